@@ -1,0 +1,274 @@
+"""The words of the project as plain, frozen data. Nothing here computes more than a view of its own fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from dedup.errors import ArticleError
+
+Role = Literal["headline", "body", "meta", "furniture"]
+Relation = Literal["copy", "excerpt", "partial", "rewrite", "same_story", "related", "unrelated"]
+
+RELATIONS: tuple[Relation, ...] = ("copy", "excerpt", "partial", "rewrite", "same_story", "related", "unrelated")
+DERIVED: frozenset[Relation] = frozenset(("copy", "excerpt", "partial", "rewrite"))
+
+ROLE_OF_LETTER: Mapping[str, Role] = MappingProxyType(
+    {"T": "headline", "B": "body", "L": "meta", "F": "furniture", "-": "furniture"}
+)
+"""Roles are stored one letter a line; ``-`` is an empty line, which counts as furniture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One published item from one outlet.
+
+    ``published`` is timezone-aware or None. ``text`` may be "" where ``html`` is given. ``credit`` is a
+    credit or copyright field of the dump, ``canonical`` the page's own rel=canonical where the dump kept
+    it (never in place of ``url``). ``repairs`` names what a reader mended in the record.
+    Raises ArticleError for an id that is empty or not a str, a text that is not a str, or a naive ``published``.
+    """
+
+    id: str
+    text: str
+    title: str | None = None
+    url: str | None = None
+    outlet: str | None = None
+    published: datetime | None = None
+    html: str | None = None
+    byline: str | None = None
+    credit: str | None = None
+    canonical: str | None = None
+    repairs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.id, str) or not self.id:
+            raise ArticleError("an article's id must be a non-empty str", remedy="give every article its own id")
+        if not isinstance(self.text, str):
+            raise ArticleError(
+                f"the text must be a str, not {type(self.text).__name__}",
+                place=f"article {self.id!r}",
+                remedy='pass text="" where only html is known',
+            )
+        if self.published is not None and self.published.tzinfo is None:
+            raise ArticleError(
+                "published has no time zone",
+                place=f"article {self.id!r}",
+                remedy="pass an aware datetime, such as datetime(..., tzinfo=timezone.utc), or None",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An input that was not used: where it stood, a stable code (RELIABILITY codes), and why in words.
+
+    ``position`` is "line 12", "row 7", "record 3" or "offset 4096"; ``member`` the file inside an archive;
+    ``digest`` the blake2b-128 hex of the raw record, ``raw`` its first 64 kB.
+    """
+
+    file: str
+    position: str
+    code: str
+    message: str
+    member: str | None = None
+    digest: str = ""
+    raw: bytes = b""
+
+
+class Line(NamedTuple):
+    """One line of the source, as it stood there, and what it is."""
+
+    text: str
+    role: Role
+
+
+class Credit(NamedTuple):
+    """Who supplied the text: the agency's short name, the words that say so, and how sure (0..1)."""
+
+    agency: str
+    evidence: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class CleanArticle:
+    """An article with the role of every line.
+
+    ``text`` is the plain text the lines are of: the article's own, or what was taken from its html. Line i is
+    ``text[starts[i]:ends[i]]`` and has the role of letter ``roles[i]`` (T headline, B body, L meta, F furniture,
+    - empty line). ``published`` is the best-supported time of publication, aware, or None. ``notes`` are stable
+    codes of what was noticed, such as "text-truncated".
+    """
+
+    article: Article
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    roles: str
+    headline: str | None = None
+    byline: str | None = None
+    dateline: str | None = None
+    credits: tuple[Credit, ...] = ()
+    published: datetime | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.article.id
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The source's own lines in order, empty ones included."""
+        return tuple(
+            Line(self.text[start:end], ROLE_OF_LETTER[letter])
+            for start, end, letter in zip(self.starts, self.ends, self.roles, strict=True)
+        )
+
+    @property
+    def body_spans(self) -> tuple[tuple[int, int], ...]:
+        """Start and end in ``text`` of every body line."""
+        return tuple(
+            (start, end)
+            for start, end, letter in zip(self.starts, self.ends, self.roles, strict=True)
+            if letter == "B"
+        )
+
+    @property
+    def body(self) -> str:
+        """The editorial text: the body lines, joined by newlines."""
+        return "\n".join(self.text[start:end] for start, end in self.body_spans)
+
+
+class Passage(NamedTuple):
+    """A run of shared words: character ranges in the ``text`` of both clean articles, and its length in words."""
+
+    a_start: int
+    a_end: int
+    b_start: int
+    b_end: int
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A compared pair. ``a`` and ``b`` are article ids.
+
+    ``score`` is the probability that one derives from the other (or both from one source text), and
+    ``same_story_score`` the probability that both tell the same event, 0..1. ``jaccard`` and ``containment``
+    (share of a's shingles in b, share of b's in a) are exact, over the word 5-grams of the editorial text.
+    ``cosine`` is the TF-IDF cosine. ``reasons`` say in words what decided, most important first.
+    """
+
+    a: str
+    b: str
+    relation: Relation
+    score: float
+    same_story_score: float
+    jaccard: float
+    containment: tuple[float, float]
+    cosine: float
+    passages: tuple[Passage, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def derived(self) -> bool:
+        """Whether the relation says that text was taken: copy, excerpt, partial or rewrite."""
+        return self.relation in DERIVED
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An article's place in a story, light enough to list (the text is in ``Result.articles``).
+
+    ``relation`` is the relation to the group's origin ("origin" for the origin itself; "independent" for an
+    article in no group); ``share`` the share of the origin's text that this article uses, 0..1; ``credited``
+    whether it names an agency that supplied the group's text.
+    """
+
+    id: str
+    headline: str | None
+    outlet: str | None
+    url: str | None
+    published: datetime | None
+    byline: str | None = None
+    dateline: str | None = None
+    credits: tuple[Credit, ...] = ()
+    relation: str = "independent"
+    share: float = 0.0
+    credited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The best-supported first article of a group, and why, most important reason first."""
+
+    id: str
+    reasons: tuple[str, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A syndication group: two or more articles whose text derives from one source text, sorted by id."""
+
+    group_id: str
+    articles: tuple[Member, ...]
+    origin: Origin
+    credits: tuple[Credit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Articles about one news event, sorted by id: groups and independent reports.
+
+    ``related`` are the ids of stories about other events of the same subject; ``origins`` how many independent
+    texts tell the story (ten copies of one wire text are one); ``first`` and ``last`` the times of publication.
+    """
+
+    story_id: str
+    headline: str
+    articles: tuple[Member, ...]
+    groups: tuple[Group, ...] = ()
+    related: tuple[str, ...] = ()
+    origins: int = 1
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts of one run. ``read == accepted + rejected``; of the accepted, ``redelivered`` were given again
+    unchanged, so that ``articles == accepted - redelivered``. ``repairs`` and ``caps`` are counts by name."""
+
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    redelivered: int = 0
+    articles: int = 0
+    unsketched: int = 0
+    candidates: int = 0
+    compared: int = 0
+    derived: int = 0
+    stories: int = 0
+    groups: int = 0
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    rejected_by_code: Mapping[str, int] = field(default_factory=dict)
+    caps: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a feed came to: stories sorted by size then id, matches sorted by ids, and every count.
+
+    ``articles`` maps id to clean article; ``settings`` is the digest of the settings used.
+    """
+
+    stories: tuple[Story, ...]
+    matches: tuple[Match, ...]
+    rejections: tuple[Rejection, ...]
+    stats: Stats
+    articles: Mapping[str, CleanArticle] = field(default_factory=dict, repr=False)
+    settings: str = ""

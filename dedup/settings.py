@@ -1,0 +1,95 @@
+"""Every number that shapes a result, in one frozen, validated object that can be named by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import Field, asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from dedup.errors import SettingsError
+
+FORMAT = 1
+"""Raised whenever the same settings would give other results, so that digests of old indexes differ."""
+
+
+def _number(default: Any, low: Any, high: Any, unit: str, reason: str) -> Any:
+    return field(default=default, metadata={"low": low, "high": high, "unit": unit, "reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run, a library call and an index share. Raises SettingsError when a value is out of range.
+
+    Each field's ``metadata`` holds its unit, range and the reason for its default; ``dedup settings`` and
+    docs/settings.md are made from them.
+    """
+
+    seed: int = _number(1, 0, 2**32 - 1, "seed", "datasketch's own default, so that signatures can be mixed")
+    permutations: int = _number(
+        128, 16, 512, "hash functions", "32 bands of 4 rows; 128 affine32 permutations cost 6 µs an article"
+    )
+    bands: int = _number(32, 1, 256, "bands", "with 4 rows a pair of Jaccard .5 is proposed with probability .87")
+    shingle_words: int = _number(5, 2, 12, "words", "DESIGN section 5: 5-grams of real wire pairs")
+    sample_rate: int = _number(
+        8, 1, 1024, "1 in n shingles", "a 1/8 sample join finds 368 of the 395 pairs that Jaccard bands miss"
+    )
+    min_words: int = _number(20, 1, 1000, "words of body", "below this text is compared exactly, never sketched")
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            _check(item, getattr(self, item.name))
+        if self.permutations % self.bands:
+            raise SettingsError(
+                f"permutations ({self.permutations}) is not a multiple of bands ({self.bands})",
+                remedy="choose bands that divide permutations, such as 32 and 128",
+            )
+
+    @property
+    def rows(self) -> int:
+        """Rows a band."""
+        return self.permutations // self.bands
+
+    def digest(self) -> str:
+        """16 hex digits naming these settings and the format of results."""
+        text = json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> Settings:
+        """Read settings from a TOML file of ``name = value`` lines; SettingsError names file and setting."""
+        place = str(path)
+        try:
+            raw = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"cannot be read ({error.strerror})", place=place) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"is not a TOML file ({error})", place=place) from error
+        known = {item.name for item in fields(cls)}
+        for name in raw:
+            if name not in known:
+                raise SettingsError(
+                    f"unknown setting {name!r}", place=place, remedy=f"known ones are: {', '.join(sorted(known))}"
+                )
+        try:
+            return cls(**raw)
+        except SettingsError as error:
+            raise SettingsError(error.what, place=place, remedy=error.remedy) from error
+
+
+def _check(item: Field[Any], value: object) -> None:
+    low, high = item.metadata["low"], item.metadata["high"]
+    wanted = float if isinstance(low, float) else int
+    numeric = isinstance(value, (int, float) if wanted is float else int) and not isinstance(value, bool)
+    if not numeric:
+        raise SettingsError(
+            f"{item.name} must be {'a number' if wanted is float else 'a whole number'}, not {value!r}",
+            remedy=f"give {low} to {high} {item.metadata['unit']}",
+        )
+    if not low <= value <= high:  # type: ignore[operator]
+        raise SettingsError(
+            f"{item.name} is {value}, outside {low} to {high} {item.metadata['unit']}",
+            remedy=item.metadata["reason"],
+        )
