@@ -38,7 +38,7 @@ _HOME = {
     "write_report": "dedup.report",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
