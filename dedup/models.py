@@ -28,7 +28,8 @@ class Article:
 
     ``published`` is timezone-aware or None. ``text`` may be "" where ``html`` is given. ``credit`` is a
     credit or copyright field of the dump, ``canonical`` the page's own rel=canonical where the dump kept
-    it (never in place of ``url``). ``repairs`` names what a reader mended in the record.
+    it (never in place of ``url``). ``repairs`` names what a reader mended in the record;
+    ``file`` and ``position`` where a reader found it.
     Raises ArticleError for an id that is empty or not a str, a text that is not a str, or a naive ``published``.
     """
 
@@ -43,6 +44,8 @@ class Article:
     credit: str | None = None
     canonical: str | None = None
     repairs: tuple[str, ...] = ()
+    file: str | None = field(default=None, compare=False)
+    position: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.id, str) or not self.id:

@@ -1,0 +1,306 @@
+"""The one place that knows the order of the stages: intake, evidence, clean, sketch, candidates, compare, stories.
+
+Every stage is a plain function over chunks of data, so that one process, a pool of processes and the index run the
+very same code; only the ``Runner``, how chunks are mapped, differs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.match.candidates import candidate_pairs
+from dedup.match.neighbours import neighbour_pairs
+from dedup.match.profile import Profile, make_profile
+from dedup.match.relation import compare_profiles
+from dedup.models import Article, CleanArticle, Match, Rejection, Result, Stats
+from dedup.settings import Settings
+from dedup.sketch import sketch_many
+from dedup.stories import build_stories
+from dedup.text.clean import clean, clean_many
+from dedup.text.evidence import FeedEvidence, collect_evidence, merge_evidence
+
+__all__ = ["Progress", "Runner", "SerialRunner", "clean", "clean_feed", "compare", "find_stories"]
+
+Progress = Callable[[str, int, int], None]
+"""Called as ``progress(stage, done, total)`` while a stage works; ``done`` and ``total`` count articles or pairs."""
+
+Shared = TypeVar("Shared")
+Chunk = TypeVar("Chunk")
+Made = TypeVar("Made")
+
+ARTICLES_A_CHUNK = 256
+PAIRS_A_CHUNK = 2048
+
+
+class Runner(Protocol):
+    """How the chunks of a stage are worked through. Results come in the order of the chunks."""
+
+    def map(
+        self, work: Callable[[Shared, Chunk], Made], shared: Shared, chunks: Sequence[Chunk]
+    ) -> Iterator[Made]: ...
+
+
+class SerialRunner:
+    """One chunk after the other, in this process."""
+
+    def map(
+        self, work: Callable[[Shared, Chunk], Made], shared: Shared, chunks: Sequence[Chunk]
+    ) -> Iterator[Made]:
+        """Yield ``work(shared, chunk)`` for every chunk."""
+        return (work(shared, chunk) for chunk in chunks)
+
+
+def compare(a: Article | CleanArticle, b: Article | CleanArticle, settings: Settings | None = None) -> Match:
+    """Compare two articles on their editorial text; articles that are not clean yet are cleaned first.
+
+    The relation and the scores are the same whichever comes first; ``containment`` and ``passages`` follow the
+    order given.
+    """
+    settings = settings or Settings()
+    profiles = [make_profile(item if isinstance(item, CleanArticle) else clean(item), settings) for item in (a, b)]
+    return compare_profiles(profiles[0], profiles[1], settings)
+
+
+def clean_feed(articles: Sequence[Article], runner: Runner | None = None) -> list[CleanArticle]:
+    """Clean articles with the evidence of the whole feed, in the order given."""
+    runner = runner or SerialRunner()
+    chunks = _chunks(articles, ARTICLES_A_CHUNK)
+    evidence = _gather_evidence(chunks, runner, _no_progress)
+    return [item for part in runner.map(_clean_chunk, evidence, chunks) for item in part]
+
+
+def find_stories(
+    articles: Iterable[Article | Rejection],
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    runner: Runner | None = None,
+) -> Result:
+    """Group a feed into stories and syndication groups.
+
+    ``articles`` may hold the Rejections that ``read_feed`` yields; they are passed on and counted. The result does
+    not depend on the order of the articles or on the runner.
+    """
+    settings, progress, runner = settings or Settings(), progress or _no_progress, runner or SerialRunner()
+    intake = take_in(articles, progress)
+    cleaned = _clean_all(intake.articles, runner, progress)
+    proposed = _propose(cleaned, settings, runner, progress)
+    matches = _compare_all(cleaned, proposed.pairs, settings, runner, progress)
+    by_id = {item.id: item for item in cleaned}
+    stories = build_stories(by_id, matches, _Comparer(by_id, matches, settings), settings)
+    progress("grouping", len(cleaned), len(cleaned))
+    return Result(
+        stories=stories,
+        matches=tuple(match for match in matches if match.relation != "unrelated"),
+        rejections=intake.rejections,
+        stats=_count(intake, cleaned, proposed, matches, stories, settings),
+        articles=by_id,
+        settings=settings.digest(),
+    )
+
+
+# --- intake -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Distinct articles sorted by id, what was refused, and the counts of what was read."""
+
+    articles: tuple[Article, ...]
+    rejections: tuple[Rejection, ...]
+    read: int
+    redelivered: int
+    repairs: Mapping[str, int] = field(default_factory=dict)
+
+
+def take_in(items: Iterable[Article | Rejection], progress: Progress) -> Intake:
+    """Sort articles by id, count what was given twice, and refuse all but one text of an id.
+
+    Of several texts under one id the one published last stays, then the longer, then the one of the greater
+    digest: a rule that no order of delivery changes.
+    """
+    kept: dict[str, Article] = {}
+    rejections: list[Rejection] = []
+    repairs: Counter[str] = Counter()
+    read = redelivered = 0
+    for read, item in enumerate(items, 1):
+        if read % ARTICLES_A_CHUNK == 0:
+            progress("reading", read, 0)
+        if isinstance(item, Rejection):
+            rejections.append(item)
+            continue
+        repairs.update(item.repairs)
+        if not item.text.strip() and not item.html:
+            rejections.append(_refuse(item, "no-text", "has neither text nor html"))
+        elif item.id not in kept:
+            kept[item.id] = item
+        elif _content(kept[item.id]) == _content(item):
+            redelivered += 1
+        else:
+            stays, goes = sorted((kept[item.id], item), key=_precedence, reverse=True)
+            kept[item.id] = stays
+            rejections.append(_refuse(goes, "id-conflict", "has another text than the article kept under the same id"))
+    progress("reading", read, read)
+    articles = tuple(kept[name] for name in sorted(kept))
+    return Intake(articles, tuple(rejections), read, redelivered, dict(sorted(repairs.items())))
+
+
+def _content(article: Article) -> tuple[object, ...]:
+    return (article.text, article.html, article.title, article.url, article.outlet, article.published)
+
+
+def _precedence(article: Article) -> tuple[float, int, bytes]:
+    published = article.published.timestamp() if article.published else float("-inf")
+    return (published, len(article.text) + len(article.html or ""), _digest(article))
+
+
+def _digest(article: Article) -> bytes:
+    text = repr(_content(article)).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def _refuse(article: Article, code: str, message: str) -> Rejection:
+    return Rejection(
+        file=article.file or "articles given",
+        position=article.position or f"article {article.id!r}",
+        code=code,
+        message=f"article {article.id!r} {message}",
+        digest=_digest(article).hex(),
+    )
+
+
+# --- clean ------------------------------------------------------------------------------------------------------
+
+
+def _clean_all(articles: Sequence[Article], runner: Runner, progress: Progress) -> list[CleanArticle]:
+    chunks = _chunks(articles, ARTICLES_A_CHUNK)
+    evidence = _gather_evidence(chunks, runner, progress)
+    cleaned: list[CleanArticle] = []
+    for part in runner.map(_clean_chunk, evidence, chunks):
+        cleaned.extend(part)
+        progress("cleaning", len(cleaned), len(articles))
+    return cleaned
+
+
+def _gather_evidence(chunks: Sequence[Sequence[Article]], runner: Runner, progress: Progress) -> FeedEvidence:
+    parts, done, total = [], 0, sum(map(len, chunks))
+    for chunk, part in zip(chunks, runner.map(_evidence_chunk, None, chunks), strict=True):
+        parts.append(part)
+        done += len(chunk)
+        progress("collecting evidence", done, total)
+    return merge_evidence(parts)
+
+
+def _evidence_chunk(_: None, articles: Sequence[Article]) -> FeedEvidence:
+    return collect_evidence(articles)
+
+
+def _clean_chunk(evidence: FeedEvidence, articles: Sequence[Article]) -> list[CleanArticle]:
+    return clean_many(articles, evidence)
+
+
+# --- candidates and comparison ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposed:
+    pairs: npt.NDArray[np.int32]
+    unsketched: int
+    caps: Mapping[str, int]
+
+
+def _propose(
+    cleaned: Sequence[CleanArticle], settings: Settings, runner: Runner, progress: Progress
+) -> _Proposed:
+    table = sketch_many([item.body for item in cleaned], settings)
+    progress("sketching", len(cleaned), len(cleaned))
+    copies = candidate_pairs(table, settings)
+    alike = neighbour_pairs(cleaned, settings)
+    progress("proposing pairs", len(cleaned), len(cleaned))
+    pairs = np.unique(np.concatenate([copies.pairs, alike.pairs]), axis=0)
+    unsketched = int(np.count_nonzero(np.asarray(table.words) < settings.min_words))
+    return _Proposed(pairs, unsketched, {**copies.caps, **alike.caps})
+
+
+def _compare_all(
+    cleaned: Sequence[CleanArticle],
+    pairs: npt.NDArray[np.int32],
+    settings: Settings,
+    runner: Runner,
+    progress: Progress,
+) -> list[Match]:
+    chunks = _chunks(pairs, PAIRS_A_CHUNK)
+    matches: list[Match] = []
+    for part in runner.map(_compare_chunk, (cleaned, settings), chunks):
+        matches.extend(part)
+        progress("comparing", len(matches), len(pairs))
+    return matches
+
+
+def _compare_chunk(
+    shared: tuple[Sequence[CleanArticle], Settings], pairs: npt.NDArray[np.int32]
+) -> list[Match]:
+    cleaned, settings = shared
+    profiles: dict[int, Profile] = {int(i): make_profile(cleaned[i], settings) for i in np.unique(pairs)}
+    return [compare_profiles(profiles[int(i)], profiles[int(j)], settings) for i, j in pairs]
+
+
+class _Comparer:
+    """Answers for any two ids: the match already made, or one made now and kept."""
+
+    def __init__(self, cleaned: Mapping[str, CleanArticle], matches: Iterable[Match], settings: Settings) -> None:
+        self._cleaned = cleaned
+        self._settings = settings
+        self._matches = {(match.a, match.b): match for match in matches}
+        self._profiles: dict[str, Profile] = {}
+
+    def __call__(self, a: str, b: str) -> Match:
+        key = (a, b) if a < b else (b, a)
+        if key not in self._matches:
+            self._matches[key] = compare_profiles(self._profile(key[0]), self._profile(key[1]), self._settings)
+        return self._matches[key]
+
+    def _profile(self, name: str) -> Profile:
+        if name not in self._profiles:
+            self._profiles[name] = make_profile(self._cleaned[name], self._settings)
+        return self._profiles[name]
+
+
+def _count(
+    intake: Intake,
+    cleaned: Sequence[CleanArticle],
+    proposed: _Proposed,
+    matches: Sequence[Match],
+    stories: Sequence[Any],
+    settings: Settings,
+) -> Stats:
+    return Stats(
+        read=intake.read,
+        accepted=intake.read - len(intake.rejections),
+        rejected=len(intake.rejections),
+        redelivered=intake.redelivered,
+        articles=len(cleaned),
+        unsketched=proposed.unsketched,
+        candidates=len(proposed.pairs),
+        compared=len(matches),
+        derived=sum(match.derived for match in matches),
+        stories=len(stories),
+        groups=sum(len(story.groups) for story in stories),
+        repairs=intake.repairs,
+        rejected_by_code=dict(sorted(Counter(item.code for item in intake.rejections).items())),
+        caps=dict(sorted(proposed.caps.items())),
+    )
+
+
+def _chunks(items: Any, size: int) -> list[Any]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _no_progress(stage: str, done: int, total: int) -> None:
+    """Progress nobody asked for."""
