@@ -20,11 +20,12 @@ import orjson
 from dedup.errors import LabelError
 from dedup.models import Article, CleanArticle, Match, Rejection
 from dedup.pipeline import clean_feed, compare, find_stories
+from dedup.report.safe import terminal_safe
 from dedup.settings import Settings
 from dedup.sources import read_feed
 from dedup.text.clean import clean
 
-__all__ = ["KINDS", "evaluate", "kind_of"]
+__all__ = ["KINDS", "b_cubed", "evaluate", "kind_of", "scores_to_json", "scores_to_text"]
 
 Scores = dict[str, Any]
 _RELATION_OF_LABEL = {"same_event": "same_story", "other": "other"}
@@ -308,9 +309,7 @@ def _score_pages(rows: Sequence[dict[str, Any]]) -> Scores:
     from_html = [clean(_page(row)).body for row in rows]
     scores = {"pages": len(rows), "from_html": _page_scores(rows, from_html)}
     whole = [_page_text(row["html"]) for row in rows]
-    plain = [
-        clean(replace(_page(row), html=None, text=text)).body for row, text in zip(rows, whole, strict=True)
-    ]
+    plain = [clean(replace(_page(row), html=None, text=text)).body for row, text in zip(rows, whole, strict=True)]
     scores["from_page_text"] = _page_scores(rows, plain)
     scores["page_text_kept_whole"] = _page_scores(rows, whole)
     return scores
@@ -348,6 +347,25 @@ def _four_grams(text: str) -> Counter[tuple[str, ...]]:
     return Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
 
 
-def to_json(scores: Scores) -> str:
+def scores_to_json(scores: Scores) -> str:
     """The scores as indented JSON with sorted keys."""
     return json.dumps(scores, indent=1, sort_keys=True, ensure_ascii=False)
+
+
+def scores_to_text(scores: Scores) -> str:
+    """The scores one a line, names dotted; then each wrong answer in one line."""
+    lines = [f"{name:48} {value}" for name, value in _flat(scores, "")]
+    wrong = scores.get("wrong") or []
+    if wrong:
+        lines.append(f"\n{len(wrong)} wrong answers:")
+    for item in wrong:
+        lines.append("  " + "; ".join(f"{name} {value}" for name, value in item.items() if value is not None))
+    return "\n".join(terminal_safe(line) for line in lines)
+
+
+def _flat(scores: Mapping[str, Any], prefix: str) -> Iterable[tuple[str, Any]]:
+    for name, value in scores.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif name != "wrong":
+            yield prefix + name, value

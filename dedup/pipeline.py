@@ -42,17 +42,13 @@ PAIRS_A_CHUNK = 2048
 class Runner(Protocol):
     """How the chunks of a stage are worked through. Results come in the order of the chunks."""
 
-    def map(
-        self, work: Callable[[Shared, Chunk], Made], shared: Shared, chunks: Sequence[Chunk]
-    ) -> Iterator[Made]: ...
+    def map(self, work: Callable[[Shared, Chunk], Made], shared: Shared, chunks: Sequence[Chunk]) -> Iterator[Made]: ...
 
 
 class SerialRunner:
     """One chunk after the other, in this process."""
 
-    def map(
-        self, work: Callable[[Shared, Chunk], Made], shared: Shared, chunks: Sequence[Chunk]
-    ) -> Iterator[Made]:
+    def map(self, work: Callable[[Shared, Chunk], Made], shared: Shared, chunks: Sequence[Chunk]) -> Iterator[Made]:
         """Yield ``work(shared, chunk)`` for every chunk."""
         return (work(shared, chunk) for chunk in chunks)
 
@@ -215,9 +211,7 @@ class _Proposed:
     caps: Mapping[str, int]
 
 
-def _propose(
-    cleaned: Sequence[CleanArticle], settings: Settings, runner: Runner, progress: Progress
-) -> _Proposed:
+def _propose(cleaned: Sequence[CleanArticle], settings: Settings, runner: Runner, progress: Progress) -> _Proposed:
     table = sketch_many([item.body for item in cleaned], settings)
     progress("sketching", len(cleaned), len(cleaned))
     copies = candidate_pairs(table, settings)
@@ -243,9 +237,7 @@ def _compare_all(
     return matches
 
 
-def _compare_chunk(
-    shared: tuple[Sequence[CleanArticle], Settings], pairs: npt.NDArray[np.int32]
-) -> list[Match]:
+def _compare_chunk(shared: tuple[Sequence[CleanArticle], Settings], pairs: npt.NDArray[np.int32]) -> list[Match]:
     cleaned, settings = shared
     profiles: dict[int, Profile] = {int(i): make_profile(cleaned[i], settings) for i in np.unique(pairs)}
     return [compare_profiles(profiles[int(i)], profiles[int(j)], settings) for i, j in pairs]

@@ -57,6 +57,16 @@ class Settings:
         text = json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
+    def to_toml(self) -> str:
+        """All settings as TOML that ``from_toml`` reads, each under its reason, unit and range."""
+        lines = []
+        for item in fields(self):
+            about = item.metadata
+            lines.append(f"# {about['reason']}")
+            lines.append(f"# {about['low']} to {about['high']} {about['unit']}")
+            lines.append(f"{item.name} = {getattr(self, item.name)}\n")
+        return "\n".join(lines)
+
     @classmethod
     def from_toml(cls, path: str | Path) -> Settings:
         """Read settings from a TOML file of ``name = value`` lines; SettingsError names file and setting."""

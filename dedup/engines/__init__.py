@@ -1,0 +1,1 @@
+"""Engines: the stages of the pipeline on more than this one process."""

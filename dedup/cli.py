@@ -1,0 +1,306 @@
+"""The command ``dedup``: parse the arguments, call the library, print. No logic of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dedup import __version__
+from dedup.errors import DedupError
+
+if TYPE_CHECKING:
+    from dedup.models import Article, CleanArticle
+    from dedup.pipeline import Progress
+    from dedup.settings import Settings
+
+__all__ = ["cli", "main"]
+
+EXIT_ERROR, EXIT_REJECTIONS, EXIT_INTERRUPTED = 1, 3, 130
+
+
+def main() -> None:
+    """Run the command; a DedupError is one sentence on stderr and exit 1, Ctrl-C is exit 130."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _say("dedup: interrupted; no half-written output was left")
+        sys.exit(EXIT_INTERRUPTED)
+    except DedupError as error:
+        _say(f"dedup: {error}")
+        sys.exit(EXIT_ERROR)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(EXIT_ERROR)
+
+
+def _say(text: str) -> None:
+    from dedup.report.safe import terminal_safe
+
+    click.echo(terminal_safe(text), err=True)
+
+
+# --- options shared by commands ---------------------------------------------------------------------------------
+
+
+def _settings_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--settings",
+        "settings_file",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="TOML file of settings; `dedup settings` prints all of them with their reasons.",
+    )(command)
+
+
+def _feed_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option(
+            "--map",
+            "field_map",
+            multiple=True,
+            metavar="FIELD=NAME",
+            help="Take FIELD (id, text, title, url, outlet, published, html, byline, credit) from NAME of the dump.",
+        ),
+        click.option(
+            "--max-bad",
+            metavar="N|N%",
+            help="Stop when more records than this are bad: the format was guessed wrong.",
+        ),
+        click.option(
+            "--on-error",
+            type=click.Choice(["quarantine", "strict", "skip"]),
+            default="quarantine",
+            show_default=True,
+            help="A bad record is kept beside the output, stops the run, or is only counted.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _settings(path: Path | None) -> Settings:
+    from dedup.settings import Settings
+
+    return Settings.from_toml(path) if path else Settings()
+
+
+def _fields(pairs: Sequence[str]) -> dict[str, str]:
+    fields = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name or not value:
+            raise click.UsageError(f"--map {pair!r} is not of the form FIELD=NAME, such as --map title=headline")
+        fields[name] = value
+    return fields
+
+
+# --- commands ---------------------------------------------------------------------------------------------------
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="dedup")
+def cli() -> None:
+    """Find which articles of a feed carry the same wire copy, and group everything per story."""
+
+
+@cli.command()
+@click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
+@click.option("-o", "--output", metavar="FOLDER", type=click.Path(path_type=Path), help="Write the report here.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the stories as JSON lines here; - is stdout.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local"]),
+    default="local",
+    show_default=True,
+    help="Where the stages run: on processes of this machine.",
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that clean and compare."
+)
+@click.option("--fail-on-rejections", is_flag=True, help="Exit with 3 when any record was rejected.")
+@_settings_option
+@_feed_options
+def run(
+    feeds: tuple[str, ...], output: Path | None, json_file: str | None, fail_on_rejections: bool, **options: Any
+) -> None:
+    """Group the articles of feed dumps into stories and write a report.
+
+    FEED is a JSON lines, JSON, CSV, TSV, RSS or Atom file (also .gz, .zst), a folder of .txt or .html files, or -
+    for standard input.
+    """
+    from dedup.engines.local import runner_for
+    from dedup.pipeline import find_stories
+    from dedup.report import write_report, write_stories_jsonl
+    from dedup.report.summary import print_summary
+
+    if output is None and json_file is None:
+        raise click.UsageError("nothing would be written; name a report folder with -o or a file with --json")
+    settings = _settings(options["settings_file"])
+    with _progress() as progress, _read(feeds, output, json_file, options) as items:
+        result = find_stories(items, settings, progress, runner_for(options["workers"]))
+    if json_file is not None:
+        write_stories_jsonl(result, sys.stdout.buffer if json_file == "-" else json_file)
+    index = write_report(result, output) if output is not None else None
+    print_summary(result, index)
+    if fail_on_rejections and result.rejections:
+        sys.exit(EXIT_REJECTIONS)
+
+
+@contextmanager
+def _read(
+    feeds: Sequence[str], output: Path | None, json_file: str | None, options: dict[str, Any]
+) -> Iterator[Iterator[Any]]:
+    """The records of the feeds under the user's policy; what is bad is kept beside the output."""
+    from dedup.sources import read_feeds
+    from dedup.sources.quarantine import quarantine_beside
+
+    beside = output if output is not None else Path("." if json_file in (None, "-") else str(json_file))
+    with quarantine_beside(beside, options["on_error"], options["max_bad"]) as policy:
+        yield policy(read_feeds(feeds, fields=_fields(options["field_map"])))
+
+
+@cli.command("clean")
+@click.argument("file", metavar="FILE")
+@click.option("--explain", is_flag=True, help="Say of every line what it is and why.")
+@_feed_options
+def clean_command(file: str, explain: bool, **options: Any) -> None:
+    """Print the editorial text of an article, or of every article of a feed, without the page's furniture."""
+    from dedup.pipeline import clean_feed
+
+    articles = _articles([file], options)
+    if explain:
+        _explain_lines(articles)
+        return
+    for number, item in enumerate(clean_feed(articles)):
+        if len(articles) > 1:
+            click.echo(("" if number == 0 else "\n") + f"=== {item.id}")
+        _print_clean(item)
+
+
+def _articles(feeds: Sequence[str], options: dict[str, Any]) -> list[Article]:
+    """The articles of feeds; a bad record is an error, or is said on stderr and left out."""
+    from dedup.errors import BadRecordError
+    from dedup.models import Rejection
+    from dedup.sources import read_feeds
+
+    articles = []
+    for item in read_feeds(feeds, fields=_fields(options.get("field_map", ()))):
+        if not isinstance(item, Rejection):
+            articles.append(item)
+        elif options.get("on_error") == "strict":
+            raise BadRecordError(item.message, place=f"{item.file}, {item.position}")
+        else:
+            _say(f"{item.file}, {item.position}: {item.code}: {item.message}")
+    if not articles:
+        from dedup.errors import FeedError
+
+        raise FeedError("holds no usable article", place=", ".join(feeds))
+    return articles
+
+
+def _print_clean(item: CleanArticle) -> None:
+    from dedup.report.safe import terminal_safe
+
+    credits = ", ".join(f"{credit.agency} ({credit.evidence})" for credit in item.credits)
+    facts = {
+        "headline": item.headline,
+        "byline": item.byline,
+        "dateline": item.dateline,
+        "published": item.published.isoformat() if item.published else None,
+        "credits": credits,
+    }
+    for name, value in facts.items():
+        if value:
+            click.echo(terminal_safe(f"{name}: {value}"))
+    click.echo("\n" + terminal_safe(item.body))
+
+
+def _explain_lines(articles: Sequence[Article]) -> None:
+    from dedup.report.safe import terminal_safe
+    from dedup.text.evidence import collect_evidence
+    from dedup.text.explain import explain_lines
+
+    evidence = collect_evidence(articles) if len(articles) > 1 else None
+    for article in articles:
+        if len(articles) > 1:
+            click.echo(f"=== {terminal_safe(article.id)}")
+        for line in explain_lines(article, evidence):
+            click.echo(terminal_safe(f"{line.role:9} | {line.text}"))
+            click.echo(terminal_safe(f"{'':9} |   {line.why}"))
+
+
+@cli.command("compare")
+@click.argument("a", metavar="A", type=click.Path())
+@click.argument("b", metavar="B", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print the match as JSON.")
+@_settings_option
+def compare_command(a: str, b: str, as_json: bool, settings_file: Path | None) -> None:
+    """Say how the articles in two files relate, and show the evidence."""
+    from dedup.pipeline import clean, compare
+    from dedup.report.match_text import match_to_json, match_to_text
+
+    pair = []
+    for path in (a, b):
+        articles = _articles([path], {"on_error": "strict"})
+        if len(articles) != 1:
+            raise click.UsageError(f"{path} holds {len(articles)} articles; compare takes files of one article each")
+        pair.append(clean(articles[0]))
+    match = compare(pair[0], pair[1], _settings(settings_file))
+    click.echo(match_to_json(match, pair[0], pair[1]) if as_json else match_to_text(match, pair[0], pair[1]))
+
+
+@cli.command()
+@click.argument("a", metavar="ID")
+@click.argument("b", metavar="ID")
+@click.option("--report", metavar="FOLDER", required=True, type=click.Path(path_type=Path), help="A written report.")
+def explain(a: str, b: str, report: Path) -> None:
+    """Say why two articles of a written report were, or were not, put together."""
+    from dedup.report.explain import explain_pair
+
+    click.echo(explain_pair(report, a, b))
+
+
+@cli.command("evaluate")
+@click.argument("arguments", nargs=-1, required=True, metavar="[pairs|events|lines|pages] LABELS [FEED]...")
+@click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
+@_settings_option
+def evaluate_command(arguments: tuple[str, ...], as_json: bool, settings_file: Path | None) -> None:
+    """Score against labelled data; labels of pairs need the feed their articles are in."""
+    from dedup.evaluate import KINDS, evaluate, scores_to_json, scores_to_text
+
+    kind = arguments[0] if arguments[0] in KINDS else None
+    files = [Path(name) for name in arguments[1 if kind else 0 :]]
+    if not files:
+        raise click.UsageError("name a file of labels")
+    scores = evaluate(kind, files[0], files[1:], _settings(settings_file))
+    click.echo(scores_to_json(scores) if as_json else scores_to_text(scores))
+
+
+@cli.command("settings")
+@_settings_option
+def settings_command(settings_file: Path | None) -> None:
+    """Print every setting as TOML, with unit, range and the reason for its value."""
+    click.echo(_settings(settings_file).to_toml(), nl=False)
+
+
+# --- progress ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A progress line on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from dedup.report.progress import progress_line
+
+    with progress_line() as progress:
+        yield progress
