@@ -1,0 +1,60 @@
+"""The order of input, the number of workers and PYTHONHASHSEED change no byte of the answer."""
+
+import io
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dedup
+from dedup.engines.local import runner_for
+from dedup.report import write_stories_jsonl
+from tests.feeds import wire_feed
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+
+
+def _bytes(articles: list[dedup.Article], workers: int = 1) -> bytes:
+    stream = io.BytesIO()
+    write_stories_jsonl(dedup.find_stories(articles, runner=runner_for(workers)), stream)
+    return stream.getvalue()
+
+
+@pytest.fixture(scope="module")
+def feed() -> list[dedup.Article]:
+    return wire_feed(stories=60, copies=6, seed=3)
+
+
+def test_the_order_of_the_articles_changes_nothing(feed: list[dedup.Article]) -> None:
+    want = _bytes(feed)
+    for seed in range(3):
+        shuffled = feed[:]
+        random.Random(seed).shuffle(shuffled)
+        assert _bytes(shuffled) == want
+
+
+def test_two_workers_answer_as_one(feed: list[dedup.Article]) -> None:
+    assert len(feed) > 256, "more than one chunk, or the workers have nothing to share"
+    assert _bytes(feed, workers=2) == _bytes(feed, workers=1)
+
+
+def test_the_hash_seed_of_python_changes_nothing() -> None:
+    outputs = set()
+    for seed in ("0", "1", "random"):
+        command = [sys.executable, "-m", "dedup", "run", str(SEEDS), "--json", "-"]
+        done = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONHASHSEED": seed}, check=True)
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
+    assert outputs.pop().strip()
+
+
+def test_redelivered_articles_change_nothing(feed: list[dedup.Article]) -> None:
+    twice = dedup.find_stories([*feed, *feed])
+    assert twice.stats.redelivered == len(feed)
+    assert twice.stats.read == twice.stats.accepted + twice.stats.rejected == 2 * len(feed)
+    stream = io.BytesIO()
+    write_stories_jsonl(twice, stream)
+    assert stream.getvalue() == _bytes(feed)
