@@ -105,7 +105,8 @@ def hash_word(word: str) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _finish(state: np.uint64) -> np.uint64:
+def finish(state: np.uint64) -> np.uint64:
+    """MurmurHash3's 64-bit finaliser."""
     state = (state ^ (state >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     state = (state ^ (state >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
     return state ^ (state >> np.uint64(33))
@@ -135,14 +136,14 @@ def _feed_rare(state: np.uint64, fold: np.uint32, expansions: NDArray[np.uint32]
 
 @numba.njit(cache=True, nogil=True)
 def _is_rare(fold: np.uint32) -> bool:
-    return fold >= EXPANDED or 0xAC00 <= fold <= 0xD7A3
+    return bool(fold >= EXPANDED or 0xAC00 <= fold <= 0xD7A3)
 
 
 @numba.njit(cache=True, nogil=True)
 def _next_kind(codes: NDArray[np.uint32], at: int, high: int, table: NDArray[np.uint32]) -> int:
     """Kind of the first character from ``at`` on that is not passed over; 0 at the end."""
     while at < high:
-        which = (table[codes[at]] >> FOLD_BITS) & 15
+        which = int((table[codes[at]] >> FOLD_BITS) & 15)
         if which != SKIP:
             return which
         at += 1
@@ -191,7 +192,7 @@ def read_word(codes: NDArray[np.uint32], at: int, high: int, chars: Characters) 
     while at < high:
         entry = table[codes[at]]
         which, fold = (entry >> FOLD_BITS) & 15, entry & FOLD_MASK
-        if which == LETTER or which == DIGIT:
+        if which == LETTER or which == DIGIT:  # noqa: SIM109
             state = _feed_rare(state, fold, chars.expansions) if _is_rare(fold) else _feed(state, fold)
             scripts |= entry >> SCRIPT_SHIFT
             last_fold, letters_after, previous, end = fold, letters_after + 1, which, at + 1
@@ -199,7 +200,7 @@ def read_word(codes: NDArray[np.uint32], at: int, high: int, chars: Characters) 
             pass
         elif which == APOSTROPHE and _next_kind(codes, at + 1, high, table) == LETTER:
             before, cut, letters_after = state, at, 0
-        elif (which == POINT or which == COMMA) and previous == DIGIT:
+        elif (which == POINT or which == COMMA) and previous == DIGIT:  # noqa: SIM109
             if _next_kind(codes, at + 1, high, table) != DIGIT:
                 break
             if which == POINT:
@@ -212,7 +213,14 @@ def read_word(codes: NDArray[np.uint32], at: int, high: int, chars: Characters) 
         state = _hash_mixed(codes, low, cut if possessive else end, chars)
     elif possessive:
         state = before
-    return _finish(state), end, at
+    return finish(state), end, at
+
+
+@numba.njit(cache=True, nogil=True)
+def hash_single(code: np.uint32, chars: Characters) -> np.uint64:
+    """Hash of a character that is a word by itself."""
+    fold, state = chars.table[code] & FOLD_MASK, np.uint64(SEED)
+    return finish(_feed_rare(state, fold, chars.expansions) if _is_rare(fold) else _feed(state, fold))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -230,17 +238,14 @@ def tokenise_span(
     while at < high:
         entry = chars.table[codes[at]]
         which = (entry >> FOLD_BITS) & 15
-        if which == LETTER or which == DIGIT:
+        if which == LETTER or which == DIGIT:  # noqa: SIM109
             hashes[count], end, after = read_word(codes, at, high, chars)
             starts[count], ends[count] = at - low, end - low
             count += 1
             at = after
             continue
         if which == SINGLE:
-            fold = entry & FOLD_MASK
-            state = np.uint64(SEED)
-            state = _feed_rare(state, fold, chars.expansions) if _is_rare(fold) else _feed(state, fold)
-            hashes[count] = _finish(state)
+            hashes[count] = hash_single(codes[at], chars)
             starts[count], ends[count] = at - low, at + 1 - low
             count += 1
         at += 1

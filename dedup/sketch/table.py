@@ -1,0 +1,154 @@
+"""Bodies to sketches: what is kept of a text so that candidates for comparison can be found without the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.settings import Settings
+from dedup.sketch.kernel import Outputs, Recipe, sketch_texts
+from dedup.sketch.scheme import permutations, powers, sample_bound
+from dedup.text.characters import characters
+from dedup.text.tokens import code_points
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
+
+CHARACTERS_A_BLOCK = 1 << 20
+"""Bodies are sketched in blocks of about this many characters, so that scratch space stays near 40 MB."""
+
+
+class Sketch(NamedTuple):
+    """The sketch of one body. ``words`` counts its words; ``shingles`` are its distinct shingle hashes, sorted;
+    ``signature`` uint32[permutations], or None for a body too short to sketch (then the others are empty);
+    ``sample`` the shingle hashes below the fixed bound, sorted; ``digest`` 128 bits naming the sequence of words."""
+
+    words: int
+    shingles: NDArray[np.uint64]
+    signature: NDArray[np.uint32] | None
+    sample: NDArray[np.uint64]
+    digest: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SketchTable:
+    """The sketches of n bodies, packed.
+
+    ``words`` int32[n]; ``sketched`` bool[n], false for bodies too short; ``digests`` uint64[n, 2]; ``signatures``
+    uint32[n, permutations]; the sample of body i is ``sample[sample_bounds[i]:sample_bounds[i + 1]]``, sorted, and
+    its shingles likewise where they were asked for (else empty).
+    """
+
+    words: NDArray[np.int32]
+    sketched: NDArray[np.bool_]
+    digests: NDArray[np.uint64]
+    signatures: NDArray[np.uint32]
+    sample: NDArray[np.uint64]
+    sample_bounds: NDArray[np.int64]
+    shingles: NDArray[np.uint64]
+    shingle_bounds: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __getitem__(self, at: int) -> Sketch:
+        """The sketch of body ``at``, as views."""
+        sampled = slice(self.sample_bounds[at], self.sample_bounds[at + 1])
+        shingled = slice(self.shingle_bounds[at], self.shingle_bounds[at + 1])
+        return Sketch(
+            int(self.words[at]),
+            self.shingles[shingled],
+            self.signatures[at] if self.sketched[at] else None,
+            self.sample[sampled],
+            (int(self.digests[at, 0]), int(self.digests[at, 1])),
+        )
+
+
+def sketch(body: str, settings: Settings) -> Sketch:
+    """The sketch of one body (its editorial text), every shingle kept."""
+    return sketch_many((body,), settings, shingles=True)[0]
+
+
+def sketch_many(bodies: Sequence[str], settings: Settings, shingles: bool = False) -> SketchTable:
+    """The sketches of many bodies, in their order; with ``shingles``, every distinct shingle hash as well.
+
+    Row i depends on body i and the settings alone. About 1 kB an article, and 8 bytes a shingle where they are kept.
+    """
+    recipe = _recipe(settings, shingles)
+    return join_tables([_sketch_block(block, recipe) for block in _blocks(bodies)] or [_sketch_block((), recipe)])
+
+
+def join_tables(tables: Sequence[SketchTable]) -> SketchTable:
+    """Several tables after each other as one."""
+    if len(tables) == 1:
+        return tables[0]
+
+    def column(name: str) -> NDArray[np.generic]:
+        return np.concatenate([getattr(table, name) for table in tables])
+
+    def bounds(name: str) -> NDArray[np.int64]:
+        sizes = np.concatenate([np.diff(getattr(table, name)) for table in tables])
+        return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
+
+    plain = {name: column(name) for name in ("words", "sketched", "digests", "signatures", "sample", "shingles")}
+    return SketchTable(
+        **plain,  # type: ignore[arg-type]
+        sample_bounds=bounds("sample_bounds"),
+        shingle_bounds=bounds("shingle_bounds"),
+    )
+
+
+def to_datasketch(sketched: Sketch, settings: Settings) -> MinHash:
+    """The signature as a ``datasketch.MinHash`` (scheme affine32); an unsketched body gives the empty MinHash."""
+    from datasketch import MinHash
+
+    values = sketched.signature
+    if values is None:
+        return MinHash(num_perm=settings.permutations, seed=settings.seed, scheme="affine32")
+    return MinHash(num_perm=settings.permutations, seed=settings.seed, scheme="affine32", hashvalues=values)
+
+
+def _recipe(settings: Settings, keep: bool) -> Recipe:
+    a, b = permutations(settings.seed, settings.permutations)
+    bound = np.uint64(sample_bound(settings.sample_rate))
+    return Recipe(powers(settings.shingle_words), a, b, bound, settings.min_words, keep)
+
+
+def _blocks(bodies: Sequence[str]) -> Iterator[Sequence[str]]:
+    start = size = 0
+    for at, body in enumerate(bodies):
+        size += len(body)
+        if size >= CHARACTERS_A_BLOCK:
+            yield bodies[start : at + 1]
+            start, size = at + 1, 0
+    if start < len(bodies):
+        yield bodies[start:]
+
+
+def _sketch_block(bodies: Sequence[str], recipe: Recipe) -> SketchTable:
+    codes, bounds = code_points(bodies)
+    count = len(bodies)
+    out = Outputs(
+        words=np.empty(count, np.int32),
+        digests=np.empty((count, 2), np.uint64),
+        signatures=np.empty((count, len(recipe.a)), np.uint32),
+        sample=np.empty(len(codes), np.uint64),
+        sample_bounds=np.zeros(count + 1, np.int64),
+        shingles=np.empty(len(codes) if recipe.keep else 0, np.uint64),
+        shingle_bounds=np.zeros(count + 1, np.int64),
+    )
+    sketch_texts(codes, bounds, characters(), recipe, out)
+    return SketchTable(
+        words=out.words,
+        sketched=out.words >= max(recipe.least, len(recipe.factors)),
+        digests=out.digests,
+        signatures=out.signatures,
+        sample=out.sample[: out.sample_bounds[-1]].copy(),
+        sample_bounds=out.sample_bounds,
+        shingles=out.shingles[: out.shingle_bounds[-1]].copy(),
+        shingle_bounds=out.shingle_bounds,
+    )
