@@ -1,0 +1,182 @@
+"""One parsed record to one Article or Rejection: the only place where either is made."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from dedup.models import Article, Rejection
+from dedup.sources.dates import parse_time
+from dedup.sources.encoding import scrub
+from dedup.sources.fields import FieldTable, Getter, Plan, pick, table
+from dedup.sources.limits import MAX_RAW
+
+_MAX_PLANS: Final = 256
+"""Shapes of record remembered; a feed with more than this is hostile or keyed by data."""
+
+_MARKUP: Final = re.compile(r"\s*<.*</?(?:p|div|html|body|article|span|h\d|br|a|ul|section)\b[^>]*>", re.S | re.I)
+_NAMED: Final = ("name", "value", "title", "#text", "@id", "term", "label", "rendered")
+
+
+def digest_of(raw: bytes) -> str:
+    """blake2b-128 of the bytes, in hex."""
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
+
+
+class RecordMaker:
+    """Makes the articles and rejections of one file. ``unit`` is "line", "row", "record" or "offset"."""
+
+    def __init__(self, file: str, fields: FieldTable, *, unit: str = "record", member: str | None = None) -> None:
+        self.file, self.unit, self.member = file, unit, member
+        self._fields = fields
+        self._plans: dict[tuple[str, ...], Plan] = {}
+
+    def reject(self, number: int, code: str, message: str, raw: bytes = b"", *, unit: str | None = None) -> Rejection:
+        """A rejection at ``number`` of the unit; ``raw`` is cut to 64 kB after its digest is taken."""
+        position = f"{unit or self.unit} {number}"
+        return Rejection(self.file, position, code, message, self.member, digest_of(raw), bytes(raw[:MAX_RAW]))
+
+    def make(
+        self, record: Mapping[str, Any], number: int, raw: bytes, *, dirty: bool = False, repairs: tuple[str, ...] = ()
+    ) -> Article | Rejection:
+        """The article of a record; ``dirty`` says that a string may hold NULs or surrogates."""
+        if dirty:
+            record, found = scrub_all(record)
+            repairs += tuple(sorted(found))
+        plan = self._plan(record)
+        body = first(record, plan.text)
+        html = first(record, plan.html)
+        if body is None and plan.either:
+            body = first(record, plan.either)
+            if body is not None and _MARKUP.match(body):
+                body, html = None, html or body
+        if not (body and not body.isspace()) and not (html and not html.isspace()):
+            return self._without_text(record, plan, number, raw)
+        url = first(record, plan.url)
+        published = None
+        for getter in plan.published:
+            value = pick(record, getter)
+            if value is not None and value != "":
+                published, repair = parse_time(value[0] if isinstance(value, list) and value else value)
+                if published is not None:
+                    if repair:
+                        repairs += (repair,)
+                    break
+                repairs += ("bad-date",)
+        title = first(record, plan.title)
+        return Article(
+            first(record, plan.id) or url or digest_of(f"{title}\0{body}\0{html}".encode()),
+            body or "",
+            title,
+            url,
+            first(record, plan.outlet) or host_of(url),
+            published,
+            html,
+            joined(record, plan.byline),
+            joined(record, plan.credit),
+            first(record, plan.canonical),
+            repairs,
+        )
+
+    def has_text(self, names: Iterable[str]) -> bool:
+        """Whether a record with these fields can hold a text."""
+        plan = self._fields.plan(names)
+        return bool(plan.text or plan.either or plan.html)
+
+    def _plan(self, record: Mapping[str, Any]) -> Plan:
+        keys = tuple(record)
+        plan = self._plans.get(keys)
+        if plan is None:
+            if len(self._plans) >= _MAX_PLANS:
+                self._plans.clear()
+            plan = self._plans[keys] = self._fields.plan(keys)
+        return plan
+
+    def _without_text(self, record: Mapping[str, Any], plan: Plan, number: int, raw: bytes) -> Article | Rejection:
+        for name in table()["wrappers"]["envelopes"]:
+            inner = record.get(name)
+            if isinstance(inner, dict) and inner:
+                outer = {key: value for key, value in record.items() if key != name}
+                return self.make(outer | inner, number, raw)
+        if plan.text or plan.html or plan.either:
+            return self.reject(number, "no-text", "the article has an empty text", raw)
+        known = ", ".join(sorted(map(str, record))[:12]) or "none"
+        message = f"no field holds a text (fields: {known[:200]}); name it with --map text=FIELD"
+        return self.reject(number, "missing-field", message, raw)
+
+
+def first(record: Mapping[str, Any], getters: tuple[Getter, ...]) -> str | None:
+    """The first non-empty value as text, stripped of nothing but emptiness."""
+    for getter in getters:
+        value = record.get(getter) if type(getter) is str else pick(record, getter)
+        if type(value) is not str:
+            if value is None:
+                continue
+            value = text_of(value)
+        if value and not value.isspace():
+            return value
+    return None
+
+
+def joined(record: Mapping[str, Any], getters: tuple[Getter, ...]) -> str | None:
+    """Like ``first``, but a list of names becomes one line."""
+    for getter in getters:
+        value = pick(record, getter)
+        if isinstance(value, list):
+            value = ", ".join(filter(None, map(text_of, value)))
+        elif value is not None and not isinstance(value, str):
+            value = text_of(value)
+        if value and not value.isspace():
+            return str(value)
+    return None
+
+
+def text_of(value: Any) -> str | None:
+    """Text of a value that is a string in one dump and a list, number or object in another; None for nothing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, list):
+        return "\n\n".join(filter(None, (item if isinstance(item, str) else _named(item) for item in value))) or None
+    return _named(value)
+
+
+def _named(value: Any) -> str | None:
+    if isinstance(value, dict):
+        return next((value[key] for key in _NAMED if isinstance(value.get(key), str)), None)
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def host_of(url: str | None) -> str | None:
+    """The host of a URL in lower case, without ``www.``, port and user; None where there is none."""
+    if not url or "//" not in url:
+        return None
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return None
+    return (host.removeprefix("www.") or None) if host else None
+
+
+def scrub_all(value: Any) -> tuple[Any, set[str]]:
+    """The value with every string in it made strict UTF-8, and the names of the repairs."""
+    found: set[str] = set()
+    return _scrubbed(value, found), found
+
+
+def _scrubbed(value: Any, found: set[str]) -> Any:
+    if isinstance(value, str):
+        text, repairs = scrub(value)
+        found.update(repairs)
+        return text
+    if isinstance(value, dict):
+        return {_scrubbed(key, found): _scrubbed(item, found) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_scrubbed(item, found) for item in value]
+    return value

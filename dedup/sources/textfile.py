@@ -1,0 +1,45 @@
+"""A file that is one article: plain text or HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from dedup.models import Article, Rejection
+from dedup.sources.encoding import decode, scrub
+from dedup.sources.limits import MAX_RECORD
+from dedup.sources.records import RecordMaker
+from dedup.sources.streams import Chunks, Gap
+
+_CHARSET: Final = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I)
+
+
+def read_text_file(chunks: Chunks, maker: RecordMaker, article_id: str, *, html: bool) -> Iterator[Article | Rejection]:
+    """The one article of a .txt or .html file; its title and time are unknown."""
+    pieces: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        if isinstance(chunk, Gap):
+            yield maker.reject(chunk.offset, chunk.code, chunk.message, chunk.raw, unit="offset")
+            return
+        pieces.append(chunk)
+        size += len(chunk)
+        if size > MAX_RECORD:
+            message = f"the file is larger than {MAX_RECORD >> 20} MiB, which is no article"
+            yield maker.reject(0, "too-large", message, b"".join(pieces), unit="offset")
+            return
+    yield _article(b"".join(pieces), maker, article_id, html)
+
+
+def _article(raw: bytes, maker: RecordMaker, article_id: str, html: bool) -> Article | Rejection:
+    declared = _CHARSET.search(raw, 0, 4096) if html else None
+    text, repairs = decode(raw, declared[1].decode("ascii") if declared else None)
+    text, mended = scrub(text)
+    repairs += mended
+    if not text.strip():
+        return maker.reject(0, "no-text", "the file holds no text", raw, unit="offset")
+    article_id = scrub(article_id).text
+    if html:
+        return Article(article_id, "", html=text, repairs=repairs)
+    return Article(article_id, text, repairs=repairs)
