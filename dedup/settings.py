@@ -37,6 +37,19 @@ class Settings:
         8, 1, 1024, "1 in n shingles", "a 1/8 sample join finds 368 of the 395 pairs that Jaccard bands miss"
     )
     min_words: int = _number(20, 1, 1000, "words of body", "below this text is compared exactly, never sketched")
+    sample_shared: int = _number(2, 1, 100, "sampled shingles", "one shared shingle in the sample may be a stock phrase")
+    sample_share: float = _number(
+        0.05, 0.0, 1.0, "share of the smaller sample", "swept in docs/performance.md: partial pairs share little"
+    )
+    bucket_articles: int = _number(
+        256, 2, 100_000, "articles", "a shingle or band in more articles is joined within a window, and counted"
+    )
+    bucket_window: int = _number(
+        32, 1, 10_000, "articles", "neighbours, by signature, that an article meets in a bucket over bucket_articles"
+    )
+    candidates_each: int = _number(
+        128, 1, 100_000, "pairs", "of an article with more, its best are compared and the rest counted"
+    )
 
     def __post_init__(self) -> None:
         for item in fields(self):

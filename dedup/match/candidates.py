@@ -1,0 +1,281 @@
+"""Which pairs of articles are worth comparing: those that meet in a band of their signatures or share samples.
+
+Every band and every sampled shingle is a 64-bit key, packed with the article's number into one integer and sorted, so
+that articles with one key stand side by side; then the pairs of one article after the other are counted, and only
+counts of one article are held at a time (Gustavson's row-wise sparse product of the article-key matrix with itself).
+Articles are numbered by signature, so that near copies have near numbers; a bucket with too many articles is joined
+only between near numbers, in time linear in its size, and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.match.compiled import compiled
+from dedup.settings import Settings
+from dedup.sketch import SketchTable
+from dedup.sketch.scheme import sample_bound
+
+KEYS_A_PART = 1 << 24
+"""Keys sorted at a time: 128 MB."""
+PAIRS_A_PART = 1 << 20
+"""Pairs that the counting kernel writes before it returns, at least."""
+
+LAST, HOT, BAND = np.uint32(1 << 31), np.uint32(1 << 30), np.uint32(1 << 29)
+NUMBER = np.uint32((1 << 29) - 1)
+BAND_HIT = 1 << 24
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Pairs proposed, not yet compared.
+
+    ``pairs`` int32[m, 2], i < j, sorted, no repeats. Of articles with the same words, the first stands for all: the
+    others are paired with it alone, and ``first`` int32[n] names it for each article (itself where there is none).
+    ``caps`` counts what limits left out, by name: sampled shingles and bands in more than ``bucket_articles``
+    articles (joined within a window), and pairs beyond ``candidates_each``.
+    """
+
+    pairs: NDArray[np.int32]
+    first: NDArray[np.int32]
+    caps: Mapping[str, int] = field(default_factory=dict)
+
+
+class _Rows(NamedTuple):
+    """The articles to join, in order of number: index int64[n] into the table, and size of sample int32[n]."""
+
+    index: NDArray[np.int64]
+    sampled: NDArray[np.int32]
+
+
+class _Scored(NamedTuple):
+    """Pairs of article numbers and the larger of estimated containment and share of bands met."""
+
+    a: NDArray[np.int32]
+    b: NDArray[np.int32]
+    score: NDArray[np.float32]
+
+
+def candidate_pairs(table: SketchTable, settings: Settings) -> Candidates:
+    """The pairs to compare: equal bodies, pairs that meet in a band, pairs that share enough of their samples.
+
+    The result depends on the rows of the table as a set, not on their order. Bodies without words are never paired.
+    """
+    first = equal_bodies(table)
+    stands = (first == np.arange(len(table))) & table.sketched
+    rows = _number(table, np.flatnonzero(stands))
+    scored, hot_samples, hot_bands = _join(table, rows, settings)
+    kept = _best(scored, len(rows.index), settings.candidates_each)
+    left_out = len(scored.a) - len(kept.a)
+    twins = np.flatnonzero(first != np.arange(len(table)))
+    a = np.concatenate([rows.index[kept.a], first[twins]])
+    b = np.concatenate([rows.index[kept.b], twins])
+    pairs = np.column_stack([np.minimum(a, b), np.maximum(a, b)]).astype(np.int32)
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    caps = {"sample_buckets": hot_samples, "band_buckets": hot_bands, "candidates_each": left_out}
+    return Candidates(pairs, first, {name: count for name, count in caps.items() if count})
+
+
+def equal_bodies(table: SketchTable) -> NDArray[np.int32]:
+    """For each article the first with the same sequence of words, int32[n]; one without words stands for itself."""
+    first = np.arange(len(table), dtype=np.int32)
+    worded = np.flatnonzero(table.words > 0)
+    digests = table.digests[worded]
+    order = np.lexsort((worded, digests[:, 1], digests[:, 0]))
+    same = np.all(digests[order[1:]] == digests[order[:-1]], axis=1)
+    begins = np.flatnonzero(np.r_[True, ~same][: len(order)])
+    heads = np.repeat(worded[order[begins]], np.diff(np.r_[begins, len(order)]))
+    first[worded[order]] = heads
+    return first
+
+
+def _number(table: SketchTable, index: NDArray[np.int64]) -> _Rows:
+    """Number articles by signature, then digest, so that near copies are neighbours and order of input is nothing."""
+    signatures, digests = table.signatures[index], table.digests[index]
+    lead = signatures[:, 0].astype(np.uint64) << np.uint64(32) | signatures[:, 1]
+    index = index[np.lexsort((digests[:, 1], digests[:, 0], lead))]
+    sampled = (table.sample_bounds[index + 1] - table.sample_bounds[index]).astype(np.int32)
+    return _Rows(index, sampled)
+
+
+# --- the join ----------------------------------------------------------------------------------------------------
+
+
+def _join(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[_Scored, int, int]:
+    members, hot_samples, hot_bands = _buckets(table, rows, settings)
+    bounds, places = _postings(members, len(rows.index))
+    limits = (settings.sample_shared, settings.sample_share, settings.bands, settings.bucket_window)
+    parts = list(_count(members, bounds, places, rows.sampled, limits))
+    return _Scored(*(np.concatenate(columns) for columns in zip(*parts, strict=True))), hot_samples, hot_bands
+
+
+def _buckets(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[NDArray[np.uint32], int, int]:
+    """Members of all buckets of two and more, bucket after bucket, with flags; and how many were over the cap."""
+    total = int(rows.sampled.sum()) + len(rows.index) * settings.bands
+    bits = max(1, (total // KEYS_A_PART).bit_length())
+    lead = 64 - sample_bound(settings.sample_rate).bit_length()
+    found, hot = [np.zeros(0, np.uint32)], np.zeros(2, np.int64)
+    for part in range(1 << bits):
+        keys = _part_of_keys(table, rows, settings, (part, bits, lead))
+        keys.sort()
+        out = np.empty(len(keys), np.uint32)
+        found.append(out[: _flag(keys, _mask(len(rows.index)), settings.bucket_articles, out, hot)].copy())
+    return np.concatenate(found), int(hot[0]), int(hot[1])
+
+
+def _part_of_keys(
+    table: SketchTable, rows: _Rows, settings: Settings, part: tuple[int, int, int]
+) -> NDArray[np.uint64]:
+    which, bits, lead = part
+    mask = _mask(len(rows.index))
+    banded = which >> (bits - 1)
+    if banded:
+        keys = np.empty(len(rows.index) * settings.bands, np.uint64)
+        count = _band_keys(table.signatures, rows.index, settings.bands, mask, which, bits, keys)
+    else:
+        keys = np.empty(int(rows.sampled.sum()), np.uint64)
+        count = _sample_keys(table.sample, table.sample_bounds, rows.index, lead, mask, which, bits, keys)
+    return keys[:count].copy() if count < len(keys) else keys
+
+
+def _mask(count: int) -> np.uint64:
+    return np.uint64((1 << max(1, count.bit_length())) - 1)
+
+
+@compiled
+def _sample_keys(sample, bounds, index, lead, mask, part, bits, out):  # type: ignore[no-untyped-def]
+    """Keys of sampled shingles whose leading bits are ``part``: 0, leading bits of the hash, number of the article."""
+    count, clear, shift = 0, ~mask, np.uint64(64 - bits)
+    for number in range(len(index)):
+        for at in range(bounds[index[number]], bounds[index[number] + 1]):
+            key = ((sample[at] << np.uint64(lead)) >> np.uint64(1)) & clear | np.uint64(number)
+            if key >> shift == part:
+                out[count] = key
+                count += 1
+    return count
+
+
+@compiled
+def _band_keys(signatures, index, bands, mask, part, bits, out):  # type: ignore[no-untyped-def]
+    """Keys of bands whose leading bits are ``part``: 1, leading bits of a hash of band and rows, number."""
+    count, clear, shift = 0, ~mask, np.uint64(64 - bits)
+    rows = signatures.shape[1] // bands
+    for number in range(len(index)):
+        for band in range(bands):
+            state = np.uint64(band + 1) * np.uint64(0x9E3779B97F4A7C15)
+            for row in range(band * rows, band * rows + rows):
+                state = (state ^ np.uint64(signatures[index[number], row])) * np.uint64(0xD6E8FEB86659FD93)
+                state ^= state >> np.uint64(32)
+            key = (state >> np.uint64(1) | np.uint64(1 << 63)) & clear | np.uint64(number)
+            if key >> shift == part:
+                out[count] = key
+                count += 1
+    return count
+
+
+@compiled
+def _flag(keys, mask, most, out, hot):  # type: ignore[no-untyped-def]
+    """Write the members of every run of one hash that has two or more, with flags; returns how many."""
+    count, start, clear = 0, 0, ~mask
+    while start < len(keys):
+        end = start + 1
+        while end < len(keys) and keys[end] & clear == keys[start] & clear:
+            end += 1
+        if end - start > 1:
+            band = keys[start] >> np.uint64(63)
+            flags = BAND if band else np.uint32(0)
+            if end - start > most:
+                flags |= HOT
+                hot[band] += 1
+            for at in range(start, end):
+                out[count] = np.uint32(keys[at] & mask) | flags
+                count += 1
+            out[count - 1] |= LAST
+        start = end
+    return count
+
+
+def _postings(members: NDArray[np.uint32], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each article the places in ``members`` where it stands: int64[n + 1] bounds and the places."""
+    bounds = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(members & NUMBER, minlength=count), out=bounds[1:])
+    places = np.empty(len(members), np.int64)
+    _place(members, bounds[:-1].copy(), places)
+    return bounds, places
+
+
+@compiled
+def _place(members, ends, places):  # type: ignore[no-untyped-def]
+    for at in range(len(members)):
+        number = members[at] & NUMBER
+        places[ends[number]] = at
+        ends[number] += 1
+
+
+def _count(
+    members: NDArray[np.uint32],
+    bounds: NDArray[np.int64],
+    places: NDArray[np.int64],
+    sampled: NDArray[np.int32],
+    limits: tuple[int, float, int, int],
+) -> Iterator[_Scored]:
+    number, count = 0, len(sampled)
+    counts, met = np.zeros(count, np.int32), np.empty(count, np.int32)
+    while True:
+        size = max(PAIRS_A_PART, count)
+        out = _Scored(np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.float32))
+        number, written = _count_pairs(members, bounds, places, sampled, limits, (counts, met), number, out)
+        yield _Scored(*(column[:written].copy() for column in out))
+        if number >= count:
+            return
+
+
+@compiled
+def _count_pairs(members, bounds, places, sampled, limits, scratch, number, out):  # type: ignore[no-untyped-def]
+    """Write the pairs of article ``number`` and after with higher numbers until ``out`` could overflow."""
+    counts, met = scratch
+    least_shared, least_share, bands, window = limits
+    written = 0
+    while number < len(sampled) and written + len(sampled) - number <= len(out.a):
+        touched = 0
+        for which in range(bounds[number], bounds[number + 1]):
+            at = places[which]
+            stop = at + window if members[at] & HOT else len(members)
+            while not members[at] & LAST and at < stop:
+                at += 1
+                other = members[at] & NUMBER
+                if counts[other] == 0:
+                    met[touched] = other
+                    touched += 1
+                counts[other] += BAND_HIT if members[at] & BAND else 1
+        for which in range(touched):
+            other = met[which]
+            shared, banded = counts[other] & (BAND_HIT - 1), counts[other] // BAND_HIT
+            counts[other] = 0
+            smaller = max(1, min(sampled[number], sampled[other]))
+            if banded or (shared >= least_shared and shared >= least_share * smaller):
+                out.a[written], out.b[written] = number, other
+                out.score[written] = max(shared / smaller, banded / bands)
+                written += 1
+        number += 1
+    return number, written
+
+
+def _best(scored: _Scored, count: int, most: int) -> _Scored:
+    """The pairs that are among the best ``most`` of either of their articles."""
+    degrees = np.bincount(scored.a, minlength=count) + np.bincount(scored.b, minlength=count)
+    if len(scored.a) == 0 or degrees.max() <= most:
+        return scored
+    ends = np.concatenate([scored.a, scored.b])
+    others = np.concatenate([scored.b, scored.a])
+    order = np.lexsort((others, -np.concatenate([scored.score, scored.score]), ends))
+    begins = np.concatenate([[0], np.cumsum(degrees)])[ends[order]]
+    good = order[np.arange(len(order)) - begins < most]
+    keep = np.zeros(len(scored.a), np.bool_)
+    keep[good % len(scored.a)] = True
+    return _Scored(*(column[keep] for column in scored))
