@@ -1,0 +1,77 @@
+"""The agencies that supply text, read from data/agencies.toml."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from typing import NamedTuple
+
+
+class Agencies(NamedTuple):
+    """``name`` finds any agency's name; ``owner`` maps the found words, lower case, to the short name.
+
+    ``signs`` are expressions that credit one agency without its name; ``domains`` maps hosts to short names;
+    ``kinds`` short names to wire, paper, release or republish.
+    """
+
+    name: re.Pattern[str]
+    owner: dict[str, str]
+    signs: tuple[tuple[str, re.Pattern[str]], ...]
+    domains: dict[str, str]
+    kinds: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def agencies() -> Agencies:
+    """The package's own table."""
+    text = (resources.files("dedup.text") / "data" / "agencies.toml").read_text(encoding="utf-8")
+    return build(tomllib.loads(text))
+
+
+def build(table: dict[str, dict[str, object]]) -> Agencies:
+    """Compile a table as in data/agencies.toml."""
+    owner: dict[str, str] = {}
+    domains: dict[str, str] = {}
+    names: list[str] = []
+    marks: list[str] = []
+    signs: list[tuple[str, re.Pattern[str]]] = []
+    for short, entry in table.items():
+        names += _strings(entry, "names")
+        marks += _strings(entry, "marks")
+        owner |= {name.lower(): short for name in _strings(entry, "names") + _strings(entry, "marks")}
+        domains |= dict.fromkeys(_strings(entry, "domains"), short)
+        signs += [(short, re.compile(sign)) for sign in _strings(entry, "signs")]
+    kinds = {short: str(entry.get("kind", "wire")) for short, entry in table.items()}
+    return Agencies(_name_pattern(names, marks), owner, tuple(signs), domains, kinds)
+
+
+def _strings(entry: dict[str, object], key: str) -> list[str]:
+    found = entry.get(key, [])
+    return [str(item) for item in found] if isinstance(found, list) else []
+
+
+def _name_pattern(names: list[str], marks: list[str]) -> re.Pattern[str]:
+    """Names in any case; marks as written, or in any case right inside brackets or slashes."""
+    long = _alternatives(names)
+    short = _alternatives(marks)
+    return re.compile(rf"(?<!\w)(?:(?i:{long})|{short}|(?<=[(/\[])(?i:{short})(?=[)/\]]))(?!\w)")
+
+
+def _alternatives(words: list[str]) -> str:
+    ordered = sorted(set(words), key=lambda word: (-len(word), word))
+    return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in ordered)
+
+
+def agency_of_host(host: str | None) -> str | None:
+    """Short name of the agency whose own site ``host`` is (or a subdomain of), else None."""
+    if not host:
+        return None
+    domains = agencies().domains
+    labels = host.lower().split("/")[0].split(".")
+    for start in range(len(labels)):
+        found = domains.get(".".join(labels[start:]))
+        if found:
+            return found
+    return None
