@@ -37,7 +37,7 @@ class Settings:
         8, 1, 1024, "1 in n shingles", "a 1/8 sample join finds 368 of the 395 pairs that Jaccard bands miss"
     )
     min_words: int = _number(20, 1, 1000, "words of body", "below this text is compared exactly, never sketched")
-    sample_shared: int = _number(2, 1, 100, "sampled shingles", "one shared shingle in the sample may be a stock phrase")
+    sample_shared: int = _number(2, 1, 100, "sampled shingles", "one alone may be of a stock phrase")
     sample_share: float = _number(
         0.05, 0.0, 1.0, "share of the smaller sample", "swept in docs/performance.md: partial pairs share little"
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +111,8 @@ def _join(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[_Scored,
     bounds, places = _postings(members, len(rows.index))
     limits = (settings.sample_shared, settings.sample_share, settings.bands, settings.bucket_window)
     parts = list(_count(members, bounds, places, rows.sampled, limits))
-    return _Scored(*(np.concatenate(columns) for columns in zip(*parts, strict=True))), hot_samples, hot_bands
+    a, b, score = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return _Scored(a, b, score), hot_samples, hot_bands
 
 
 def _buckets(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[NDArray[np.uint32], int, int]:
@@ -148,7 +149,7 @@ def _mask(count: int) -> np.uint64:
 
 
 @compiled
-def _sample_keys(sample, bounds, index, lead, mask, part, bits, out):  # type: ignore[no-untyped-def]
+def _sample_keys(sample: Any, bounds: Any, index: Any, lead: Any, mask: Any, part: Any, bits: Any, out: Any) -> int:
     """Keys of sampled shingles whose leading bits are ``part``: 0, leading bits of the hash, number of the article."""
     count, clear, shift = 0, ~mask, np.uint64(64 - bits)
     for number in range(len(index)):
@@ -161,7 +162,7 @@ def _sample_keys(sample, bounds, index, lead, mask, part, bits, out):  # type: i
 
 
 @compiled
-def _band_keys(signatures, index, bands, mask, part, bits, out):  # type: ignore[no-untyped-def]
+def _band_keys(signatures: Any, index: Any, bands: Any, mask: Any, part: Any, bits: Any, out: Any) -> int:
     """Keys of bands whose leading bits are ``part``: 1, leading bits of a hash of band and rows, number."""
     count, clear, shift = 0, ~mask, np.uint64(64 - bits)
     rows = signatures.shape[1] // bands
@@ -179,7 +180,7 @@ def _band_keys(signatures, index, bands, mask, part, bits, out):  # type: ignore
 
 
 @compiled
-def _flag(keys, mask, most, out, hot):  # type: ignore[no-untyped-def]
+def _flag(keys: Any, mask: Any, most: Any, out: Any, hot: Any) -> int:
     """Write the members of every run of one hash that has two or more, with flags; returns how many."""
     count, start, clear = 0, 0, ~mask
     while start < len(keys):
@@ -210,7 +211,7 @@ def _postings(members: NDArray[np.uint32], count: int) -> tuple[NDArray[np.int64
 
 
 @compiled
-def _place(members, ends, places):  # type: ignore[no-untyped-def]
+def _place(members: Any, ends: Any, places: Any) -> None:
     for at in range(len(members)):
         number = members[at] & NUMBER
         places[ends[number]] = at
@@ -230,13 +231,15 @@ def _count(
         size = max(PAIRS_A_PART, count)
         out = _Scored(np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.float32))
         number, written = _count_pairs(members, bounds, places, sampled, limits, (counts, met), number, out)
-        yield _Scored(*(column[:written].copy() for column in out))
+        yield _Scored(out.a[:written].copy(), out.b[:written].copy(), out.score[:written].copy())
         if number >= count:
             return
 
 
 @compiled
-def _count_pairs(members, bounds, places, sampled, limits, scratch, number, out):  # type: ignore[no-untyped-def]
+def _count_pairs(
+    members: Any, bounds: Any, places: Any, sampled: Any, limits: Any, scratch: Any, number: Any, out: Any
+) -> tuple[int, int]:
     """Write the pairs of article ``number`` and after with higher numbers until ``out`` could overflow."""
     counts, met = scratch
     least_shared, least_share, bands, window = limits
@@ -278,4 +281,4 @@ def _best(scored: _Scored, count: int, most: int) -> _Scored:
     good = order[np.arange(len(order)) - begins < most]
     keep = np.zeros(len(scored.a), np.bool_)
     keep[good % len(scored.a)] = True
-    return _Scored(*(column[keep] for column in scored))
+    return _Scored(scored.a[keep], scored.b[keep], scored.score[keep])
