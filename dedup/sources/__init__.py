@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from dedup.sources.feed import read_feed, read_feeds
+from dedup.sources.quarantine import Policy, Quarantine, read_quarantine
 
-__all__ = ["read_feed", "read_feeds"]
+__all__ = ["Policy", "Quarantine", "read_feed", "read_feeds", "read_quarantine"]

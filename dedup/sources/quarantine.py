@@ -1,0 +1,214 @@
+"""What becomes of rejections: kept beside the output, fatal, or only counted; and when too many stop the run."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Literal, Self
+
+import orjson
+
+from dedup.errors import BadRecordError, FeedError, ReportError, SettingsError
+from dedup.models import Article, Rejection
+from dedup.sources.encoding import scrub
+from dedup.sources.records import digest_of
+
+FORMAT: Final = 1
+"""Version of the quarantine file's lines, their field ``quarantine``."""
+
+OnError = Literal["quarantine", "strict", "skip"]
+
+_MIN_READ: Final = 1_000
+"""Records read before a share is judged while reading: below it two bad lines of ten would stop a good feed. At the
+end of the feed the share is judged whatever the count."""
+
+_SHARE: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How bad records are treated. ``max_bad`` is a share such as "1%" or a count; None for no limit.
+
+    Raises SettingsError for an unknown ``on_error`` or a ``max_bad`` that is neither.
+    """
+
+    on_error: OnError = "quarantine"
+    max_bad: str | int | None = None
+
+    def __post_init__(self) -> None:
+        if self.on_error not in ("quarantine", "strict", "skip"):
+            raise SettingsError(
+                f"on_error cannot be {self.on_error!r}", remedy="choose one of quarantine, strict and skip"
+            )
+        self.exceeded(0, 0)
+
+    def exceeded(self, bad: int, read: int) -> bool:
+        """Whether ``bad`` rejections among ``read`` records are more than allowed."""
+        if self.max_bad is None:
+            return False
+        share = _SHARE.fullmatch(str(self.max_bad).strip())
+        if share and float(share[1]) <= 100:
+            return bad * 100 > float(share[1]) * read
+        if not re.fullmatch(r"\d+", str(self.max_bad).strip()):
+            raise SettingsError(f"max_bad cannot be {self.max_bad!r}", remedy='give a count, or a share such as "1%"')
+        return bad > int(self.max_bad)
+
+
+class Quarantine:
+    """Applies a policy to a feed's items; writes rejections to ``path`` as JSON lines, whole or not at all.
+
+    The file appears when the block ends, and only if there was a rejection; a file of an earlier run is then
+    replaced, or without any rejection renamed to ``.old``. It is also written when BadRecordError ends the block, so
+    that the reason can be read; any other error leaves nothing. ``read``, ``accepted`` and ``codes`` are the counts.
+    Raises ReportError where the file cannot be written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None, policy: Policy | None = None) -> None:
+        self.path = Path(path) if path is not None else None
+        self.policy = policy or Policy()
+        self.accepted = 0
+        self.codes: Counter[str] = Counter()
+        self._file: BinaryIO | None = None
+
+    @property
+    def rejected(self) -> int:
+        return self.codes.total()
+
+    @property
+    def read(self) -> int:
+        return self.accepted + self.rejected
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._close(keep=kind is None or issubclass(kind, BadRecordError))
+        elif kind is None and self.path is not None and self._writes:
+            with contextlib.suppress(FileNotFoundError):
+                self.path.replace(self.path.with_name(self.path.name + ".old"))
+
+    @property
+    def _writes(self) -> bool:
+        return self.policy.on_error != "skip" and self.path is not None
+
+    @property
+    def _temporary(self) -> Path:
+        assert self.path is not None
+        return self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+
+    def articles(self, items: Iterable[Article | Rejection]) -> Iterator[Article]:
+        """The articles among ``items``; rejections are counted and kept. Raises BadRecordError as the policy asks."""
+        for item in items:
+            if isinstance(item, Rejection):
+                self.add(item)
+            else:
+                self.accepted += 1
+                yield item
+        self._judge(at_end=True)
+
+    def add(self, rejection: Rejection) -> None:
+        """Count and keep one rejection. Raises BadRecordError under ``strict`` or beyond ``max_bad``."""
+        self.codes[rejection.code] += 1
+        if self._writes:
+            self._write(to_line(rejection))
+        if self.policy.on_error == "strict":
+            raise BadRecordError(
+                f"{rejection.code}: {rejection.message}",
+                place=_place(rejection),
+                remedy="mend the record, or run with --on-error quarantine",
+            )
+        self._judge(at_end=False)
+
+    def _judge(self, *, at_end: bool) -> None:
+        counted = not str(self.policy.max_bad).strip().endswith("%")
+        if (at_end or counted or self.read >= _MIN_READ) and self.policy.exceeded(self.rejected, self.read):
+            code, count = max(sorted(self.codes.items()), key=lambda pair: pair[1])
+            raise BadRecordError(
+                f"{self.rejected} of {self.read} records were rejected, more than {self.policy.max_bad} "
+                f"(most often {code}, {count} times)",
+                remedy="check that the format and the field names were understood, or allow more with --max-bad",
+            )
+
+    def _write(self, line: bytes) -> None:
+        try:
+            if self._file is None:
+                self._temporary.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._temporary.open("wb")
+            self._file.write(line)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _close(self, *, keep: bool) -> None:
+        file, self._file = self._file, None
+        assert file is not None
+        assert self.path is not None
+        try:
+            with file:
+                file.flush()
+                os.fsync(file.fileno())
+            if keep:
+                self._temporary.replace(self.path)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+    def _unwritable(self, error: OSError) -> ReportError:
+        return ReportError(
+            f"the quarantine cannot be written ({error.strerror})",
+            place=str(self.path),
+            remedy="make room or choose another output folder",
+        )
+
+
+def _place(rejection: Rejection) -> str:
+    member = f" ({rejection.member})" if rejection.member else ""
+    return f"{rejection.file}{member}, {rejection.position}"
+
+
+def to_line(rejection: Rejection) -> bytes:
+    """One line of a quarantine file: the record as ``raw`` where it is UTF-8 text, else as ``raw_base64``."""
+    entry: dict[str, Any] = {"quarantine": FORMAT}
+    for name in ("file", "member", "position", "code", "message", "digest"):
+        value = getattr(rejection, name)
+        entry[name] = scrub(value).text if value is not None else None
+    try:
+        entry["raw"] = rejection.raw.decode("utf-8")
+    except UnicodeDecodeError:
+        entry["raw_base64"] = base64.b64encode(rejection.raw).decode()
+    entry["complete"] = digest_of(rejection.raw) == rejection.digest
+    return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def from_entry(entry: dict[str, Any]) -> Rejection:
+    """The rejection of a parsed line; KeyError, TypeError or ValueError where it is none."""
+    raw = base64.b64decode(entry["raw_base64"]) if "raw_base64" in entry else str(entry["raw"]).encode()
+    names = ("file", "position", "code", "message", "member", "digest")
+    return Rejection(**{name: entry[name] for name in names}, raw=raw)
+
+
+def read_quarantine(path: str | os.PathLike[str]) -> Iterator[Rejection]:
+    """The rejections of a quarantine file, in order. Raises FeedError for a missing file or a line of another kind."""
+    try:
+        with Path(path).open("rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    yield from_entry(orjson.loads(line))
+                except (KeyError, TypeError, ValueError) as error:
+                    raise FeedError(
+                        f"line {number} is no quarantined record",
+                        place=os.fspath(path),
+                        remedy="give a quarantine.jsonl",
+                    ) from error
+    except OSError as error:
+        raise FeedError(f"cannot be read ({error.strerror})", place=os.fspath(path)) from error
