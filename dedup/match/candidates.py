@@ -47,9 +47,9 @@ class Candidates:
 
 
 class _Rows(NamedTuple):
-    """The articles to join, in order of number: index int64[n] into the table, and size of sample int32[n]."""
+    """The articles to join, in order of number: int64[n] rows of the table, and size of sample int32[n]."""
 
-    index: NDArray[np.int64]
+    articles: NDArray[np.int64]
     sampled: NDArray[np.int32]
 
 
@@ -70,11 +70,11 @@ def candidate_pairs(table: SketchTable, settings: Settings) -> Candidates:
     stands = (first == np.arange(len(table))) & table.sketched
     rows = _number(table, np.flatnonzero(stands))
     scored, hot_samples, hot_bands = _join(table, rows, settings)
-    kept = _best(scored, len(rows.index), settings.candidates_each)
+    kept = _best(scored, len(rows.articles), settings.candidates_each)
     left_out = len(scored.a) - len(kept.a)
     twins = np.flatnonzero(first != np.arange(len(table)))
-    a = np.concatenate([rows.index[kept.a], first[twins]])
-    b = np.concatenate([rows.index[kept.b], twins])
+    a = np.concatenate([rows.articles[kept.a], first[twins]])
+    b = np.concatenate([rows.articles[kept.b], twins])
     pairs = np.column_stack([np.minimum(a, b), np.maximum(a, b)]).astype(np.int32)
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
     caps = {"sample_buckets": hot_samples, "band_buckets": hot_bands, "candidates_each": left_out}
@@ -108,7 +108,7 @@ def _number(table: SketchTable, index: NDArray[np.int64]) -> _Rows:
 
 def _join(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[_Scored, int, int]:
     members, hot_samples, hot_bands = _buckets(table, rows, settings)
-    bounds, places = _postings(members, len(rows.index))
+    bounds, places = _postings(members, len(rows.articles))
     limits = (settings.sample_shared, settings.sample_share, settings.bands, settings.bucket_window)
     parts = list(_count(members, bounds, places, rows.sampled, limits))
     a, b, score = (np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -117,7 +117,7 @@ def _join(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[_Scored,
 
 def _buckets(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[NDArray[np.uint32], int, int]:
     """Members of all buckets of two and more, bucket after bucket, with flags; and how many were over the cap."""
-    total = int(rows.sampled.sum()) + len(rows.index) * settings.bands
+    total = int(rows.sampled.sum()) + len(rows.articles) * settings.bands
     bits = max(1, (total // KEYS_A_PART).bit_length())
     lead = 64 - sample_bound(settings.sample_rate).bit_length()
     found, hot = [np.zeros(0, np.uint32)], np.zeros(2, np.int64)
@@ -125,7 +125,7 @@ def _buckets(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[NDArr
         keys = _part_of_keys(table, rows, settings, (part, bits, lead))
         keys.sort()
         out = np.empty(len(keys), np.uint32)
-        found.append(out[: _flag(keys, _mask(len(rows.index)), settings.bucket_articles, out, hot)].copy())
+        found.append(out[: _flag(keys, _mask(len(rows.articles)), settings.bucket_articles, out, hot)].copy())
     return np.concatenate(found), int(hot[0]), int(hot[1])
 
 
@@ -133,14 +133,14 @@ def _part_of_keys(
     table: SketchTable, rows: _Rows, settings: Settings, part: tuple[int, int, int]
 ) -> NDArray[np.uint64]:
     which, bits, lead = part
-    mask = _mask(len(rows.index))
+    mask = _mask(len(rows.articles))
     banded = which >> (bits - 1)
     if banded:
-        keys = np.empty(len(rows.index) * settings.bands, np.uint64)
-        count = _band_keys(table.signatures, rows.index, settings.bands, mask, which, bits, keys)
+        keys = np.empty(len(rows.articles) * settings.bands, np.uint64)
+        count = _band_keys(table.signatures, rows.articles, settings.bands, mask, which, bits, keys)
     else:
         keys = np.empty(int(rows.sampled.sum()), np.uint64)
-        count = _sample_keys(table.sample, table.sample_bounds, rows.index, lead, mask, which, bits, keys)
+        count = _sample_keys(table.sample, table.sample_bounds, rows.articles, lead, mask, which, bits, keys)
     return keys[:count].copy() if count < len(keys) else keys
 
 
