@@ -1,4 +1,4 @@
-"""Scores every labelled file of a data folder and prints one Markdown table: ``python -m benchmarks.evaluate_all DIR``."""
+"""Scores every labelled file of a data folder as one Markdown table: ``python -m benchmarks.evaluate_all DIR``."""
 
 from __future__ import annotations
 

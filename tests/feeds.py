@@ -16,7 +16,7 @@ _THINGS = "budget bridge inquiry treaty harvest reactor stadium ferry tariff vac
 _PLACES = "harbour valley capital border coast province old town northern district airport".split()
 _TIMES = "on Monday,on Tuesday,late on Friday,after a vote,before dawn,during talks,without notice".split(",")
 _WHYS = (
-    "costs had risen by {n} percent,the committee found {n} faults,{n} families had complained,a court had asked for it,"
+    "costs had risen by {n} percent,the committee found {n} faults,{n} families complained,a court had asked for it,"
     "engineers counted {n} cracks,the neighbours wanted {n} more days,no bidder had offered more than {n} million"
 ).split(",")
 
