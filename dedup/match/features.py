@@ -1,0 +1,290 @@
+"""The evidence of one pair as numbers. Every feature is the same whichever article comes first.
+
+``s`` is the shorter article (fewer words; ties by content), ``l`` the longer. A word is *free* when it stands in no
+quotation and in no stock phrase of either text: only free words can show that prose was taken. *Twins* are
+sentences of the two articles that share most of their weighted free words.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.match.compiled import compiled
+from dedup.match.marks import QUOTED, SPOKEN
+from dedup.match.overlap import Overlap, Tiles, overlap, tiles
+from dedup.match.profile import BOUND, Profile
+from dedup.match.similarity import cosine
+
+SENTENCES = 1500
+"""Sentences of one article that are aligned; later ones (of a text over some 30,000 words) have no twins."""
+
+TWIN = 0.7
+"""Cosine from which two sentences are twins."""
+ECHO = 0.4
+"""Cosine from which one sentence may be a rewording of the other."""
+
+TILE_FEATURES = (
+    "covered_s covered_l free_covered_s free_covered_l free_words longest longest_free free_weight tiles"
+    " ordered start_s start_l spoken one_sided mixed free_8 free_15 quoted_shared quoted_covered_s"
+).split()
+TWIN_FEATURES = (
+    "twins twin_s twin_l echo_s echo_l mean_s mean_l lead twins_ordered echoes echoes_ordered best_echo"
+    " lead_in reworded"
+).split()
+PAIR_FEATURES = (
+    "words_s words_l ratio free_s free_l jaccard contained_s contained_l contained3_s contained3_l contained8_s"
+    " free3_s free3_l cosine headline numbers_s numbers_l names_s names_l same_agency other_agency"
+).split()
+NAMES: tuple[str, ...] = (*PAIR_FEATURES, *TILE_FEATURES, *TWIN_FEATURES)
+
+
+class Evidence(NamedTuple):
+    """What was found about a pair in the order given: ``values`` float64[len(NAMES)]; ``tiles`` rows of place in
+    a, place in b, length; ``grams`` the overlap of shingles; ``swapped`` whether a is the longer article."""
+
+    values: npt.NDArray[np.float64]
+    tiles: Tiles
+    grams: Overlap
+    cosine: float
+    swapped: bool
+
+
+def evidence(a: Profile, b: Profile) -> Evidence:
+    """All evidence about two articles."""
+    swapped = _order(b) < _order(a)
+    short, long = (b, a) if swapped else (a, b)
+    found = tiles(short.words.hashes, long.words.hashes)
+    grams = overlap(short.grams, long.grams)
+    similar = cosine(short.vector, long.vector)
+    values = np.zeros(len(NAMES), np.float64)
+    _pair_features(short, long, grams, similar, values)
+    at = len(PAIR_FEATURES)
+    _tile_features(found, _packed(short), _packed(long), values[at : at + len(TILE_FEATURES)])
+    at += len(TILE_FEATURES)
+    _twin_features(_terms(short), _terms(long), values[at:])
+    if swapped:
+        found = found[:, [1, 0, 2]]
+        found = found[np.argsort(found[:, 0], kind="stable")]
+        grams = Overlap(grams.shared, grams.b, grams.a)
+    return Evidence(values, found, grams, similar, swapped)
+
+
+def _order(profile: Profile) -> tuple[int, bytes, str]:
+    return profile.size, profile.words.hashes[:64].tobytes(), profile.id
+
+
+def _packed(profile: Profile) -> tuple[Any, Any]:
+    return profile.words.flags, profile.words.weights
+
+
+def _terms(profile: Profile) -> tuple[Any, ...]:
+    terms = profile.terms
+    return terms.hashes, terms.sentence, terms.weights, terms.norms, terms.sizes
+
+
+def _share(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def _pair_features(short: Profile, long: Profile, grams: Overlap, similar: float, out: Any) -> None:
+    free = [int(np.count_nonzero((item.words.flags & BOUND) == 0)) for item in (short, long)]
+    threes = overlap(short.short_grams, long.short_grams).containment
+    eights = overlap(short.long_grams, long.long_grams).containment
+    free_threes = overlap(short.free_grams, long.free_grams).containment
+    numbers = overlap(short.numbers, long.numbers).containment
+    names = overlap(short.names, long.names).containment
+    heads = overlap(np.unique(short.headline), np.unique(long.headline)).jaccard
+    agencies = [set(short.credits), set(long.credits)]
+    out[: len(PAIR_FEATURES)] = (
+        np.log1p(short.size),
+        np.log1p(long.size),
+        _share(short.size, long.size),
+        np.log1p(free[0]),
+        np.log1p(free[1]),
+        grams.jaccard,
+        *grams.containment,
+        *threes,
+        eights[0],
+        *free_threes,
+        similar,
+        heads,
+        *numbers,
+        *names,
+        float(bool(agencies[0] & agencies[1])),
+        float(bool(agencies[0] and agencies[1] and not agencies[0] & agencies[1])),
+    )
+
+
+@compiled
+def _heaviest_rising(weights: Any, places: Any) -> float:
+    """Largest sum of weights over a rising subsequence of places: how much stands in the same order."""
+    best = np.zeros(weights.shape[0])
+    most = 0.0
+    for i in range(weights.shape[0]):
+        best[i] = weights[i]
+        for k in range(max(0, i - 400), i):
+            if places[k] <= places[i] and best[k] + weights[i] > best[i]:
+                best[i] = best[k] + weights[i]
+        most = max(most, best[i])
+    return most
+
+
+@compiled
+def _tile_features(found: Any, short: Any, long: Any, out: Any) -> None:
+    """Fill the features of tiles; rows of ``found`` are place in short, place in long, length."""
+    flags_s, weights_s = short
+    flags_l = long[0]
+    covered = free = longest = longest_free = spoken = one_sided = mixed = quoted = in_quotes_s = 0
+    weight = 0.0
+    free_8 = free_15 = 0
+    for row in range(found.shape[0]):
+        i, j, length = found[row]
+        here = run = run_best = quotes = 0
+        for k in range(length):
+            either = flags_s[i + k] | flags_l[j + k]
+            both = flags_s[i + k] & flags_l[j + k]
+            if either & QUOTED:
+                quotes += 1
+                in_quotes_s += (flags_s[i + k] & QUOTED) != 0
+                if not both & QUOTED:
+                    one_sided += 1
+            if either & BOUND:
+                run = 0
+                continue
+            here += 1
+            run += 1
+            run_best = max(run_best, run)
+            weight += weights_s[i + k]
+            if either & SPOKEN:
+                spoken += 1
+        covered += length
+        free += here
+        quoted += quotes
+        longest = max(longest, length)
+        longest_free = max(longest_free, run_best)
+        if quotes >= 3 and here >= 3:
+            mixed += here
+        if here >= 8:
+            free_8 += here
+        if here >= 15:
+            free_15 += here
+    free_s = free_l = quoted_s = 0
+    for k in range(flags_s.shape[0]):
+        free_s += (flags_s[k] & BOUND) == 0
+        quoted_s += (flags_s[k] & QUOTED) != 0
+    for k in range(flags_l.shape[0]):
+        free_l += (flags_l[k] & BOUND) == 0
+    out[0] = covered / max(flags_s.shape[0], 1)
+    out[1] = covered / max(flags_l.shape[0], 1)
+    out[2] = free / max(free_s, 1)
+    out[3] = free / max(free_l, 1)
+    out[4] = np.log1p(free)
+    out[5] = np.log1p(longest)
+    out[6] = np.log1p(longest_free)
+    out[7] = np.log1p(weight)
+    out[8] = np.log1p(found.shape[0])
+    if found.shape[0]:
+        lengths = found[:, 2].astype(np.float64)
+        out[9] = _heaviest_rising(lengths, found[:, 1]) / covered
+        out[10] = found[0, 0] / flags_s.shape[0]
+        out[11] = found[:, 1].min() / flags_l.shape[0]
+    else:
+        out[10] = out[11] = 1.0
+    out[12] = spoken / max(free, 1)
+    out[13] = np.log1p(one_sided)
+    out[14] = np.log1p(mixed)
+    out[15] = np.log1p(free_8)
+    out[16] = np.log1p(free_15)
+    out[17] = np.log1p(quoted)
+    out[18] = in_quotes_s / max(quoted_s, 1)
+
+
+@compiled
+def _products(short: Any, long: Any) -> Any:
+    """Sums of products of weights of the words that two sentences share, float32[sentences of s, of l]."""
+    hashes_s, sentence_s, weights_s = short[0], short[1], short[2]
+    hashes_l, sentence_l, weights_l = long[0], long[1], long[2]
+    rows, columns = min(short[3].shape[0], SENTENCES), min(long[3].shape[0], SENTENCES)
+    out = np.zeros((rows, columns), np.float32)
+    i = j = 0
+    while i < hashes_s.shape[0] and j < hashes_l.shape[0]:
+        if hashes_s[i] < hashes_l[j]:
+            i += 1
+        elif hashes_s[i] > hashes_l[j]:
+            j += 1
+        else:
+            value = hashes_s[i]
+            after = j
+            while after < hashes_l.shape[0] and hashes_l[after] == value:
+                after += 1
+            while i < hashes_s.shape[0] and hashes_s[i] == value:
+                if sentence_s[i] < rows:
+                    for k in range(j, after):
+                        if sentence_l[k] < columns:
+                            out[sentence_s[i], sentence_l[k]] += weights_s[i] * weights_l[k]
+                i += 1
+            j = after
+    return out
+
+
+@compiled
+def _twin_features(short: Any, long: Any, out: Any) -> None:
+    norms_s, sizes_s, norms_l, sizes_l = short[3], short[4], long[3], long[4]
+    alike = _products(short, long)
+    rows, columns = alike.shape
+    best_s, best_l = np.zeros(rows), np.zeros(columns)
+    place = np.zeros(rows)
+    for i in range(rows):
+        for j in range(columns):
+            if alike[i, j] > 0:
+                alike[i, j] /= np.sqrt(norms_s[i] * norms_l[j])
+                if alike[i, j] > best_s[i]:
+                    best_s[i] = alike[i, j]
+                    place[i] = j
+                best_l[j] = max(best_l[j], alike[i, j])
+    _twin_sums(best_s, norms_s, sizes_s, out, 1)
+    _twin_sums(best_l, norms_l, sizes_l, out, 2)
+    twins, echoes = np.flatnonzero(best_s >= TWIN), np.flatnonzero(best_s >= ECHO)
+    out[0] = np.log1p(twins.shape[0])
+    out[9] = np.log1p(echoes.shape[0])
+    if twins.shape[0]:
+        weights = best_s[twins]
+        out[8] = _heaviest_rising(weights, place[twins]) / weights.sum()
+    if echoes.shape[0]:
+        weights = best_s[echoes]
+        out[10] = _heaviest_rising(weights, place[echoes]) / weights.sum()
+        out[11] = best_s.max()
+    for i in range(min(2, rows)):
+        for j in range(min(2, columns)):
+            out[7] = max(out[7], alike[i, j])
+        out[12] = max(out[12], best_s[i])
+    for j in range(min(2, columns)):
+        out[12] = max(out[12], best_l[j])
+    reworded = 0
+    for i in range(rows):
+        reworded += ECHO <= best_s[i] < TWIN
+    out[13] = np.log1p(reworded)
+
+
+@compiled
+def _twin_sums(best: Any, norms: Any, sizes: Any, out: Any, side: int) -> None:
+    """Shares of an article's free words that stand in sentences with a twin (1, 2), an echo (3, 4), and the mean
+    likeness of its sentences to their best partner (5, 6)."""
+    total = twin = echo = 0
+    mean = 0.0
+    for i in range(best.shape[0]):
+        if norms[i] <= 0:
+            continue
+        total += sizes[i]
+        mean += sizes[i] * best[i]
+        if best[i] >= TWIN:
+            twin += sizes[i]
+        if best[i] >= ECHO:
+            echo += sizes[i]
+    if total:
+        out[side] = twin / total
+        out[side + 2] = echo / total
+        out[side + 4] = mean / total

@@ -1,0 +1,251 @@
+"""What stands around each word: sentence, quotation, number, name. One compiled pass over the gaps between words.
+
+Rules are typographic, not English: closing marks followed by a space and a capital (or a script without case) part
+sentences, paired or leaning quotation marks hold a quotation, a line with an @handle is a post on a network.
+The one word list is of abbreviations that a full stop follows inside a sentence, and of speakers' own words.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.match.compiled import compiled
+from dedup.text.tokens import hash_word
+
+QUOTED, DIGIT, NAME, SPOKEN = 1, 2, 4, 8
+
+QUOTE_WORDS = 4
+"""A shorter quotation is a title, a nickname or a scare quote inside a reporter's sentence."""
+
+OPEN_WORDS = 150
+"""A quotation that its line does not close is believed for so many words; longer ones are a lost mark."""
+
+ATTRIBUTION_WORDS = 14
+"""A line with an @handle of at most so many words signs the line before it (an embedded post)."""
+
+SPEAKERS = 3
+"""Fewer lines that open with capitals and a colon are datelines ("MOSCOW: Russia's...") or labels."""
+
+_ABBREVIATIONS = (
+    "mr mrs ms dr prof rev hon st sr jr vs no sen rep gov gen col lt maj sgt capt cpl adm cmdr pres supt det insp"
+    " jan feb mar apr jun jul aug sep sept oct nov dec inc corp co ltd llc bros ave blvd rd ft mt etc eg ie al"
+    " bzw nr ca hr fr dipl sra srta mme mlle dott avv ing"
+)
+_SPOKEN = (
+    "i im ive ill id me my mine myself we were weve well us our ours ourselves you youre your yours"
+    " ich mich mir mein meine wir uns unser je moi mon mes nous notre yo mi nosotros nuestro io noi nostro eu nos"
+)
+
+
+class Marks(NamedTuple):
+    """One entry a word: number of its sentence, int32, counted from 0 over the body; and flags, uint8."""
+
+    sentence: npt.NDArray[np.int32]
+    flags: npt.NDArray[np.uint8]
+
+
+def mark(
+    codes: npt.NDArray[np.uint32],
+    hashes: npt.NDArray[np.uint64],
+    places: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]],
+    line: npt.NDArray[np.int32],
+    spans: npt.NDArray[np.int64],
+) -> Marks:
+    """Marks of every word. ``codes`` is the text; ``places`` starts and ends of the words; ``line`` the body line
+    of each word, and ``spans`` int64[lines, 2] where those lines stand."""
+    count = hashes.shape[0]
+    sentence = np.zeros(count, np.int32)
+    flags = np.zeros(count, np.uint8)
+    _mark_words(codes, places[0], places[1], flags)
+    abbreviations, spoken = _word_lists()
+    _mark_spoken(hashes, spoken, flags)
+    _mark_quotes(codes, places, line, spans, flags)
+    _mark_posts(codes, line, spans, flags)
+    _mark_sentences(codes, (hashes, abbreviations), places, line, sentence)
+    return Marks(sentence, flags)
+
+
+@lru_cache(maxsize=1)
+def _word_lists() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    lists = [sorted({hash_word(word) for word in words.split()}) for words in (_ABBREVIATIONS, _SPOKEN)]
+    return np.array(lists[0], np.uint64), np.array(lists[1], np.uint64)
+
+
+@compiled
+def _upper(code: int) -> bool:
+    if code < 0x80:
+        return 65 <= code <= 90
+    if 0xC0 <= code <= 0xDE:
+        return code != 0xD7
+    if 0x100 <= code <= 0x17F:
+        return code % 2 == 0
+    return 0x391 <= code <= 0x3A9 or 0x400 <= code <= 0x42F
+
+
+@compiled
+def _space(code: int) -> bool:
+    return code == 32 or 9 <= code <= 13 or code == 0xA0 or code == 0x3000 or 0x2000 <= code <= 0x200B
+
+
+@compiled
+def _mark_words(codes: Any, starts: Any, ends: Any, flags: Any) -> None:
+    for i in range(starts.shape[0]):
+        first = codes[starts[i]]
+        if 48 <= first <= 57:
+            flags[i] |= DIGIT
+        elif _upper(first):
+            flags[i] |= NAME
+
+
+@compiled
+def _mark_spoken(hashes: Any, spoken: Any, flags: Any) -> None:
+    for i in range(hashes.shape[0]):
+        place = np.searchsorted(spoken, hashes[i])
+        if place < spoken.shape[0] and spoken[place] == hashes[i]:
+            flags[i] |= SPOKEN
+
+
+@compiled
+def _opens(code: int, before: int, after: int, next_after: int) -> bool:
+    if code in (0x201C, 0xAB, 0x201E, 0x300C, 0x300E):
+        return True
+    if code == 0x22:
+        return _space(before) or before in (0x28, 0x2014, 0x2013, 0x5B)
+    if code not in (0x2018, 0x27, 0x60) or not _space(before) or _space(after):
+        return False
+    return after != 0x73 or 97 <= next_after <= 122  # "Angola 's" opens nothing
+
+
+@compiled
+def _closes(code: int, single: bool, after: int) -> bool:
+    if single:
+        return code in (0x2019, 0x27) and (_space(after) or after in (0x2C, 0x2E, 0x3B, 0x3F, 0x21, 0x29))
+    return code in (0x201D, 0xBB, 0x22, 0x300D, 0x300F)
+
+
+@compiled
+def _fill(flags: Any, start: int, end: int) -> None:
+    for i in range(start, end):
+        flags[i] |= QUOTED
+
+
+@compiled
+def _mark_quotes(codes: Any, places: Any, line: Any, spans: Any, flags: Any) -> None:
+    """Flag the words of quotations of at least QUOTE_WORDS. A quotation ends at its mark or with its line."""
+    starts, ends = places
+    count = starts.shape[0]
+    opened = -1
+    single = False
+    for i in range(count + 1):
+        fresh = i == count or i == 0 or line[i] != line[i - 1]
+        if fresh:
+            if opened >= 0 and not single and i - opened >= QUOTE_WORDS:
+                _fill(flags, opened, min(i, opened + OPEN_WORDS))
+            opened = -1
+            if i == count:
+                break
+        low = spans[line[i], 0] if fresh else ends[i - 1]
+        for place in range(low, starts[i]):
+            code = codes[place]
+            if code < 0x80 and code != 0x22 and code != 0x27 and code != 0x60:
+                continue
+            before = codes[place - 1] if place > spans[line[i], 0] else 32
+            after = codes[place + 1] if place + 1 < spans[line[i], 1] else 32
+            beyond = codes[place + 2] if place + 2 < spans[line[i], 1] else 32
+            if opened >= 0 and _closes(code, single, after):
+                if i - opened >= QUOTE_WORDS:
+                    _fill(flags, opened, i)
+                opened = -1
+            elif opened < 0 and _opens(code, before, after, beyond):
+                opened = i
+                single = code in (0x2018, 0x27, 0x60)
+        # a closing mark after the line's last word
+        if opened >= 0 and single and (i + 1 == count or line[i + 1] != line[i]):
+            for place in range(ends[i], spans[line[i], 1]):
+                if codes[place] in (0x2019, 0x27) and i + 1 - opened >= QUOTE_WORDS:
+                    _fill(flags, opened, i + 1)
+                    opened = -1
+                    break
+
+
+@compiled
+def _mark_posts(codes: Any, line: Any, spans: Any, flags: Any) -> None:
+    """Flag the words of lines that are posts: a line with "(@", and the line that such a short line signs; and, where
+    SPEAKERS lines or more begin with a speaker in capitals and a colon (a transcript), of those lines."""
+    count = line.shape[0]
+    speakers = 0
+    for number in range(spans.shape[0]):
+        speakers += _has_speaker(codes, spans[number, 0], spans[number, 1])
+    previous = 0
+    start = 0
+    while start < count:
+        end = start
+        while end < count and line[end] == line[start]:
+            end += 1
+        low, high = spans[line[start], 0], spans[line[start], 1]
+        if _has_handle(codes, low, high):
+            _fill(flags, previous if end - start <= ATTRIBUTION_WORDS else start, end)
+        elif speakers >= SPEAKERS and _has_speaker(codes, low, high):
+            _fill(flags, start, end)
+        previous = start
+        start = end
+
+
+@compiled
+def _has_handle(codes: Any, low: int, high: int) -> bool:
+    place = low
+    while place < high - 1 and not (codes[place] == 0x28 and codes[place + 1] == 0x40):
+        place += 1
+    return place < high - 1
+
+
+@compiled
+def _has_speaker(codes: Any, low: int, high: int) -> bool:
+    capitals = 0
+    for place in range(low, min(high, low + 40)):
+        code = codes[place]
+        if code == 0x3A:
+            return capitals >= 3 and place + 1 < high and _space(codes[place + 1])
+        if _upper(code):
+            capitals += 1
+        elif not (_space(code) or code in (0x2E, 0x27, 0x2019, 0x2D)):
+            return False
+    return False
+
+
+@compiled
+def _mark_sentences(codes: Any, words: Any, places: Any, line: Any, sentence: Any) -> None:
+    hashes, abbreviations = words
+    starts, ends = places
+    number = 0
+    for i in range(1, starts.shape[0]):
+        if line[i] != line[i - 1] or _stops(codes, ends[i - 1], starts[i]):
+            known = 0
+            if line[i] == line[i - 1]:
+                place = np.searchsorted(abbreviations, hashes[i - 1])
+                known = place < abbreviations.shape[0] and abbreviations[place] == hashes[i - 1]
+                known |= ends[i - 1] - starts[i - 1] == 1 and _upper(codes[starts[i - 1]])
+            if not known:
+                number += 1
+        sentence[i] = number
+
+
+@compiled
+def _stops(codes: Any, low: int, high: int) -> bool:
+    """Whether a full stop, question or exclamation mark ends a sentence between two words."""
+    stop = False
+    for place in range(low, high):
+        code = codes[place]
+        if code in (0x3002, 0xFF01, 0xFF1F, 0xFF61):
+            return True
+        if code in (0x2E, 0x21, 0x3F, 0x2026):
+            stop = True
+        elif stop and _space(code):
+            first = codes[high]
+            lower = 97 <= first <= 122 or 0xDF <= first <= 0xFF or 0x430 <= first <= 0x45F
+            return not lower
+    return False

@@ -1,0 +1,155 @@
+"""What comparing needs of one article, as arrays: made once, used in every pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.match.background import in_stock_phrase, word_weights
+from dedup.match.marks import DIGIT, NAME, QUOTED, mark
+from dedup.match.overlap import Hashes, rolling
+from dedup.match.same_story import StoryProfile, story_profile
+from dedup.match.similarity import Vector, vectorise
+from dedup.models import CleanArticle
+from dedup.settings import Settings
+from dedup.text.tokens import code_points, tokenise, tokenise_many
+
+STOCK = 16
+"""Flag of a word inside a stock phrase; the others are those of ``marks``."""
+
+BOUND = QUOTED | STOCK
+"""A word that is nobody's own: inside a quotation or a stock phrase. The others are called free."""
+
+SENTENCE_WORDS = 5
+"""A sentence with fewer free words is not aligned."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """The words of the body in order. Places are character offsets into ``CleanArticle.text``.
+
+    ``hashes`` uint64[n]; ``starts`` and ``ends`` int32[n]; ``sentence`` int32[n], counted from 0; ``flags``
+    uint8[n] of QUOTED, DIGIT, NAME, SPOKEN, STOCK; ``weights`` float32[n], 0..9.5, rare words weigh more.
+    """
+
+    hashes: Hashes
+    starts: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.int32]
+    sentence: npt.NDArray[np.int32]
+    flags: npt.NDArray[np.uint8]
+    weights: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """The free words sentence by sentence, each once a sentence, sorted by hash then sentence.
+
+    ``weights`` are float32: the word's weight over 1 + ln(sentences of this article that hold it), so that the
+    subject's own names do not make every two sentences alike. ``norms`` float64[sentences] are the sums of their
+    squares, ``sizes`` int32[sentences] the free words of each sentence.
+    """
+
+    hashes: Hashes
+    sentence: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+    norms: npt.NDArray[np.float64]
+    sizes: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """One article, ready to be compared.
+
+    ``grams`` are the distinct hashes of its shingles, ascending, and ``short_grams`` and ``long_grams`` those of 3
+    and 8 words; ``free_grams`` the 3-grams without a quoted or stock word. ``numbers`` and ``names`` are distinct
+    word hashes, ascending. ``credits`` are agency names, ascending; ``time`` is seconds since 1970 or None.
+    """
+
+    id: str
+    text: str
+    words: Words
+    terms: Terms
+    grams: Hashes
+    short_grams: Hashes
+    long_grams: Hashes
+    free_grams: Hashes
+    numbers: Hashes
+    names: Hashes
+    headline: Hashes
+    vector: Vector
+    story: StoryProfile
+    credits: tuple[str, ...] = ()
+    time: float | None = None
+
+    @property
+    def size(self) -> int:
+        """Words of body."""
+        return int(self.words.hashes.shape[0])
+
+
+def make_profile(clean: CleanArticle, settings: Settings) -> Profile:
+    """The profile of one cleaned article; only its body lines and headline count."""
+    words, vector = _words(clean), vectorise(clean)
+    hashes, flags = words.hashes, words.flags
+    free = (flags & BOUND) == 0
+    return Profile(
+        id=clean.id,
+        text=clean.text,
+        words=words,
+        terms=_terms(words, free),
+        grams=np.unique(rolling(hashes, settings.shingle_words)),
+        short_grams=np.unique(rolling(hashes, 3)),
+        long_grams=np.unique(rolling(hashes, 8)),
+        free_grams=_free_grams(hashes, free),
+        numbers=np.unique(hashes[(flags & DIGIT) != 0]),
+        names=np.unique(hashes[_is_name(words)]),
+        headline=tokenise(clean.headline or "").hashes,
+        vector=vector,
+        story=story_profile(clean, vector),
+        credits=tuple(sorted({credit.agency for credit in clean.credits})),
+        time=clean.published.timestamp() if clean.published else None,
+    )
+
+
+def _words(clean: CleanArticle) -> Words:
+    spans = np.array(clean.body_spans, np.int64).reshape(-1, 2)
+    packed = tokenise_many([clean.text[start:end] for start, end in spans])
+    line = np.repeat(np.arange(spans.shape[0], dtype=np.int32), np.diff(packed.indptr))
+    shift = spans[line, 0].astype(np.int32)
+    starts, ends = packed.starts + shift, packed.ends + shift
+    marks = mark(code_points((clean.text,))[0], packed.hashes, (starts, ends), line, spans)
+    marks.flags[in_stock_phrase(packed.hashes)] |= STOCK
+    weights = word_weights(packed.hashes)
+    return Words(packed.hashes, starts, ends, marks.sentence, marks.flags, weights)
+
+
+def _is_name(words: Words) -> npt.NDArray[np.bool_]:
+    """Capitalised words that do not open a sentence and are no common words."""
+    opens = np.ones(words.sentence.shape[0], np.bool_)
+    opens[1:] = words.sentence[1:] != words.sentence[:-1]
+    named: npt.NDArray[np.bool_] = ((words.flags & NAME) != 0) & ~opens & (words.weights > 1.0)
+    return named
+
+
+def _free_grams(hashes: Hashes, free: npt.NDArray[np.bool_]) -> Hashes:
+    if hashes.shape[0] < 3:
+        return np.empty(0, np.uint64)
+    return np.unique(rolling(hashes, 3)[free[:-2] & free[1:-1] & free[2:]])
+
+
+def _terms(words: Words, free: npt.NDArray[np.bool_]) -> Terms:
+    sentences = int(words.sentence[-1]) + 1 if words.sentence.shape[0] else 0
+    sizes = np.bincount(words.sentence[free], minlength=sentences).astype(np.int32)
+    kept = np.flatnonzero(free & (words.weights > 0))
+    kept = kept[sizes[words.sentence[kept]] >= SENTENCE_WORDS]
+    order = kept[np.lexsort((words.sentence[kept], words.hashes[kept]))]
+    hashes, sentence = words.hashes[order], words.sentence[order]
+    first = np.ones(order.shape[0], np.bool_)
+    first[1:] = (hashes[1:] != hashes[:-1]) | (sentence[1:] != sentence[:-1])
+    hashes, sentence, weights = hashes[first], sentence[first], words.weights[order][first]
+    _, place, count = np.unique(hashes, return_inverse=True, return_counts=True)
+    weights = (weights / (1 + np.log(count[place]))).astype(np.float32)
+    norms = np.bincount(sentence, weights.astype(np.float64) ** 2, minlength=sentences)
+    return Terms(hashes, sentence, weights, norms.astype(np.float64), sizes)
