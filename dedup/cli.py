@@ -140,31 +140,30 @@ def run(
     from dedup.pipeline import find_stories
     from dedup.report import write_report, write_stories_jsonl
     from dedup.report.summary import print_summary
+    from dedup.sources import Policy, Quarantine, read_feeds
 
     if output is None and json_file is None:
         raise click.UsageError("nothing would be written; name a report folder with -o or a file with --json")
-    settings = _settings(options["settings_file"])
-    with _progress() as progress, _read(feeds, output, json_file, options) as items:
-        result = find_stories(items, settings, progress, runner_for(options["workers"]))
-    if json_file is not None:
-        write_stories_jsonl(result, sys.stdout.buffer if json_file == "-" else json_file)
-    index = write_report(result, output) if output is not None else None
+    settings, fields = _settings(options["settings_file"]), _fields(options["field_map"])
+    policy = Policy(options["on_error"], options["max_bad"])
+    with Quarantine(_quarantine_file(output, json_file), policy) as quarantine:
+        with _progress() as progress:
+            items = quarantine.watch(read_feeds(feeds, fields=fields))
+            result = find_stories(items, settings, progress, runner_for(options["workers"]))
+        for rejection in result.rejections[quarantine.rejected :]:
+            quarantine.add(rejection)
+        if json_file is not None:
+            write_stories_jsonl(result, sys.stdout.buffer if json_file == "-" else json_file)
+        index = write_report(result, output) if output is not None else None
     print_summary(result, index)
     if fail_on_rejections and result.rejections:
         sys.exit(EXIT_REJECTIONS)
 
 
-@contextmanager
-def _read(
-    feeds: Sequence[str], output: Path | None, json_file: str | None, options: dict[str, Any]
-) -> Iterator[Iterator[Any]]:
-    """The records of the feeds under the user's policy; what is bad is kept beside the output."""
-    from dedup.sources import read_feeds
-    from dedup.sources.quarantine import quarantine_beside
-
-    beside = output if output is not None else Path("." if json_file in (None, "-") else str(json_file))
-    with quarantine_beside(beside, options["on_error"], options["max_bad"]) as policy:
-        yield policy(read_feeds(feeds, fields=_fields(options["field_map"])))
+def _quarantine_file(output: Path | None, json_file: str | None) -> Path:
+    """Bad records are kept beside the output, under its name."""
+    beside = output if output is not None else Path("stories" if json_file in (None, "-") else str(json_file))
+    return beside.with_name(f"{beside.name}.quarantine.jsonl")
 
 
 @cli.command("clean")

@@ -106,7 +106,7 @@ def find_stories(
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Distinct articles sorted by id, what was refused, and the counts of what was read."""
+    """Distinct articles sorted by id; rejections, those given first, then those made here; counts of what was read."""
 
     articles: tuple[Article, ...]
     rejections: tuple[Rejection, ...]
@@ -122,18 +122,19 @@ def take_in(items: Iterable[Article | Rejection], progress: Progress) -> Intake:
     digest: a rule that no order of delivery changes.
     """
     kept: dict[str, Article] = {}
-    rejections: list[Rejection] = []
+    given: list[Rejection] = []
+    refused: list[Rejection] = []
     repairs: Counter[str] = Counter()
     read = redelivered = 0
     for read, item in enumerate(items, 1):
         if read % ARTICLES_A_CHUNK == 0:
             progress("reading", read, 0)
         if isinstance(item, Rejection):
-            rejections.append(item)
+            given.append(item)
             continue
         repairs.update(item.repairs)
         if not item.text.strip() and not item.html:
-            rejections.append(_refuse(item, "no-text", "has neither text nor html"))
+            refused.append(_refuse(item, "no-text", "has neither text nor html"))
         elif item.id not in kept:
             kept[item.id] = item
         elif _content(kept[item.id]) == _content(item):
@@ -141,10 +142,10 @@ def take_in(items: Iterable[Article | Rejection], progress: Progress) -> Intake:
         else:
             stays, goes = sorted((kept[item.id], item), key=_precedence, reverse=True)
             kept[item.id] = stays
-            rejections.append(_refuse(goes, "id-conflict", "has another text than the article kept under the same id"))
+            refused.append(_refuse(goes, "id-conflict", "has another text than the article kept under the same id"))
     progress("reading", read, read)
     articles = tuple(kept[name] for name in sorted(kept))
-    return Intake(articles, tuple(rejections), read, redelivered, dict(sorted(repairs.items())))
+    return Intake(articles, (*given, *refused), read, redelivered, dict(sorted(repairs.items())))
 
 
 def _content(article: Article) -> tuple[object, ...]:

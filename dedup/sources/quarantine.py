@@ -108,12 +108,16 @@ class Quarantine:
 
     def articles(self, items: Iterable[Article | Rejection]) -> Iterator[Article]:
         """The articles among ``items``; rejections are counted and kept. Raises BadRecordError as the policy asks."""
+        return (item for item in self.watch(items) if not isinstance(item, Rejection))
+
+    def watch(self, items: Iterable[Article | Rejection]) -> Iterator[Article | Rejection]:
+        """All ``items`` unchanged, rejections counted and kept as they pass. Raises as ``articles`` does."""
         for item in items:
             if isinstance(item, Rejection):
                 self.add(item)
             else:
                 self.accepted += 1
-                yield item
+            yield item
         self._judge(at_end=True)
 
     def add(self, rejection: Rejection) -> None:
