@@ -1,0 +1,75 @@
+"""Why two articles of a written report were, or were not, put together: read from the report, nothing recomputed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dedup.errors import ReportError
+from dedup.models import Group, Member, Result, Story
+from dedup.report.facts import groups_of
+from dedup.report.match_text import match_to_text
+from dedup.report.safe import terminal_safe
+from dedup.report.store import read_report
+from dedup.report.words import percent
+
+__all__ = ["explain_pair"]
+
+
+def explain_pair(report: str | os.PathLike[str], a: str, b: str) -> str:
+    """The evidence about two articles, and where each stands, as text safe for a terminal.
+
+    Raises ReportError when the folder is no report or does not hold an article.
+    """
+    result = read_report(report)
+    places = {member.id: (story, member) for story in result.stories for member in story.articles}
+    for name in (a, b):
+        if name not in places:
+            raise ReportError(
+                f"holds no article {terminal_safe(name, one_line=True)!r}",
+                place=str(Path(report)),
+                remedy="the ids are in its stories.jsonl",
+            )
+    lines = [*_match_lines(result, a, b), "", _together(places[a][0], places[b][0], a, b)]
+    lines += [_standing(*places[name]) for name in dict.fromkeys((a, b))]
+    return "\n".join(terminal_safe(line) for line in lines)
+
+
+def _match_lines(result: Result, a: str, b: str) -> list[str]:
+    if a == b:
+        return [f"{a} is one article"]
+    pairs = {(match.a, match.b): match for match in result.matches}
+    match = pairs.get((a, b)) or pairs.get((b, a))
+    if match is None:
+        return [
+            f"{a} and {b}: no match was kept; they were not proposed to each other, or compared and found unrelated"
+        ]
+    left, right = result.articles.get(match.a), result.articles.get(match.b)
+    if left is None or right is None:
+        return [f"{match.a} and {match.b}: {match.relation}", *(f"  - {reason}" for reason in match.reasons)]
+    return match_to_text(match, left, right).splitlines()
+
+
+def _together(first: Story, second: Story, a: str, b: str) -> str:
+    if first.story_id != second.story_id:
+        linked = second.story_id in first.related or first.story_id in second.related
+        return "They are in different stories" + (", which are related." if linked else ".")
+    held = groups_of(first)
+    one, other = held.get(a), held.get(b)
+    if one is not None and other is not None and one.group_id == other.group_id:
+        return f"They are in one story and in one syndication group ({one.group_id})."
+    return "They are in one story, but do not carry one text."
+
+
+def _standing(story: Story, member: Member) -> str:
+    group = groups_of(story).get(member.id)
+    return f"{member.id}: story {story.story_id} ({story.headline}), {_role(member, group)}"
+
+
+def _role(member: Member, group: Group | None) -> str:
+    if group is None:
+        return "in its own words"
+    if group.origin.id == member.id:
+        reasons = "; ".join(group.origin.reasons)
+        return f"held to be the origin of its group ({reasons})" if reasons else "held to be the origin of its group"
+    return f"{member.relation} of {group.origin.id}, using {percent(member.share)} of its text"

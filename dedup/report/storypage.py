@@ -1,0 +1,240 @@
+"""What the page of one story shows, as plain data for its template."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from dedup.models import CleanArticle, Group, Match, Member, Passage, Story
+from dedup.report.facts import credit_state, groups_of, suppliers, uncredited
+from dedup.report.sidebyside import Row, rows, shared_parts
+from dedup.report.words import SPREAD, delay, moment
+
+__all__ = ["Carrier", "Comparison", "Lane", "StoryPage", "StoryText", "by_time", "story_page"]
+
+COMPARISONS_A_PAGE = 10
+"""Side-by-side views on one page: 10 pairs of 4 kB articles make a page of some 150 kB, quick on a phone."""
+
+Matches = Mapping[tuple[str, str], Match]
+Articles = Mapping[str, CleanArticle]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two articles side by side, on a page of the story. ``match`` is turned so that ``a`` is the left one."""
+
+    number: int
+    page: int
+    left: Member
+    right: Member
+    match: Match
+    rows: tuple[Row, ...]
+    shared_words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A row of the table of who carried a text.
+
+    ``parts`` are the places in the origin's text (0..1) that it shares; ``credit`` is "named", "missing" (the
+    others name a supplier, this one does not) or "unknown" (nobody names one).
+    """
+
+    member: Member
+    when: str
+    delay: str
+    parts: tuple[tuple[float, float], ...]
+    credit: str
+    comparison: Comparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryText:
+    """One syndication group of a story, its members by time."""
+
+    number: int
+    group: Group
+    origin: Member
+    agencies: tuple[str, ...]
+    carriers: tuple[Carrier, ...]
+    missing: int
+    spread: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One line of the timeline: the articles of one relation at their places in the story's time, 0..1."""
+
+    relation: str
+    ticks: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryPage:
+    """All that the pages of a story show; ``uncompared`` counts articles without a side-by-side view."""
+
+    story: Story
+    texts: tuple[StoryText, ...]
+    independents: tuple[Carrier, ...]
+    lanes: tuple[Lane, ...]
+    undated: int
+    pages: tuple[tuple[Comparison, ...], ...]
+    uncompared: int
+    outlets: int
+
+
+def story_page(story: Story, matches: Matches, articles: Articles) -> StoryPage:
+    """Lay out a story. ``matches`` are keyed by both ids in order; ``articles`` may lack some or all texts."""
+    members = by_time(story.articles)
+    held = groups_of(story)
+    groups = sorted(story.groups, key=lambda group: (-len(group.articles), group.group_id))
+    table = _Comparisons(matches, articles)
+    carriers = _Carriers(story, held, table)
+    lead = _lead(groups, members)
+    for member in [m for group in groups for m in by_time(group.articles)] + [m for m in members if m.id not in held]:
+        table.add(_facing(member, held, lead), member)
+    return StoryPage(
+        story=story,
+        texts=tuple(_text(number, group, carriers) for number, group in enumerate(groups, 1)),
+        independents=tuple(carriers.row(member) for member in members if member.id not in held),
+        lanes=_lanes(story, members),
+        undated=sum(member.published is None for member in members),
+        pages=table.pages(),
+        uncompared=len(members) - 1 - len(table.made),
+        outlets=len({member.outlet for member in members if member.outlet}),
+    )
+
+
+def by_time(members: Iterable[Member]) -> list[Member]:
+    """Members by time of publication, those without one last, then by id."""
+    return sorted(members, key=lambda m: (m.published is None, m.published.timestamp() if m.published else 0, m.id))
+
+
+def _lead(groups: Sequence[Group], members: Sequence[Member]) -> Member:
+    """The article the others are held against: the origin of the largest group, else the first article."""
+    origins = {group.origin.id for group in groups[:1]}
+    return next((member for member in members if member.id in origins), members[0])
+
+
+def _facing(member: Member, held: Mapping[str, Group], lead: Member) -> Member:
+    group = held.get(member.id)
+    if group is None or group.origin.id == member.id:
+        return lead
+    return next((item for item in group.articles if item.id == group.origin.id), lead)
+
+
+class _Comparisons:
+    """The side-by-side views of a story, numbered in the order asked for; none where no match was kept."""
+
+    def __init__(self, matches: Matches, articles: Articles) -> None:
+        self._matches = matches
+        self._articles = articles
+        self.made: dict[str, Comparison] = {}
+
+    def add(self, left: Member, right: Member) -> None:
+        a, b, match = self._articles.get(left.id), self._articles.get(right.id), self.match(left.id, right.id)
+        if a is None or b is None or match is None or left.id == right.id:
+            return
+        number = len(self.made) + 1
+        self.made[right.id] = Comparison(
+            number=number,
+            page=(number - 1) // COMPARISONS_A_PAGE + 1,
+            left=left,
+            right=right,
+            match=match,
+            rows=rows(a, b, match.passages),
+            shared_words=sum(passage.words for passage in match.passages),
+        )
+
+    def match(self, a: str, b: str) -> Match | None:
+        """The match of two articles, turned so that ``a`` comes first."""
+        found = self._matches.get((a, b))
+        if found is not None:
+            return found
+        found = self._matches.get((b, a))
+        return _turned(found) if found is not None else None
+
+    def parts(self, origin: str, member: str) -> tuple[tuple[float, float], ...]:
+        """Where in the origin's text the member's shared passages lie."""
+        match, article = self.match(origin, member), self._articles.get(origin)
+        if match is None or article is None:
+            return ()
+        return shared_parts(article, ((item.a_start, item.a_end) for item in match.passages))
+
+    def pages(self) -> tuple[tuple[Comparison, ...], ...]:
+        listed = tuple(self.made.values())
+        return tuple(listed[at : at + COMPARISONS_A_PAGE] for at in range(0, len(listed), COMPARISONS_A_PAGE))
+
+
+class _Carriers:
+    """Makes the rows of a story's tables."""
+
+    def __init__(self, story: Story, held: Mapping[str, Group], table: _Comparisons) -> None:
+        self._story = story
+        self._held = held
+        self._table = table
+
+    def row(self, member: Member) -> Carrier:
+        group = self._held.get(member.id)
+        whole = group is not None and group.origin.id == member.id
+        parts = self._table.parts(group.origin.id, member.id) if group is not None and not whole else ()
+        return Carrier(
+            member=member,
+            when=moment(member.published),
+            delay=delay(self._story.first, member.published),
+            parts=((0.0, 1.0),) if whole else parts,
+            credit=credit_state(member, group),
+            comparison=self._table.made.get(member.id),
+        )
+
+
+def _text(number: int, group: Group, carriers: _Carriers) -> StoryText:
+    members = by_time(group.articles)
+    relations = Counter(member.relation for member in members)
+    return StoryText(
+        number=number,
+        group=group,
+        origin=next((member for member in members if member.id == group.origin.id), members[0]),
+        agencies=suppliers(group),
+        carriers=tuple(carriers.row(member) for member in members),
+        missing=len(uncredited(group)),
+        spread=tuple((name, relations[name]) for name in SPREAD if relations[name]),
+    )
+
+
+def _lanes(story: Story, members: Sequence[Member]) -> tuple[Lane, ...]:
+    times = [member.published for member in members if member.published]
+    if len(times) < 2 or times[0] == times[-1]:
+        return ()
+    first, length = times[0], (times[-1] - times[0]).total_seconds()
+    lanes = []
+    for name in SPREAD:
+        ticks = tuple(
+            _tick(member, first, length) for member in members if member.relation == name and member.published
+        )
+        if ticks:
+            lanes.append(Lane(name, ticks))
+    return tuple(lanes)
+
+
+def _tick(member: Member, first: datetime, length: float) -> tuple[float, str]:
+    assert member.published is not None  # the caller leaves out articles without a time
+    place = (member.published - first).total_seconds() / length
+    return place, f"{member.outlet or member.id}, {moment(member.published)}"
+
+
+def _turned(match: Match) -> Match:
+    return Match(
+        a=match.b,
+        b=match.a,
+        relation=match.relation,
+        score=match.score,
+        same_story_score=match.same_story_score,
+        jaccard=match.jaccard,
+        containment=(match.containment[1], match.containment[0]),
+        cosine=match.cosine,
+        passages=tuple(sorted(Passage(p.b_start, p.b_end, p.a_start, p.a_end, p.words) for p in match.passages)),
+        reasons=match.reasons,
+    )

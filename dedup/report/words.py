@@ -1,0 +1,153 @@
+"""The report's phrases: relations, counts, times and shares, in words an editor uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from dedup.models import Credit
+
+__all__ = [
+    "LABELS",
+    "MEANINGS",
+    "NOUNS",
+    "SPREAD",
+    "count",
+    "delay",
+    "listing",
+    "moment",
+    "names",
+    "percent",
+    "period",
+    "shared",
+    "span",
+]
+
+LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "origin": "Origin",
+        "copy": "Copy",
+        "excerpt": "Excerpt",
+        "partial": "Partial",
+        "rewrite": "Rewrite",
+        "independent": "Own words",
+        "same_story": "Same story",
+        "related": "Related",
+        "unrelated": "Unrelated",
+    }
+)
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "origin": "the best-supported first version of the text",
+        "copy": "the body in full, or nearly: at most a fifth was edited",
+        "excerpt": "a cut or an expanded version: most of the shorter text is in the other",
+        "partial": "a substantial passage of the text, together with other text",
+        "rewrite": "reworded from the same source text, little of it word for word",
+        "independent": "reports the same event in its own words",
+    }
+)
+NOUNS: Mapping[str, str] = MappingProxyType(
+    {
+        "origin": "origin",
+        "copy": "copy",
+        "excerpt": "excerpt",
+        "partial": "partial copy",
+        "rewrite": "rewrite",
+        "independent": "in own words",
+    }
+)
+SPREAD = ("origin", "copy", "excerpt", "partial", "rewrite", "independent")
+"""Relations of a story's members, from closest to the source text to furthest."""
+
+_PLURALS = MappingProxyType(
+    {
+        "copy": "copies",
+        "partial copy": "partial copies",
+        "story": "stories",
+        "agency": "agencies",
+        "in own words": "in own words",
+    }
+)
+
+
+def count(number: int, noun: str) -> str:
+    """ "1 article", "1,204 articles"."""
+    plural = _PLURALS.get(noun, f"{noun}s")
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def listing(items: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *most, last = list(items) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def names(credits: Iterable[Credit]) -> list[str]:
+    """The agencies named, each once, the surest first."""
+    ordered = sorted(credits, key=lambda item: (-item.confidence, item.agency))
+    return list(dict.fromkeys(item.agency for item in ordered))
+
+
+def shared(passages: int, words: int) -> str:
+    """ "3 shared passages, 412 words."; a sentence too where there is none."""
+    return f"{count(passages, 'shared passage')}, {count(words, 'word')}." if passages else "No shared passage."
+
+
+def percent(share: float) -> str:
+    """A share of 0..1 as a whole percentage; never 0% for something nor 100% for less than all."""
+    if 0 < share < 0.01:
+        return "under 1%"
+    return f"{min(99, round(share * 100)) if share < 0.9995 else 100}%"
+
+
+def moment(when: datetime | None) -> str:
+    """ "15 Jul 2018, 14:05 UTC"; midnight sharp is taken for a date without a time."""
+    if when is None:
+        return "time unknown"
+    when = _utc(when)
+    day = f"{when.day} {when:%b} {when.year}"
+    return day if (when.hour, when.minute, when.second) == (0, 0, 0) else f"{day}, {when:%H:%M} UTC"
+
+
+def period(first: datetime | None, last: datetime | None) -> str:
+    """From when to when: "15 Jul 2018, 14:05 UTC" or "between ... and ..."."""
+    if first is None or last is None or moment(first) == moment(last):
+        return moment(first or last)
+    return f"between {moment(first)} and {moment(last)}"
+
+
+def span(first: datetime | None, last: datetime | None) -> str:
+    """How long a story ran: "within a minute", "over 3 hours", "over 12 days"; "" where a time is unknown."""
+    if first is None or last is None or last < first:
+        return ""
+    length = _length(last - first)
+    return f"over {length}" if length else "within a minute"
+
+
+def delay(first: datetime | None, when: datetime | None) -> str:
+    """How long after the first: "+2 h 14 min"; "" for the first itself or an unknown time."""
+    if first is None or when is None or when <= first:
+        return ""
+    minutes = int((when - first).total_seconds() // 60)
+    days, minutes = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(minutes, 60)
+    if days >= 10:
+        return f"+{days:,} days"
+    parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{minutes} min" if not days else ""]
+    return "+" + " ".join(part for part in parts if part)
+
+
+def _length(length: timedelta) -> str:
+    minutes = int(length.total_seconds() // 60)
+    if minutes < 1:
+        return ""
+    if minutes < 90:
+        return count(minutes, "minute")
+    if minutes < 48 * 60:
+        return count(round(minutes / 60), "hour")
+    return count(round(minutes / (24 * 60)), "day")
+
+
+def _utc(when: datetime) -> datetime:
+    return when.astimezone(UTC)
