@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from dedup.errors import LabelError
+from dedup.errors import LabelError, MissingExtraError
 from dedup.models import Article, CleanArticle, Match, Rejection
 from dedup.pipeline import clean_feed, compare, find_stories
 from dedup.report.safe import terminal_safe
@@ -284,13 +284,13 @@ def _field_scores(rows: Sequence[dict[str, Any]], cleaned: Sequence[CleanArticle
     wrong: list[Scores] = []
     right: Counter[str] = Counter()
     for row, item in zip(rows, cleaned, strict=True):
-        got = {
+        got: dict[str, Any] = {
             "credit": sorted(credit.agency for credit in item.credits if credit.confidence >= 0.5),
             "byline": item.byline,
             "dateline": item.dateline,
         }
         for name, value in got.items():
-            gold = sorted(row.get(name) or []) if name == "credit" else row.get(name)
+            gold: Any = sorted(row.get(name) or []) if name == "credit" else row.get(name)
             same = gold == value if name == "credit" else _same_words(gold, value)
             right[name] += same
             if not same:
@@ -320,9 +320,11 @@ def _page(row: dict[str, Any]) -> Article:
 
 
 def _page_text(html: str) -> str:
-    from dedup.text.html import whole_page_text
-
-    return whole_page_text(html)
+    try:
+        import html_text
+    except ImportError as error:
+        raise MissingExtraError("html-text", "bench", "scoring the text of whole pages") from error
+    return str(html_text.extract_text(html))
 
 
 def _page_scores(rows: Sequence[dict[str, Any]], bodies: Sequence[str]) -> Scores:
