@@ -50,6 +50,19 @@ class Settings:
     candidates_each: int = _number(
         128, 1, 100_000, "pairs", "of an article with more, its best are compared and the rest counted"
     )
+    neighbour_terms: int = _number(20, 4, 64, "words", "heaviest words of an article; swept in docs/stories.md")
+    neighbour_shared: int = _number(2, 1, 64, "words", "heaviest words that two articles of one story share at least")
+    neighbour_cosine: float = _number(0.05, 0.0, 1.0, "TF-IDF cosine of heaviest words", "swept in docs/stories.md")
+    neighbour_cosine_far: float = _number(
+        0.06, 0.0, 1.0, "TF-IDF cosine of heaviest words", "for articles further apart than neighbour_days"
+    )
+    neighbour_days: float = _number(14.0, 0.0, 36_500.0, "days", "most stories of the labelled events end within it")
+    neighbour_bucket: int = _number(
+        4096, 2, 1_000_000, "articles", "a word in more articles brings no pair together on its own, and is counted"
+    )
+    neighbours_each: int = _number(
+        64, 1, 100_000, "pairs", "of an article with more, its nearest are compared and the rest counted"
+    )
 
     def __post_init__(self) -> None:
         for item in fields(self):

@@ -116,7 +116,7 @@ def cosine_many(rows: Sequence[Vector], columns: Sequence[Vector]) -> npt.NDArra
     weights = np.concatenate([item.weights for item in every])
     matrix: Any = csr_matrix((weights, places, indptr), shape=(len(every), len(terms)))
     product = (matrix[: len(rows)] @ matrix[len(rows) :].T).toarray()
-    return np.clip(product, np.float32(0), np.float32(1)).astype(np.float32)
+    return np.asarray(np.clip(product, 0, 1), np.float32)
 
 
 @compiled
