@@ -1,0 +1,133 @@
+"""What an index asks of a store: records, postings and a few names, inside transactions. Nothing about articles.
+
+A record is bytes under a 64-bit signed key; a posting is a pair (key, number), kept once, in order. Everything the
+index knows is put into these two shapes (``codec.py`` says how), so that a new store is a page of code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+STORE_FORMAT = 1
+"""Raised whenever records or postings change shape; a store of another format is refused, never guessed at."""
+
+LEAST, MOST = -(1 << 63), (1 << 63) - 1
+"""Bounds of keys and numbers."""
+
+RECORDS: tuple[str, ...] = (
+    "article",  # number -> fields and text as delivered
+    "page",  # number -> roles of the lines and what was read from them
+    "facts",  # number -> id, digests and sizes: what a query needs of every article it meets
+    "revision",  # running number -> an earlier text of an article
+    "line",  # key of an outlet's line -> in how many articles, smallest and largest sketch
+    "opening",  # key of a headline or lead -> the same
+    "match",  # both numbers -> the compared pair
+    "story",  # digest of the story's id -> the story
+    "event",  # running number -> what happened to a story
+    "stale",  # number -> nothing: an article whose evidence changed since it was cleaned
+    "loose",  # number -> nothing: an article whose story is to be worked out again
+    "term",  # word and running number -> articles it weighs heavily in: long lists, so kept packed
+)
+POSTINGS: tuple[str, ...] = (
+    "name",  # digest of an id -> number
+    "band",
+    "sample",
+    "words",  # digest of the sequence of words -> numbers: equal bodies
+    "begins",  # first words of a line -> numbers of the articles it stands in
+    "time",  # seconds since 1970 -> number
+    "met",  # number -> numbers of the articles it was compared with
+    "told",  # digest of a story's id -> numbers of its articles
+)
+
+
+class Reading(Protocol):
+    """A consistent view of a store."""
+
+    def get(self, table: str, keys: Sequence[int]) -> dict[int, bytes]:
+        """The records under the keys; keys without one are left out."""
+        ...
+
+    def scan(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, bytes]]:
+        """Records with low <= key <= high, ascending."""
+        ...
+
+    def count(self, table: str) -> int:
+        """How many records or postings a table holds."""
+        ...
+
+    def last(self, table: str) -> int | None:
+        """The greatest key of a table of records."""
+        ...
+
+    def posted(self, table: str, keys: Sequence[int]) -> dict[int, list[int]]:
+        """The numbers posted under each key, ascending; keys without any are left out."""
+        ...
+
+    def scan_posted(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, int]]:
+        """Postings with low <= key <= high, ascending."""
+        ...
+
+    def names(self) -> Mapping[str, str]:
+        """What ``name`` was given, such as the digest of the settings."""
+        ...
+
+
+class Writing(Reading, Protocol):
+    """A transaction: all of it is kept or nothing, and it sees its own writes."""
+
+    def put(self, table: str, items: Iterable[tuple[int, bytes]]) -> None:
+        """Write records, over what was there."""
+        ...
+
+    def drop(self, table: str, keys: Iterable[int]) -> None:
+        """Delete the records under the keys; a key without one is passed over."""
+        ...
+
+    def post(self, table: str, rows: Iterable[tuple[int, int]]) -> None:
+        """Add postings (key, number); one that is there stays once."""
+        ...
+
+    def unpost(self, table: str, rows: Iterable[tuple[int, int]]) -> None:
+        """Delete postings; one that is not there is passed over."""
+        ...
+
+    def name(self, name: str, value: str) -> None:
+        """Keep a short text under a name."""
+        ...
+
+    def clear(self, table: str) -> None:
+        """Delete everything in a table."""
+        ...
+
+
+class Store(Protocol):
+    """Where an index lives. Every failure of the store is an IndexStoreError that names ``place``."""
+
+    place: str
+
+    def reading(self) -> AbstractContextManager[Reading]:
+        """A view that later transactions do not change."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """A transaction; committed at the end of the block, undone when the block raises."""
+        ...
+
+    def check(self) -> list[str]:
+        """What is wrong with the store itself, in sentences; empty when it is sound."""
+        ...
+
+    def size(self) -> int:
+        """Bytes taken on disk (or in memory, as far as counted)."""
+        ...
+
+    def backup(self, target: Path) -> None:
+        """Write a copy that ``open_index`` opens."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections; closing twice does nothing."""
+        ...

@@ -1,0 +1,280 @@
+"""The store in one SQLite file: WAL, one writer at a time, every record with a checksum.
+
+Writers of all processes take turns at a lock file beside the database, so that none waits in SQLite's polling and no
+two connections reset the write-ahead log at once (the corruption bug of SQLite before 3.51.3, see ``log_is_at_risk``).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from dedup.errors import IndexStoreError
+from dedup.index.contract import LEAST, MOST, POSTINGS, RECORDS
+from dedup.index.schema import APPLICATION, migrate, refuse_foreign
+
+Durability = Literal["power", "crash"]
+"""``power``: what was acknowledged survives a power cut (fsync at every commit). ``crash``: it survives the end of the
+process, kill -9 included; a power cut may take the last commits, never half of one."""
+
+SYNCHRONOUS = {"power": "FULL", "crash": "NORMAL"}
+KEYS_A_QUERY = 500
+"""Below the 999 variables that every build of SQLite allows."""
+PAGE_CACHE_KIB = 65536
+BUSY_SECONDS = 60.0
+
+
+def log_is_at_risk(version: tuple[int, int, int] = sqlite3.sqlite_version_info[:3]) -> bool:
+    """Whether this SQLite can corrupt a database that two connections write to at once (fixed in 3.51.3)."""
+    return version < (3, 51, 3) and version not in ((3, 50, 7), (3, 44, 6))
+
+
+class SqliteStore:
+    """Opens, or makes, the file at ``path``. IndexStoreError for a file that is no index of ours or is damaged."""
+
+    def __init__(self, path: str | os.PathLike[str], durability: Durability = "power", readonly: bool = False) -> None:
+        self.place = os.fspath(path)
+        self._readonly = readonly
+        self._guard = threading.RLock()
+        self._turn = _Turn(Path(self.place + "-lock"))
+        refuse_foreign(Path(self.place), readonly)
+        with self._errors():
+            self._connection = self._connect(durability)
+        try:
+            with self._errors(), nullcontext() if readonly else self._turn:
+                migrate(self._connection, self.place, readonly)
+        except BaseException:
+            self._connection.close()
+            self._turn.close()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[_View]:
+        with self._guard, self._errors():
+            if self._connection.in_transaction:
+                yield _View(self._connection, self.place)
+                return
+            self._connection.execute("BEGIN")
+            try:
+                yield _View(self._connection, self.place)
+            finally:
+                self._end("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[_Transaction]:
+        if self._readonly:
+            raise IndexStoreError("is open for reading only", place=self.place, remedy="open it with readonly=False")
+        with self._guard, self._errors(), self._turn:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield _Transaction(self._connection, self.place)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._end("ROLLBACK")
+                raise
+
+    def check(self) -> list[str]:
+        with self._guard, self._errors():
+            rows = self._connection.execute("PRAGMA integrity_check(20)").fetchall()
+            wrong = [f"SQLite says: {row[0]}" for row in rows if row[0] != "ok"]
+        if not wrong:
+            with self.reading() as view:
+                wrong += _damaged(view)
+        return wrong
+
+    def size(self) -> int:
+        files = [Path(self.place + end) for end in ("", "-wal")]
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def backup(self, target: Path) -> None:
+        if target.exists():
+            raise IndexStoreError("is there already", place=str(target), remedy="name a file that does not exist yet")
+        with self._guard, self._errors():
+            copy = sqlite3.connect(target)
+            try:
+                self._connection.backup(copy)
+                copy.execute("PRAGMA journal_mode=WAL")
+            finally:
+                copy.close()
+
+    def close(self) -> None:
+        with self._guard:
+            self._connection.close()
+            self._turn.close()
+
+    def _connect(self, durability: Durability) -> sqlite3.Connection:
+        mode = "ro" if self._readonly else "rwc"
+        connection = sqlite3.connect(
+            f"{Path(self.place).absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        connection.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
+        if not self._readonly:
+            connection.execute(f"PRAGMA synchronous={SYNCHRONOUS[durability]}")
+        return connection
+
+    def _end(self, how: str) -> None:
+        if self._connection.in_transaction:
+            with suppress(sqlite3.Error):
+                self._connection.execute(how)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """SQLite's errors as IndexStoreError with the remedy that fits."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise IndexStoreError(
+                str(error) or type(error).__name__, place=self.place, remedy=_remedy(error)
+            ) from error
+
+
+def _remedy(error: Exception) -> str:
+    text = str(error)
+    if "full" in text or "File too large" in text:
+        return "make room on the disk and go on; what was acknowledged is kept"
+    if "malformed" in text or "not a database" in text:
+        return "the file is damaged and was left as it is: restore a backup, or ingest the feeds into a new index"
+    if "locked" in text:
+        return "another program holds the file; close it and try again"
+    if "closed" in text:
+        return "open the index again"
+    return "nothing of this call was kept; see that the folder can be written and the disk is sound"
+
+
+class _Turn:
+    """The lock file: one writing process at a time. Where the system has no flock, SQLite's own lock must do."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> None:
+        try:
+            import fcntl
+        except ImportError:
+            return
+        if self._file is None:
+            self._file = self._path.open("ab")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            import fcntl
+
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class _View:
+    """Reads inside one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, place: str) -> None:
+        self._connection = connection
+        self._place = place
+
+    def get(self, table: str, keys: Sequence[int]) -> dict[int, bytes]:
+        query = f"SELECT key, value, sum FROM r_{table} WHERE key IN "
+        return {key: self._sound(table, key, value, sum_) for key, value, sum_ in self._select(query, keys)}
+
+    def scan(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, bytes]]:
+        query = f"SELECT key, value, sum FROM r_{table} WHERE key BETWEEN ? AND ? ORDER BY key"
+        for key, value, sum_ in self._connection.execute(query, (low, high)):
+            yield key, self._sound(table, key, value, sum_)
+
+    def count(self, table: str) -> int:
+        return int(self._connection.execute(f"SELECT count(*) FROM {_table(table)}").fetchone()[0])
+
+    def last(self, table: str) -> int | None:
+        found = self._connection.execute(f"SELECT max(key) FROM r_{table}").fetchone()[0]
+        return None if found is None else int(found)
+
+    def posted(self, table: str, keys: Sequence[int]) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for key, number in self._select(f"SELECT key, number FROM p_{table} WHERE key IN ", keys):
+            found.setdefault(key, []).append(number)
+        return found
+
+    def scan_posted(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, int]]:
+        query = f"SELECT key, number FROM p_{table} WHERE key BETWEEN ? AND ? ORDER BY key, number"
+        yield from self._connection.execute(query, (low, high))
+
+    def names(self) -> Mapping[str, str]:
+        return dict(self._connection.execute("SELECT name, value FROM names"))
+
+    def _select(self, query: str, keys: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+        for at in range(0, len(keys), KEYS_A_QUERY):
+            part = keys[at : at + KEYS_A_QUERY]
+            yield from self._connection.execute(f"{query}({','.join('?' * len(part))})", part)
+
+    def _sound(self, table: str, key: int, value: bytes, sum_: int) -> bytes:
+        if not isinstance(value, bytes) or _sum(key, value) != sum_:
+            raise IndexStoreError(
+                f"the record {key} of table {table} is damaged",
+                place=self._place,
+                remedy="the file was left as it is: restore a backup, or ingest the feeds into a new index",
+            )
+        return value
+
+
+class _Transaction(_View):
+    """Reads and writes inside one transaction."""
+
+    def put(self, table: str, items: Iterable[tuple[int, bytes]]) -> None:
+        rows = ((key, value, _sum(key, value)) for key, value in items)
+        self._connection.executemany(f"INSERT OR REPLACE INTO r_{table}(key, value, sum) VALUES(?, ?, ?)", rows)
+
+    def drop(self, table: str, keys: Iterable[int]) -> None:
+        self._connection.executemany(f"DELETE FROM r_{table} WHERE key = ?", ((key,) for key in keys))
+
+    def post(self, table: str, rows: Iterable[tuple[int, int]]) -> None:
+        # In the order of the tree: neighbouring rows are then on pages just touched.
+        self._connection.executemany(f"INSERT OR IGNORE INTO p_{table}(key, number) VALUES(?, ?)", sorted(rows))
+
+    def unpost(self, table: str, rows: Iterable[tuple[int, int]]) -> None:
+        self._connection.executemany(f"DELETE FROM p_{table} WHERE key = ? AND number = ?", sorted(rows))
+
+    def name(self, name: str, value: str) -> None:
+        self._connection.execute("INSERT OR REPLACE INTO names(name, value) VALUES(?, ?)", (name, value))
+
+    def clear(self, table: str) -> None:
+        self._connection.execute(f"DELETE FROM {_table(table)}")
+
+
+def _table(table: str) -> str:
+    return f"r_{table}" if table in RECORDS else f"p_{table}"
+
+
+def _sum(key: int, value: bytes) -> int:
+    return zlib.crc32(value, key & 0xFFFFFFFF)
+
+
+def _damaged(view: _View) -> list[str]:
+    """Read every record once, so that each checksum is tried."""
+    wrong = []
+    for table in RECORDS:
+        try:
+            for _ in view.scan(table):
+                pass
+        except IndexStoreError as error:
+            wrong.append(error.what)
+    for table in POSTINGS:
+        if any(not isinstance(key, int) or not isinstance(number, int) for key, number in view.scan_posted(table)):
+            wrong.append(f"a posting of table {table} is damaged")
+    return wrong
+
+
+__all__ = ["APPLICATION", "Durability", "SqliteStore", "log_is_at_risk"]
