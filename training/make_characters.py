@@ -82,7 +82,9 @@ def kind(char: str) -> int:
         return DIGIT
     if within(code, UNSPACED) and category[0] in "LMN":
         return SINGLE
-    return LETTER if category[0] in "LMN" or category == "Co" else SEPARATOR
+    plain = unicodedata.normalize("NFKC", char)
+    enclosed = category == "So" and len(plain) == 1 and unicodedata.category(plain)[0] == "L"
+    return LETTER if category[0] in "LMN" or category == "Co" or enclosed else SEPARATOR
 
 
 def script(char: str) -> int:

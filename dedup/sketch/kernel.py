@@ -1,4 +1,8 @@
-"""Code points to word hashes, shingles, signature and sample, compiled, over packed buffers and without the GIL."""
+"""Word hashes to shingles, signature and sample, compiled, over packed buffers and without the GIL.
+
+Nothing compiled elsewhere is called from here: numba's cache on disk does not notice when a callee in another file
+has changed.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.text.characters import DIGIT, FOLD_BITS, LETTER, SINGLE, Characters
-from dedup.text.tokens import finish, hash_single, read_word
-
-WORD, BIG = np.uint64, np.uint64(0xFFFFFFFF)
+BIG = np.uint64(0xFFFFFFFF)
 
 
 class Recipe(NamedTuple):
@@ -39,41 +40,33 @@ class Outputs(NamedTuple):
 
 
 @numba.njit(cache=True, nogil=True)
-def _read_words(codes: NDArray[np.uint32], low: int, high: int, chars: Characters, out: NDArray[np.uint64]) -> int:
-    count, at = 0, low
-    while at < high:
-        which = (chars.table[codes[at]] >> FOLD_BITS) & 15
-        if which == LETTER or which == DIGIT:  # noqa: SIM109
-            out[count], _, at = read_word(codes, at, high, chars)
-            count += 1
-            continue
-        if which == SINGLE:
-            out[count] = hash_single(codes[at], chars)
-            count += 1
-        at += 1
-    return count
+def _finish(state: np.uint64) -> np.uint64:
+    """MurmurHash3's 64-bit finaliser."""
+    state = (state ^ (state >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    state = (state ^ (state >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    return state ^ (state >> np.uint64(33))
 
 
 @numba.njit(cache=True, nogil=True)
-def digest_words(hashes: NDArray[np.uint64], count: int) -> tuple[np.uint64, np.uint64]:
+def _digest_words(hashes: NDArray[np.uint64]) -> tuple[np.uint64, np.uint64]:
     """A 128-bit digest of a sequence of words, by two chains of different form (not meant against an adversary)."""
-    one, two = np.uint64(count), np.uint64(0x8EBC6AF09C88C6E3)
-    for at in range(count):
+    one, two = np.uint64(len(hashes)), np.uint64(0x8EBC6AF09C88C6E3)
+    for at in range(len(hashes)):
         one = (one ^ hashes[at]) * np.uint64(0xD6E8FEB86659FD93)
         one ^= one >> np.uint64(32)
         two = ((two << np.uint64(23)) | (two >> np.uint64(41))) + hashes[at]
         two *= np.uint64(0x589965CC75374CC3)
-    return finish(one), finish(two)
+    return _finish(one), _finish(two)
 
 
 @numba.njit(cache=True, nogil=True)
-def _shingle(hashes: NDArray[np.uint64], count: int, factors: NDArray[np.uint64], out: NDArray[np.uint64]) -> int:
-    size = len(factors)
+def _shingle(hashes: NDArray[np.uint64], factors: NDArray[np.uint64], out: NDArray[np.uint64]) -> int:
+    size, count = len(factors), len(hashes)
     for at in range(count - size + 1):
         state = np.uint64(0)
         for word in range(size):
             state += hashes[at + word] * factors[word]
-        out[at] = finish(state)
+        out[at] = _finish(state)
     return count - size + 1
 
 
@@ -106,6 +99,8 @@ def _sign(shingles: NDArray[np.uint64], count: int, recipe: Recipe, row: NDArray
 @numba.njit(cache=True, nogil=True)
 def sort_unique(values: NDArray[np.uint64], count: int, bound: np.uint64, spare: NDArray[np.uint64]) -> int:
     """Sort hashes spread evenly over 0..bound in place and drop repeats: buckets by leading bits, then insertion."""
+    if count < 2:
+        return count
     bits, top = 0, 0
     while (1 << bits) < count:
         bits += 1
@@ -141,25 +136,22 @@ def _insert_unique(nearly: NDArray[np.uint64], count: int, out: NDArray[np.uint6
 
 
 @numba.njit(cache=True, nogil=True)
-def sketch_texts(
-    codes: NDArray[np.uint32], bounds: NDArray[np.int64], chars: Characters, recipe: Recipe, out: Outputs
-) -> None:
-    """Sketch every text of ``codes`` into its row of ``out``; nothing is allocated in proportion to the feed."""
+def sketch_words(words: NDArray[np.uint64], bounds: NDArray[np.int64], recipe: Recipe, out: Outputs) -> None:
+    """Sketch the text of every ``words[bounds[i]:bounds[i + 1]]`` into row i of ``out``."""
     longest = 0
     for text in range(len(bounds) - 1):
         longest = max(longest, bounds[text + 1] - bounds[text])
-    hashes, values = np.empty(longest, np.uint64), np.empty(longest, np.uint64)
-    spare, sampled = np.empty(longest, np.uint64), np.empty(longest, np.uint64)
+    values, spare, sampled = (np.empty(longest, np.uint64), np.empty(longest, np.uint64), np.empty(longest, np.uint64))
     for text in range(len(bounds) - 1):
-        count = _read_words(codes, bounds[text], bounds[text + 1], chars, hashes)
-        out.words[text] = count
-        out.digests[text, 0], out.digests[text, 1] = digest_words(hashes, count)
+        hashes = words[bounds[text] : bounds[text + 1]]
+        out.words[text] = len(hashes)
+        out.digests[text, 0], out.digests[text, 1] = _digest_words(hashes)
         out.sample_bounds[text + 1] = out.sample_bounds[text]
         out.shingle_bounds[text + 1] = out.shingle_bounds[text]
-        if count < recipe.least or count < len(recipe.factors):
+        if len(hashes) < recipe.least or len(hashes) < len(recipe.factors):
             out.signatures[text, :] = np.uint32(0xFFFFFFFF)
             continue
-        size = _shingle(hashes, count, recipe.factors, values)
+        size = _shingle(hashes, recipe.factors, values)
         _sign(values, size, recipe, out.signatures[text])
         taken = 0
         for at in range(size):

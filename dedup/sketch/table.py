@@ -10,16 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.settings import Settings
-from dedup.sketch.kernel import Outputs, Recipe, sketch_texts
+from dedup.sketch.kernel import Outputs, Recipe, sketch_words
 from dedup.sketch.scheme import permutations, powers, sample_bound
-from dedup.text.characters import characters
-from dedup.text.tokens import code_points
+from dedup.text.tokens import word_hashes
 
 if TYPE_CHECKING:
     from datasketch import MinHash
 
-CHARACTERS_A_BLOCK = 1 << 20
-"""Bodies are sketched in blocks of about this many characters, so that scratch space stays near 40 MB."""
+CHARACTERS_A_BLOCK = 1 << 18
+"""Bodies are sketched in blocks of about this many characters: at a million the buffers fall out of the cache."""
 
 
 class Sketch(NamedTuple):
@@ -130,18 +129,18 @@ def _blocks(bodies: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _sketch_block(bodies: Sequence[str], recipe: Recipe) -> SketchTable:
-    codes, bounds = code_points(bodies)
+    words, bounds = word_hashes(bodies)
     count = len(bodies)
     out = Outputs(
         words=np.empty(count, np.int32),
         digests=np.empty((count, 2), np.uint64),
         signatures=np.empty((count, len(recipe.a)), np.uint32),
-        sample=np.empty(len(codes), np.uint64),
+        sample=np.empty(len(words), np.uint64),
         sample_bounds=np.zeros(count + 1, np.int64),
-        shingles=np.empty(len(codes) if recipe.keep else 0, np.uint64),
+        shingles=np.empty(len(words) if recipe.keep else 0, np.uint64),
         shingle_bounds=np.zeros(count + 1, np.int64),
     )
-    sketch_texts(codes, bounds, characters(), recipe, out)
+    sketch_words(words, bounds, recipe, out)
     return SketchTable(
         words=out.words,
         sketched=out.words >= max(recipe.least, len(recipe.factors)),

@@ -16,14 +16,19 @@ FOLD_BITS = 21
 """Low bits of a table entry: the folded code point, or EXPANDED + a row of ``expansions``."""
 SCRIPT_SHIFT = FOLD_BITS + 4
 FOLD_MASK = (1 << FOLD_BITS) - 1
+PLAIN = 1 << 31
+"""Flag of an entry: a letter or digit that folds to one code point and needs no look at the word around it."""
 EXPANDED = 0x110000
 CODE_POINTS = 0x110000
 
 
 class Characters(NamedTuple):
-    """``table``: uint32[0x110000], fold | kind << 21 | script << 25. ``expansions``: uint32[n, 4], zero-padded
-    code points of a ligature. ``lookalikes``: uint32[m], by the code point seen, the Latin letter it looks like,
-    or 0. ``twins``: uint32[m], by folded code point, the Latin letter it equals in both cases, or 0."""
+    """The tables of the tokeniser.
+
+    ``table`` uint32[0x110000]: fold | kind << 21 | script << 25 | plain << 31. ``expansions`` uint32[n, 4]: the
+    zero-padded code points of a ligature. ``lookalikes`` uint32[m]: by the code point seen, the Latin letter it
+    looks like, or 0. ``twins`` uint32[m]: by folded code point, the Latin letter it equals in both cases, or 0.
+    """
 
     table: NDArray[np.uint32]
     expansions: NDArray[np.uint32]
@@ -43,6 +48,10 @@ def characters() -> Characters:
         deltas = np.repeat(data["deltas"].astype(np.int64), lengths)
         folds = np.maximum(np.arange(CODE_POINTS) + deltas, 0).astype(np.uint32)
         table = folds | ((kinds & 15) << FOLD_BITS) | ((kinds >> 4) << SCRIPT_SHIFT)
+        hangul = (folds >= 0xAC00) & (folds <= 0xD7A3)
+        plain = (kinds & 15 == LETTER) | (kinds & 15 == DIGIT)
+        plain &= (folds < EXPANDED) & ~hangul & (kinds >> 4 != CYRILLIC_GREEK)
+        table |= np.where(plain, np.uint32(PLAIN), np.uint32(0))
         return Characters(table, data["expansions"], _dense(data["lookalikes"]), _dense(data["twins"]))
 
 

@@ -34,18 +34,26 @@ from dedup.text.characters import (
     FOLD_MASK,
     LATIN,
     LETTER,
+    PLAIN,
     POINT,
     SCRIPT_SHIFT,
+    SEPARATOR,
     SINGLE,
     SKIP,
     Characters,
     characters,
 )
 
-SEED = 0x9E3779B97F4A7C15  # 2^64 / golden ratio
-STEP = 0xD6E8FEB86659FD93  # odd, from the "rrmxmx" mixer's published constants
-FMIX = (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53)  # MurmurHash3's 64-bit finaliser
+SEED = 0x9E3779B97F4A7C15
+"""2^64 / golden ratio."""
+STEP = 0xD6E8FEB86659FD93
+"""Odd 64-bit multiplier of the "rrmxmx" mixer: no collision among the 12 million words of up to five letters."""
+FMIX = (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53)
+"""Multipliers of MurmurHash3's 64-bit finaliser."""
 MASK64 = (1 << 64) - 1
+
+
+_Columns = tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int32]]
 
 
 class Tokens(NamedTuple):
@@ -73,13 +81,22 @@ def tokenise(text: str) -> Tokens:
 
 def tokenise_many(texts: Sequence[str]) -> PackedTokens:
     """The words of each text, packed; 8 + 8 bytes a word."""
+    out, indptr = _tokenise(texts)
+    return PackedTokens(out[0].copy(), out[1].copy(), out[2].copy(), indptr)
+
+
+def word_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The hashes of the words of each text, packed, and int64[n + 1] bounds."""
+    out, indptr = _tokenise(texts)
+    return out[0], indptr
+
+
+def _tokenise(texts: Sequence[str]) -> tuple[_Columns, NDArray[np.int64]]:
     codes, bounds = code_points(texts)
-    size = len(codes)
-    hashes = np.empty(size, np.uint64)
-    starts, ends = np.empty(size, np.int32), np.empty(size, np.int32)
+    out = (np.empty(len(codes), np.uint64), np.empty(len(codes), np.int32), np.empty(len(codes), np.int32))
     indptr = np.zeros(len(texts) + 1, np.int64)
-    count = _tokenise_texts(codes, bounds, characters(), hashes, starts, ends, indptr)
-    return PackedTokens(hashes[:count].copy(), starts[:count].copy(), ends[:count].copy(), indptr)
+    count = _tokenise_texts(codes, bounds, characters(), out, indptr)
+    return (out[0][:count], out[1][:count], out[2][:count]), indptr
 
 
 def code_points(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
@@ -91,11 +108,10 @@ def code_points(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.in
 
 
 def hash_word(word: str) -> int:
-    """The 64-bit hash of a folded word, as ``tokenise`` gives it: xor, multiply and shift a code point, then fmix64."""
+    """The 64-bit hash of a folded word, as ``tokenise`` gives it: FNV-1a's xor and multiply, with fmix64 at the end."""
     state = SEED
     for char in word:
         state = ((state ^ ord(char)) * STEP) & MASK64
-        state ^= state >> 32
     state = ((state ^ state >> 33) * FMIX[0]) & MASK64
     state = ((state ^ state >> 33) * FMIX[1]) & MASK64
     return state ^ state >> 33
@@ -105,7 +121,7 @@ def hash_word(word: str) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def finish(state: np.uint64) -> np.uint64:
+def _finish(state: np.uint64) -> np.uint64:
     """MurmurHash3's 64-bit finaliser."""
     state = (state ^ (state >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     state = (state ^ (state >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
@@ -114,8 +130,7 @@ def finish(state: np.uint64) -> np.uint64:
 
 @numba.njit(cache=True, nogil=True)
 def _feed(state: np.uint64, code: np.uint32) -> np.uint64:
-    state = (state ^ np.uint64(code)) * np.uint64(STEP)
-    return state ^ (state >> np.uint64(32))
+    return (state ^ np.uint64(code)) * np.uint64(STEP)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -158,7 +173,7 @@ def _hash_mixed(codes: NDArray[np.uint32], low: int, high: int, chars: Character
         entry = chars.table[codes[at]]
         fold = entry & FOLD_MASK
         if (entry >> FOLD_BITS) & 15 == LETTER:
-            script = entry >> SCRIPT_SHIFT
+            script = (entry >> SCRIPT_SHIFT) & 3
             latin |= script == LATIN
             twins &= script != CYRILLIC_GREEK or (fold < len(chars.twins) and chars.twins[fold] != 0)
     state = np.uint64(SEED)
@@ -182,8 +197,7 @@ def _hash_mixed(codes: NDArray[np.uint32], low: int, high: int, chars: Character
 
 
 @numba.njit(cache=True, nogil=True)
-def read_word(codes: NDArray[np.uint32], at: int, high: int, chars: Characters) -> tuple[np.uint64, int, int]:
-    """Read the word that begins at ``at`` (a letter or digit): its hash, its end, and where to read on."""
+def _read_with_care(codes: NDArray[np.uint32], at: int, high: int, chars: Characters) -> tuple[np.uint64, int, int]:
     table = chars.table
     low, end, cut = at, at, -1
     state, before = np.uint64(SEED), np.uint64(SEED)
@@ -192,15 +206,15 @@ def read_word(codes: NDArray[np.uint32], at: int, high: int, chars: Characters) 
     while at < high:
         entry = table[codes[at]]
         which, fold = (entry >> FOLD_BITS) & 15, entry & FOLD_MASK
-        if which == LETTER or which == DIGIT:  # noqa: SIM109
+        if which in (LETTER, DIGIT):
             state = _feed_rare(state, fold, chars.expansions) if _is_rare(fold) else _feed(state, fold)
-            scripts |= entry >> SCRIPT_SHIFT
+            scripts |= (entry >> SCRIPT_SHIFT) & 3
             last_fold, letters_after, previous, end = fold, letters_after + 1, which, at + 1
         elif which == SKIP:
             pass
         elif which == APOSTROPHE and _next_kind(codes, at + 1, high, table) == LETTER:
             before, cut, letters_after = state, at, 0
-        elif (which == POINT or which == COMMA) and previous == DIGIT:  # noqa: SIM109
+        elif which in (POINT, COMMA) and previous == DIGIT:
             if _next_kind(codes, at + 1, high, table) != DIGIT:
                 break
             if which == POINT:
@@ -213,58 +227,73 @@ def read_word(codes: NDArray[np.uint32], at: int, high: int, chars: Characters) 
         state = _hash_mixed(codes, low, cut if possessive else end, chars)
     elif possessive:
         state = before
-    return finish(state), end, at
+    return _finish(state), end, at
 
 
 @numba.njit(cache=True, nogil=True)
-def hash_single(code: np.uint32, chars: Characters) -> np.uint64:
+def _hash_single(code: np.uint32, chars: Characters) -> np.uint64:
     """Hash of a character that is a word by itself."""
     fold, state = chars.table[code] & FOLD_MASK, np.uint64(SEED)
-    return finish(_feed_rare(state, fold, chars.expansions) if _is_rare(fold) else _feed(state, fold))
+    return _finish(_feed_rare(state, fold, chars.expansions) if _is_rare(fold) else _feed(state, fold))
 
 
 @numba.njit(cache=True, nogil=True)
-def tokenise_span(
+def _tokenise_span(
     codes: NDArray[np.uint32],
     low: int,
     high: int,
     chars: Characters,
-    out: tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int32]],
+    out: _Columns,
     count: int,
 ) -> int:
-    """Write the words of ``codes[low:high]`` to ``out`` from ``count`` on; returns the new count."""
+    """Write the words of ``codes[low:high]`` to ``out`` from ``count`` on; returns the new count.
+
+    Most words are plain letters up to a space, a stop or a comma, and hashed here; the others are read with care.
+    """
     hashes, starts, ends = out
+    table = chars.table
     at = low
     while at < high:
-        entry = chars.table[codes[at]]
-        which = (entry >> FOLD_BITS) & 15
-        if which == LETTER or which == DIGIT:  # noqa: SIM109
-            hashes[count], end, after = read_word(codes, at, high, chars)
-            starts[count], ends[count] = at - low, end - low
-            count += 1
-            at = after
+        entry = table[codes[at]]
+        if not entry & PLAIN:
+            which = (entry >> FOLD_BITS) & 15
+            if which == LETTER:
+                hashes[count], end, after = _read_with_care(codes, at, high, chars)
+                starts[count], ends[count] = at - low, end - low
+                count += 1
+                at = after
+                continue
+            if which == SINGLE:
+                hashes[count] = _hash_single(codes[at], chars)
+                starts[count], ends[count] = at - low, at + 1 - low
+                count += 1
+            at += 1
             continue
-        if which == SINGLE:
-            hashes[count] = hash_single(codes[at], chars)
-            starts[count], ends[count] = at - low, at + 1 - low
-            count += 1
-        at += 1
+        begin, last, state = at, entry, np.uint64(SEED)
+        while entry & PLAIN:
+            state = (state ^ np.uint64(entry & FOLD_MASK)) * np.uint64(STEP)
+            at += 1
+            last = entry
+            entry = table[codes[at]] if at < high else np.uint32(0)
+        which, end, after = (entry >> FOLD_BITS) & 15, at, at
+        state = _finish(state)
+        over = which in (SEPARATOR, SINGLE)
+        if not over and (which < POINT or (last >> FOLD_BITS) & 15 == DIGIT):
+            state, end, after = _read_with_care(codes, begin, high, chars)
+        hashes[count] = state
+        starts[count], ends[count] = begin - low, end - low
+        count += 1
+        at = after
     return count
 
 
 @numba.njit(cache=True, nogil=True)
 def _tokenise_texts(
-    codes: NDArray[np.uint32],
-    bounds: NDArray[np.int64],
-    chars: Characters,
-    hashes: NDArray[np.uint64],
-    starts: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    indptr: NDArray[np.int64],
+    codes: NDArray[np.uint32], bounds: NDArray[np.int64], chars: Characters, out: _Columns, indptr: NDArray[np.int64]
 ) -> int:
     count = 0
     for text in range(len(bounds) - 1):
-        count = tokenise_span(codes, bounds[text], bounds[text + 1], chars, (hashes, starts, ends), count)
+        count = _tokenise_span(codes, bounds[text], bounds[text + 1], chars, out, count)
         indptr[text + 1] = count
     return count
 
@@ -297,8 +326,8 @@ def _fold(seen: str, kinds: str) -> str:
     if cut >= 0 and _folded(seen[cut + 1 :], kinds[cut + 1 :], False, False) == "s":
         kept = [(char, which) for char, which in zip(seen[:cut], kinds[:cut], strict=True) if which != "K"]
     entries = [int(characters().table[ord(char)]) for char, which in kept if which == "L"]
-    scripts = [entry >> SCRIPT_SHIFT for entry in entries]
-    foreign = [entry & FOLD_MASK for entry in entries if entry >> SCRIPT_SHIFT == CYRILLIC_GREEK]
+    scripts = [entry >> SCRIPT_SHIFT & 3 for entry in entries]
+    foreign = [entry & FOLD_MASK for entry in entries if entry >> SCRIPT_SHIFT & 3 == CYRILLIC_GREEK]
     latin = bool(foreign) and LATIN in scripts
     twins = bool(foreign) and all(_lookup(characters().twins, fold) for fold in foreign)
     return _folded("".join(c for c, _ in kept), "".join(k for _, k in kept), latin, twins)
