@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from dedup.match.compiled import compiled
 from dedup.match.marks import QUOTED, SPOKEN
-from dedup.match.overlap import Overlap, Tiles, overlap, tiles
-from dedup.match.profile import BOUND, Profile
+from dedup.match.overlap import Overlap, Tiles, overlap, rolling, tiles
+from dedup.match.profile import BOUND, QUOTED_GRAM, Profile
 from dedup.match.similarity import cosine
 
 SENTENCES = 1500
@@ -28,15 +28,17 @@ ECHO = 0.4
 
 TILE_FEATURES = (
     "covered_s covered_l free_covered_s free_covered_l free_words longest longest_free free_weight tiles"
-    " ordered start_s start_l spoken one_sided mixed free_8 free_15 quoted_shared quoted_covered_s"
+    " ordered start_s start_l spoken one_sided mixed free_8 free_15 quoted_shared quoted_covered_s prose prose_tiles"
+    " prose_weight quotes"
 ).split()
 TWIN_FEATURES = (
     "twins twin_s twin_l echo_s echo_l mean_s mean_l lead twins_ordered echoes echoes_ordered best_echo"
-    " lead_in reworded"
+    " lead_in reworded words_in_l words_in_s"
 ).split()
 PAIR_FEATURES = (
     "words_s words_l ratio free_s free_l jaccard contained_s contained_l contained3_s contained3_l contained8_s"
     " free3_s free3_l cosine headline numbers_s numbers_l names_s names_l same_agency other_agency"
+    " free2_s free2_l cites"
 ).split()
 NAMES: tuple[str, ...] = (*PAIR_FEATURES, *TILE_FEATURES, *TWIN_FEATURES)
 
@@ -62,7 +64,8 @@ def evidence(a: Profile, b: Profile) -> Evidence:
     values = np.zeros(len(NAMES), np.float64)
     _pair_features(short, long, grams, similar, values)
     at = len(PAIR_FEATURES)
-    _tile_features(found, _packed(short), _packed(long), values[at : at + len(TILE_FEATURES)])
+    known = short.quoted_grams, long.quoted_grams
+    _tile_features(found, _packed(short), _packed(long), known, values[at : at + len(TILE_FEATURES)])
     at += len(TILE_FEATURES)
     _twin_features(_terms(short), _terms(long), values[at:])
     if swapped:
@@ -76,13 +79,13 @@ def _order(profile: Profile) -> tuple[int, bytes, str]:
     return profile.size, profile.words.hashes[:64].tobytes(), profile.id
 
 
-def _packed(profile: Profile) -> tuple[Any, Any]:
-    return profile.words.flags, profile.words.weights
+def _packed(profile: Profile) -> tuple[Any, Any, Any]:
+    return profile.words.flags, profile.words.weights, rolling(profile.words.hashes, QUOTED_GRAM)
 
 
 def _terms(profile: Profile) -> tuple[Any, ...]:
     terms = profile.terms
-    return terms.hashes, terms.sentence, terms.weights, terms.norms, terms.sizes
+    return terms.hashes, terms.sentence, terms.weights, terms.norms, terms.sizes, terms.distinct
 
 
 def _share(part: float, whole: float) -> float:
@@ -115,6 +118,8 @@ def _pair_features(short: Profile, long: Profile, grams: Overlap, similar: float
         *names,
         float(bool(agencies[0] & agencies[1])),
         float(bool(agencies[0] and agencies[1] and not agencies[0] & agencies[1])),
+        *overlap(short.free_pairs, long.free_pairs).containment,
+        float(bool(overlap(short.outlet, long.names).shared + overlap(long.outlet, short.names).shared)),
     )
 
 
@@ -133,19 +138,38 @@ def _heaviest_rising(weights: Any, places: Any) -> float:
 
 
 @compiled
-def _tile_features(found: Any, short: Any, long: Any, out: Any) -> None:
+def _known_quotes(grams: Any, start: int, length: int, known: Any) -> Any:
+    """Which words of a tile stand in a 5-gram that either article quotes; ``known`` are sorted hashes of both."""
+    hit = np.zeros(length, np.bool_)
+    for k in range(length - QUOTED_GRAM + 1):
+        gram = grams[start + k]
+        for one in known:
+            place = np.searchsorted(one, gram)
+            if place < one.shape[0] and one[place] == gram:
+                hit[k : k + QUOTED_GRAM] = True
+    return hit
+
+
+@compiled
+def _tile_features(found: Any, short: Any, long: Any, known: Any, out: Any) -> None:
     """Fill the features of tiles; rows of ``found`` are place in short, place in long, length."""
-    flags_s, weights_s = short
-    flags_l = long[0]
+    flags_s, weights_s, grams_s = short
+    flags_l, weights_l = long[0], long[1]
+    prose = prose_tiles = many_quotes = 0
+    prose_weight = 0.0
     covered = free = longest = longest_free = spoken = one_sided = mixed = quoted = in_quotes_s = 0
     weight = 0.0
     free_8 = free_15 = 0
     for row in range(found.shape[0]):
         i, j, length = found[row]
-        here = run = run_best = quotes = 0
+        here = run = run_best = quotes = said = 0
+        here_weight = 0.0
+        quoted_here = _known_quotes(grams_s, i, length, known)
         for k in range(length):
-            either = flags_s[i + k] | flags_l[j + k]
-            both = flags_s[i + k] & flags_l[j + k]
+            either = np.int64(flags_s[i + k] | flags_l[j + k])
+            both = np.int64(flags_s[i + k] & flags_l[j + k])
+            if quoted_here[k]:
+                either |= QUOTED
             if either & QUOTED:
                 quotes += 1
                 in_quotes_s += (flags_s[i + k] & QUOTED) != 0
@@ -157,10 +181,17 @@ def _tile_features(found: Any, short: Any, long: Any, out: Any) -> None:
             here += 1
             run += 1
             run_best = max(run_best, run)
-            weight += weights_s[i + k]
+            here_weight += min(weights_s[i + k], weights_l[j + k])
             if either & SPOKEN:
-                spoken += 1
+                said += 1
         covered += length
+        weight += here_weight
+        spoken += said
+        many_quotes += quotes >= 6
+        if here >= 8 and said * 20 <= here:
+            prose += here
+            prose_tiles += 1
+            prose_weight += here_weight
         free += here
         quoted += quotes
         longest = max(longest, length)
@@ -199,6 +230,10 @@ def _tile_features(found: Any, short: Any, long: Any, out: Any) -> None:
     out[15] = np.log1p(free_8)
     out[16] = np.log1p(free_15)
     out[17] = np.log1p(quoted)
+    out[19] = np.log1p(prose)
+    out[20] = np.log1p(prose_tiles)
+    out[21] = np.log1p(prose_weight)
+    out[22] = np.log1p(many_quotes)
     out[18] = in_quotes_s / max(quoted_s, 1)
 
 
@@ -228,6 +263,23 @@ def _products(short: Any, long: Any) -> Any:
                 i += 1
             j = after
     return out
+
+
+@compiled
+def _shared_weight(short: Any, long: Any) -> float:
+    """Sum of the lesser weights of the distinct words that both articles hold."""
+    hashes_s, weights_s, hashes_l, weights_l = short[0], short[2], long[0], long[2]
+    total = 0.0
+    i = j = 0
+    while i < hashes_s.shape[0] and j < hashes_l.shape[0]:
+        if hashes_s[i] == hashes_l[j]:
+            total += min(weights_s[i], weights_l[j])
+        value = min(hashes_s[i], hashes_l[j])
+        while i < hashes_s.shape[0] and hashes_s[i] == value:
+            i += 1
+        while j < hashes_l.shape[0] and hashes_l[j] == value:
+            j += 1
+    return total
 
 
 @compiled
@@ -267,6 +319,9 @@ def _twin_features(short: Any, long: Any, out: Any) -> None:
     for i in range(rows):
         reworded += ECHO <= best_s[i] < TWIN
     out[13] = np.log1p(reworded)
+    common = _shared_weight(short, long)
+    out[14] = common / short[5] if short[5] > 0 else 0.0
+    out[15] = common / long[5] if long[5] > 0 else 0.0
 
 
 @compiled

@@ -236,8 +236,12 @@ def _mark_sentences(codes: Any, words: Any, places: Any, line: Any, sentence: An
 
 @compiled
 def _stops(codes: Any, low: int, high: int) -> bool:
-    """Whether a full stop, question or exclamation mark ends a sentence between two words."""
+    """Whether a full stop, question or exclamation mark ends a sentence between two words. The space after it may be
+    lost ("this week.The satellite"), but not in "U.S." or "1.5"."""
     stop = False
+    if high - low == 1 and codes[low] == 0x2E and low > 0:
+        before = codes[low - 1]
+        return _upper(codes[high]) and (97 <= before <= 122 or 0xDF <= before <= 0xFF)
     for place in range(low, high):
         code = codes[place]
         if code in (0x3002, 0xFF01, 0xFF1F, 0xFF61):

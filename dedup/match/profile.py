@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +15,16 @@ from dedup.match.same_story import StoryProfile, story_profile
 from dedup.match.similarity import Vector, vectorise
 from dedup.models import CleanArticle
 from dedup.settings import Settings
-from dedup.text.tokens import code_points, tokenise, tokenise_many
+from dedup.text.tokens import code_points, hash_word, tokenise, tokenise_many
 
 STOCK = 16
 """Flag of a word inside a stock phrase; the others are those of ``marks``."""
 
 BOUND = QUOTED | STOCK
 """A word that is nobody's own: inside a quotation or a stock phrase. The others are called free."""
+
+QUOTED_GRAM = 5
+"""Words in a row by which a quotation is known again where it has no marks."""
 
 SENTENCE_WORDS = 5
 """A sentence with fewer free words is not aligned."""
@@ -31,7 +35,9 @@ class Words:
     """The words of the body in order. Places are character offsets into ``CleanArticle.text``.
 
     ``hashes`` uint64[n]; ``starts`` and ``ends`` int32[n]; ``sentence`` int32[n], counted from 0; ``flags``
-    uint8[n] of QUOTED, DIGIT, NAME, SPOKEN, STOCK; ``weights`` float32[n], 0..9.5, rare words weigh more.
+    uint8[n] of QUOTED, DIGIT, NAME, SPOKEN, STOCK; ``weights`` float32[n], 0..9.5: rare words weigh more, and those
+    that many sentences of this article hold weigh less (over 1 + ln of their number), so that the subject's own
+    names do not make every two sentences alike.
     """
 
     hashes: Hashes
@@ -46,9 +52,8 @@ class Words:
 class Terms:
     """The free words sentence by sentence, each once a sentence, sorted by hash then sentence.
 
-    ``weights`` are float32: the word's weight over 1 + ln(sentences of this article that hold it), so that the
-    subject's own names do not make every two sentences alike. ``norms`` float64[sentences] are the sums of their
-    squares, ``sizes`` int32[sentences] the free words of each sentence.
+    ``norms`` float64[sentences] are the sums of the squares of ``weights``, ``sizes`` int32[sentences] the free words
+    of each sentence. ``distinct`` float64 is the sum of the weights of the distinct words.
     """
 
     hashes: Hashes
@@ -56,6 +61,7 @@ class Terms:
     weights: npt.NDArray[np.float32]
     norms: npt.NDArray[np.float64]
     sizes: npt.NDArray[np.int32]
+    distinct: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +69,10 @@ class Profile:
     """One article, ready to be compared.
 
     ``grams`` are the distinct hashes of its shingles, ascending, and ``short_grams`` and ``long_grams`` those of 3
-    and 8 words; ``free_grams`` the 3-grams without a quoted or stock word. ``numbers`` and ``names`` are distinct
-    word hashes, ascending. ``credits`` are agency names, ascending; ``time`` is seconds since 1970 or None.
+    and 8 words; ``free_grams`` and ``free_pairs`` the 3-grams and 2-grams without a quoted or stock word, and
+    ``quoted_grams`` the 5-grams of quoted words. ``numbers`` and ``names`` are distinct word hashes, ascending;
+    ``outlet`` the words that would name its outlet. ``credits`` are agency names, ascending; ``time`` is seconds
+    since 1970 or None.
     """
 
     id: str
@@ -75,8 +83,11 @@ class Profile:
     short_grams: Hashes
     long_grams: Hashes
     free_grams: Hashes
+    free_pairs: Hashes
+    quoted_grams: Hashes
     numbers: Hashes
     names: Hashes
+    outlet: Hashes
     headline: Hashes
     vector: Vector
     story: StoryProfile
@@ -102,9 +113,12 @@ def make_profile(clean: CleanArticle, settings: Settings) -> Profile:
         grams=np.unique(rolling(hashes, settings.shingle_words)),
         short_grams=np.unique(rolling(hashes, 3)),
         long_grams=np.unique(rolling(hashes, 8)),
-        free_grams=_free_grams(hashes, free),
+        free_grams=_grams_within(hashes, free, 3),
+        free_pairs=_grams_within(hashes, free, 2),
+        quoted_grams=_grams_within(hashes, (flags & QUOTED) != 0, QUOTED_GRAM),
         numbers=np.unique(hashes[(flags & DIGIT) != 0]),
         names=np.unique(hashes[_is_name(words)]),
+        outlet=_outlet_words(clean.article.outlet or ""),
         headline=tokenise(clean.headline or "").hashes,
         vector=vector,
         story=story_profile(clean, vector),
@@ -121,8 +135,32 @@ def _words(clean: CleanArticle) -> Words:
     starts, ends = packed.starts + shift, packed.ends + shift
     marks = mark(code_points((clean.text,))[0], packed.hashes, (starts, ends), line, spans)
     marks.flags[in_stock_phrase(packed.hashes)] |= STOCK
-    weights = word_weights(packed.hashes)
-    return Words(packed.hashes, starts, ends, marks.sentence, marks.flags, weights)
+    _spread_quotes(packed.hashes, marks.flags)
+    weights = word_weights(packed.hashes) / (1 + np.log(_spread(packed.hashes, marks.sentence)))
+    return Words(packed.hashes, starts, ends, marks.sentence, marks.flags, weights.astype(np.float32))
+
+
+def _spread_quotes(hashes: Hashes, flags: npt.NDArray[np.uint8]) -> None:
+    """Flag as quoted what is quoted elsewhere in the same article, such as a post that is shown and then cited."""
+    known = _grams_within(hashes, (flags & QUOTED) != 0, QUOTED_GRAM)
+    grams = rolling(hashes, QUOTED_GRAM)
+    hit = np.flatnonzero(np.isin(grams, known))
+    for step in range(QUOTED_GRAM):
+        flags[hit + step] |= QUOTED
+
+
+def _spread(hashes: Hashes, sentence: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+    """In how many sentences of the article each word stands."""
+    order = np.lexsort((sentence, hashes))
+    word, where = hashes[order], sentence[order]
+    fresh = np.ones(order.shape[0], np.bool_)
+    fresh[1:] = word[1:] != word[:-1]
+    first = fresh.copy()
+    first[1:] |= where[1:] != where[:-1]
+    group = np.cumsum(fresh) - 1
+    out = np.empty(order.shape[0])
+    out[order] = np.bincount(group[first], minlength=1)[group] if order.shape[0] else 0.0
+    return out
 
 
 def _is_name(words: Words) -> npt.NDArray[np.bool_]:
@@ -133,10 +171,27 @@ def _is_name(words: Words) -> npt.NDArray[np.bool_]:
     return named
 
 
-def _free_grams(hashes: Hashes, free: npt.NDArray[np.bool_]) -> Hashes:
-    if hashes.shape[0] < 3:
-        return np.empty(0, np.uint64)
-    return np.unique(rolling(hashes, 3)[free[:-2] & free[1:-1] & free[2:]])
+def _grams_within(hashes: Hashes, kept: npt.NDArray[np.bool_], size: int) -> Hashes:
+    """Distinct n-grams all of whose words are kept, ascending."""
+    grams = rolling(hashes, size)
+    whole = np.ones(grams.shape[0], np.bool_)
+    for step in range(size):
+        whole &= kept[step : step + grams.shape[0]]
+    return np.unique(grams[whole])
+
+
+def _outlet_words(outlet: str) -> Hashes:
+    """Hashes of the words by which a text may name an outlet: "guardian" of "www.theguardian.com"."""
+    host = outlet.split("/")[0].lower()
+    labels = [
+        label for label in re.split(r"[.\s]+", host) if len(label) > 2 and label not in ("www", "com", "org", "net")
+    ]
+    found = {
+        *labels,
+        *(label.removeprefix("the") for label in labels),
+        *(label.removesuffix("news") for label in labels),
+    }
+    return np.array(sorted(hash_word(word) for word in found if len(word) > 2), np.uint64)
 
 
 def _terms(words: Words, free: npt.NDArray[np.bool_]) -> Terms:
@@ -149,7 +204,7 @@ def _terms(words: Words, free: npt.NDArray[np.bool_]) -> Terms:
     first = np.ones(order.shape[0], np.bool_)
     first[1:] = (hashes[1:] != hashes[:-1]) | (sentence[1:] != sentence[:-1])
     hashes, sentence, weights = hashes[first], sentence[first], words.weights[order][first]
-    _, place, count = np.unique(hashes, return_inverse=True, return_counts=True)
-    weights = (weights / (1 + np.log(count[place]))).astype(np.float32)
     norms = np.bincount(sentence, weights.astype(np.float64) ** 2, minlength=sentences)
-    return Terms(hashes, sentence, weights, norms.astype(np.float64), sizes)
+    distinct = np.ones(hashes.shape[0], np.bool_)
+    distinct[1:] = hashes[1:] != hashes[:-1]
+    return Terms(hashes, sentence, weights, norms.astype(np.float64), sizes, float(weights[distinct].sum()))
