@@ -63,6 +63,9 @@ class Settings:
     neighbours_each: int = _number(
         64, 1, 100_000, "pairs", "of an article with more, its nearest are compared and the rest counted"
     )
+    story_floor: float = _number(
+        0.25, 0.01, 1.0, "mean same-story probability", "swept by training/train_same_story.py; see docs/stories.md"
+    )
 
     def __post_init__(self) -> None:
         for item in fields(self):

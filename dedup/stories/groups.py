@@ -1,0 +1,234 @@
+"""Syndication groups: articles whose text derives from one source text, each verified against a representative.
+
+Groups are stars, not connected components: a representative and the articles that were found to derive from it (Aslam,
+Pelekhov and Rus, "The star clustering algorithm", JGAA 2004), so that a chain of versions, a live blog or a round-up
+glues nothing together. The result for a component of the graph of derived matches depends on that component alone.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dedup.models import Match
+from dedup.stories.links import Compare, Links, key, taken
+
+STRONG = frozenset(("copy", "excerpt", "rewrite"))
+"""Relations that make a group; a partial only joins one."""
+
+MOSTLY = 0.5
+"""An article half of whose text stands in another belongs to that one, whatever else it quotes."""
+
+SAME_STORY = 0.5
+"""Probability from which two articles tell the same event."""
+
+AGREEING = 2 / 3
+"""Share of a group's members that an article must derive from, when it does not match the representative. In a chain
+of versions an article just outside the star matches less than half of it."""
+
+RIVAL = 0.5
+"""An article joins the text it takes most from unless it takes half as much from another: then it is a round-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Two or more articles, sorted, and the one that every other was verified against."""
+
+    representative: str
+    members: tuple[str, ...]
+
+
+def build_groups(ids: Iterable[str], matches: Sequence[Match], compare: Compare) -> tuple[Grouping, ...]:
+    """Syndication groups among ``ids``, sorted by least member; an article is in one group at most.
+
+    ``matches`` are the compared candidate pairs; ``compare`` is asked for a few more. The order of both is no matter.
+    """
+    wanted = set(ids)
+    links = Links.of((match for match in matches if match.a in wanted and match.b in wanted), compare)
+    classes = _equal_texts(links)
+    graph = _contract(links, classes)
+    round_ups = {name for name in graph if _is_round_up(graph[name], links)}
+    free = {name: _without(graph[name], round_ups) for name in graph if name not in round_ups}
+    stars = _reassign(_stars(_strong(free)), free)
+    stars = _attach(stars, free)
+    loose = _leftovers(stars, free)
+    stars.update(_stars(loose))
+    return _expand(stars, classes)
+
+
+class Edge(NamedTuple):
+    """A derived match seen from one side: ``share`` of that side's text is explained by it, 0..1."""
+
+    match: Match
+    share: float
+
+
+Around = Mapping[str, Edge]
+Graph = Mapping[str, Around]
+Stars = dict[str, set[str]]
+
+
+def _equal_texts(links: Links) -> dict[str, tuple[str, ...]]:
+    """Articles with the same set of shingles, under the least of their ids."""
+    leader: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while leader.get(name, name) != name:
+            name = leader[name]
+        return name
+
+    for (a, b), match in sorted(links.matches.items()):
+        if match.jaccard == 1.0 and match.relation == "copy":
+            low, high = key(find(a), find(b))
+            leader[high] = low
+    classes: dict[str, list[str]] = {}
+    for name in sorted(links.neighbours):
+        classes.setdefault(find(name), []).append(name)
+    return {name: tuple(members) for name, members in classes.items()}
+
+
+def _contract(links: Links, classes: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, Edge]]:
+    """Derived matches between classes of equal texts: of several, the one of the highest score."""
+    of = {name: leader for leader, members in classes.items() for name in members}
+    graph: dict[str, dict[str, Edge]] = {leader: {} for leader in classes}
+    for (a, b), match in sorted(links.matches.items()):
+        one, other = of[a], of[b]
+        if not match.derived or one == other:
+            continue
+        held = graph[one].get(other)
+        if held is None or match.score > held.match.score:
+            graph[one][other], graph[other][one] = Edge(match, _share(match, a)), Edge(match, _share(match, b))
+    return graph
+
+
+def _share(match: Match, name: str) -> float:
+    """How much of ``name`` the match explains: all of it where it is a copy or was reworded."""
+    return 1.0 if match.relation in ("copy", "rewrite") else taken(match, name)
+
+
+def _is_round_up(around: Around, links: Links) -> bool:
+    """Whether the article holds pieces of texts that have nothing to do with one another, and mostly of none."""
+    parts = sorted((-edge.share, other) for other, edge in around.items())
+    if len(parts) < 2 or -parts[0][0] >= MOSTLY:
+        return False
+    first = parts[0][1]
+    return any(_strangers(links.between(first, other)) for _, other in parts[1:])
+
+
+def _strangers(match: Match) -> bool:
+    return not match.derived and match.same_story_score < SAME_STORY
+
+
+def _without(around: Around, left_out: Collection[str]) -> dict[str, Edge]:
+    return {other: edge for other, edge in around.items() if other not in left_out}
+
+
+def _strong(graph: Graph) -> dict[str, dict[str, Edge]]:
+    return {
+        name: {other: edge for other, edge in around.items() if edge.match.relation in STRONG}
+        for name, around in graph.items()
+    }
+
+
+def _stars(graph: Graph) -> Stars:
+    """Centre by centre, the article with most neighbours left takes them all; ties to the lesser id."""
+    left = {name: len(around) for name, around in graph.items()}
+    heap = [(-degree, name) for name, degree in left.items() if degree]
+    heapq.heapify(heap)
+    stars: Stars = {}
+    while heap:
+        degree, centre = heapq.heappop(heap)
+        if centre not in left or left[centre] != -degree:
+            continue
+        taken_now = {other for other in graph[centre] if other in left}
+        if not taken_now:
+            continue
+        stars[centre] = taken_now
+        for name in (centre, *sorted(taken_now)):
+            del left[name]
+        for name in (centre, *sorted(taken_now)):
+            for other in graph[name]:
+                if other in left:
+                    left[other] -= 1
+                    heapq.heappush(heap, (-left[other], other))
+    return stars
+
+
+def _reassign(stars: Stars, graph: Graph) -> Stars:
+    """Every member goes to the centre it has most in common with."""
+    moved: Stars = {centre: set() for centre in stars}
+    for centre, members in stars.items():
+        for name in members:
+            choices = [
+                (edge.match.jaccard, edge.match.score, other == centre, other)
+                for other, edge in graph[name].items()
+                if other in stars and edge.match.relation in STRONG
+            ]
+            moved[max(choices)[3]].add(name)
+    return {centre: members for centre, members in moved.items() if members}
+
+
+def _attach(stars: Stars, graph: Graph) -> Stars:
+    """Add articles in no star to the one they clearly take from; all decisions are made before any is carried out."""
+    centre_of = {name: centre for centre, members in stars.items() for name in (centre, *members)}
+    joining: list[tuple[str, str]] = []
+    for name in graph:
+        if name not in centre_of:
+            home = _home(graph[name], stars, centre_of)
+            if home is not None:
+                joining.append((home, name))
+    joined = {centre: set(members) for centre, members in stars.items()}
+    for home, name in joining:
+        joined[home].add(name)
+    return joined
+
+
+def _home(around: Around, stars: Stars, centre_of: Mapping[str, str]) -> str | None:
+    """The centre whose star the article belongs to, or None."""
+    cover: dict[str, float] = {}
+    for other, edge in around.items():
+        text = centre_of.get(other, other)
+        cover[text] = max(cover.get(text, 0.0), edge.share)
+    best = max(cover, key=lambda text: (cover[text], text), default=None)
+    if best is None or best not in stars:
+        return None
+    rivals = [share for text, share in cover.items() if text != best]
+    if rivals and max(rivals) >= RIVAL * cover[best]:
+        return None
+    return best if _verified(around, best, stars[best]) else None
+
+
+def _verified(around: Around, centre: str, members: Collection[str]) -> bool:
+    """Derived from the representative (a partial also tells the same event), or from most of the group."""
+    direct = around.get(centre)
+    if direct is not None and _firm(direct.match):
+        return True
+    agreeing = sum(1 for other in (centre, *members) if other in around and _firm(around[other].match))
+    return agreeing >= AGREEING * (1 + len(members))
+
+
+def _firm(match: Match) -> bool:
+    return match.relation in STRONG or match.same_story_score >= SAME_STORY
+
+
+def _leftovers(stars: Stars, graph: Graph) -> dict[str, dict[str, Edge]]:
+    """Matches among the articles in no star that have no match into one."""
+    inside = {name for centre, members in stars.items() for name in (centre, *members)}
+    alone = {name for name in graph if name not in inside and not any(other in inside for other in graph[name])}
+    return {
+        name: {other: edge for other, edge in graph[name].items() if other in alone and _firm(edge.match)}
+        for name in alone
+    }
+
+
+def _expand(stars: Stars, classes: Mapping[str, tuple[str, ...]]) -> tuple[Grouping, ...]:
+    """Stars of classes as groups of articles, with classes of equal texts that met nothing else."""
+    inside = {name for centre, members in stars.items() for name in (centre, *members)}
+    alone: Stars = {name: set() for name, members in classes.items() if len(members) > 1 and name not in inside}
+    groups = [
+        Grouping(centre, tuple(sorted(one for name in (centre, *members) for one in classes[name])))
+        for centre, members in {**stars, **alone}.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: group.members))

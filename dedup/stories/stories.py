@@ -1,0 +1,202 @@
+"""Stories: syndication groups and independent reports that tell the same event."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from dedup.models import CleanArticle, Group, Match, Member, Story
+from dedup.settings import Settings
+from dedup.stories.clusters import average_linkage
+from dedup.stories.groups import Grouping, build_groups
+from dedup.stories.links import Compare, Links, key, taken
+from dedup.stories.origin import find_origin, group_credits
+
+Articles = Mapping[str, CleanArticle]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What tells a story once: a syndication group, or an article in none. ``speaker`` is compared for all."""
+
+    speaker: str
+    members: tuple[str, ...]
+
+
+def build_stories(
+    articles: Articles, matches: Sequence[Match], compare: Compare, settings: Settings
+) -> tuple[Story, ...]:
+    """Every article in exactly one story; stories sorted by size, largest first, then id.
+
+    ``matches`` are the compared candidate pairs and ``compare`` answers for any other pair. A story depends only on
+    its component of the graph of matches, and on no order.
+    """
+    inside = [match for match in matches if match.a in articles and match.b in articles]
+    links = Links.of(inside, compare)
+    groupings = build_groups(articles, inside, compare)
+    units = _units(articles, groupings)
+    clusters = average_linkage(units, _scores(units, links), settings.story_floor)
+    of = {name: cluster[0] for cluster in clusters for unit in cluster for name in units[unit].members}
+    related = _related(links, of)
+    by_speaker = {grouping.representative: grouping for grouping in groupings}
+    made = {cluster[0]: _story([units[name] for name in cluster], by_speaker, articles, links) for cluster in clusters}
+    ids = {name: story.story_id for name, story in made.items()}
+    finished = [
+        _with_related(story, sorted(ids[other] for other in related.get(name, ()))) for name, story in made.items()
+    ]
+    return tuple(sorted(finished, key=lambda story: (-len(story.articles), story.story_id)))
+
+
+def story_id(members: Iterable[str]) -> str:
+    """Id of a story from its least member."""
+    return "s" + _digest(min(members))
+
+
+def group_id(members: Iterable[str]) -> str:
+    """Id of a syndication group from its least member."""
+    return "g" + _digest(min(members))
+
+
+def _digest(name: str) -> str:
+    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+def _units(articles: Articles, groupings: Sequence[Grouping]) -> dict[str, Unit]:
+    """Units by their least member."""
+    grouped = {name for grouping in groupings for name in grouping.members}
+    units = {name: Unit(name, (name,)) for name in articles if name not in grouped}
+    units.update({item.members[0]: Unit(item.representative, item.members) for item in groupings})
+    return units
+
+
+def _scores(units: Mapping[str, Unit], links: Links) -> dict[tuple[str, str], float]:
+    """Same-story score of every two units with a compared pair between them: that of their speakers."""
+    of = {name: unit_name for unit_name, unit in units.items() for name in unit.members}
+    pairs = {key(of[a], of[b]) for a, b in links.matches if of[a] != of[b]}
+    return {(a, b): links.between(units[a].speaker, units[b].speaker).same_story_score for a, b in sorted(pairs)}
+
+
+def _related(links: Links, of: Mapping[str, str]) -> dict[str, set[str]]:
+    """Stories between whose members a match is related or more."""
+    found: dict[str, set[str]] = {}
+    for (a, b), match in links.matches.items():
+        one, other = of[a], of[b]
+        if one != other and match.relation != "unrelated":
+            found.setdefault(one, set()).add(other)
+            found.setdefault(other, set()).add(one)
+    return found
+
+
+def _with_related(story: Story, related: Sequence[str]) -> Story:
+    return replace(story, related=tuple(related)) if related else story
+
+
+def _story(units: Sequence[Unit], by_speaker: Mapping[str, Grouping], articles: Articles, links: Links) -> Story:
+    groups: list[Group] = []
+    members: list[Member] = []
+    for unit in units:
+        if len(unit.members) > 1:
+            groups.append(_group(unit, articles, links))
+            members += groups[-1].articles
+        else:
+            members.append(_member(articles[unit.speaker]))
+    members.sort(key=lambda member: member.id)
+    groups.sort(key=lambda group: (-len(group.articles), group.group_id))
+    times = sorted(member.published for member in members if member.published)
+    return Story(
+        story_id=story_id(member.id for member in members),
+        headline=_headline(groups, units, articles, links),
+        articles=tuple(members),
+        groups=tuple(groups),
+        origins=_origins(units, links),
+        first=times[0] if times else None,
+        last=times[-1] if times else None,
+    )
+
+
+def _group(unit: Unit, articles: Articles, links: Links) -> Group:
+    texts = [articles[name] for name in unit.members]
+    origin = find_origin(texts, links, unit.speaker)
+    credits = group_credits(texts)
+    agencies = {credit.agency for credit in credits}
+    members = []
+    for article in texts:
+        relation, share = "origin", 1.0
+        if article.id != origin.id:
+            match = links.between(origin.id, article.id)
+            share = taken(match, origin.id)
+            relation = match.relation if match.derived else _to_group(article.id, unit, links)
+        credited = any(credit.agency in agencies for credit in article.credits)
+        members.append(_member(article, relation, share, credited))
+    return Group(group_id(unit.members), tuple(members), origin, credits)
+
+
+def _to_group(name: str, unit: Unit, links: Links) -> str:
+    """Relation of a member to its group where it does not match the origin: that to the representative, at least
+    partial, since it was verified against most of the group."""
+    if name == unit.speaker:
+        return "partial"
+    match = links.between(unit.speaker, name)
+    return match.relation if match.derived else "partial"
+
+
+def _member(article: CleanArticle, relation: str = "independent", share: float = 0.0, credited: bool = False) -> Member:
+    source = article.article
+    return Member(
+        id=article.id,
+        headline=article.headline or source.title,
+        outlet=source.outlet,
+        url=source.url,
+        published=article.published,
+        byline=article.byline,
+        dateline=article.dateline,
+        credits=article.credits,
+        relation=relation,
+        share=share,
+        credited=credited,
+    )
+
+
+def _origins(units: Sequence[Unit], links: Links) -> int:
+    """Independent texts: groups, and articles that derive from nothing else in the story."""
+    of = {name: unit.members[0] for unit in units for name in unit.members}
+    independent = 0
+    for unit in units:
+        lone = len(unit.members) == 1
+        independent += not (
+            lone
+            and any(
+                match.derived and other in of and (len(units) > 1) and _owes(unit.speaker, other, match)
+                for other, match in links.around(unit.speaker)
+            )
+        )
+    return max(1, independent)
+
+
+def _owes(name: str, other: str, match: Match) -> bool:
+    """Whether ``name`` rather than the other counts as the one that took text: the one with less of its own."""
+    mine, theirs = taken(match, name), taken(match, other)
+    return (mine, name) > (theirs, other)
+
+
+def _headline(groups: Sequence[Group], units: Sequence[Unit], articles: Articles, links: Links) -> str:
+    """That of the origin of the largest group; without groups, of the report that is most like the others."""
+    order = [group.origin.id for group in groups]
+    speakers = [unit.speaker for unit in units]
+    centrality = {name: _centrality(name, set(speakers), links) for name in speakers}
+    order += sorted(speakers, key=lambda name: (-round(centrality[name], 6), name))
+    for name in order:
+        headline = (articles[name].headline or articles[name].article.title or "").strip()
+        if headline:
+            return headline
+    return next((line for name in order for line in _first_words(articles[name])), "(no headline)")
+
+
+def _centrality(name: str, others: set[str], links: Links) -> float:
+    return sum(match.same_story_score for other, match in links.around(name) if other in others)
+
+
+def _first_words(article: CleanArticle) -> Iterable[str]:
+    words = article.body.split()[:12]
+    return (" ".join(words) + (" …" if len(article.body.split()) > 12 else ""),) if words else ()
