@@ -64,7 +64,8 @@ class _Scored(NamedTuple):
 def candidate_pairs(table: SketchTable, settings: Settings) -> Candidates:
     """The pairs to compare: equal bodies, pairs that meet in a band, pairs that share enough of their samples.
 
-    The result depends on the rows of the table as a set, not on their order. Bodies without words are never paired.
+    The result does not depend on the order of the articles, but that equal bodies are paired with their first. Bodies
+    without words are never paired.
     """
     first = equal_bodies(table)
     stands = (first == np.arange(len(table))) & table.sketched
