@@ -67,4 +67,4 @@ def _made(row: Row, names: list[str], maker: RecordMaker) -> Article | Rejection
         text, found = decode(b"\0".join(row.cells))
         cells, repairs = text.split("\0"), repairs + found
     record = dict(zip(names, cells, strict=False))
-    return maker.make(record, row.number, row.raw, dirty=b"\0" in row.raw, repairs=repairs)
+    return maker.make(record, row.number, row.raw, repairs)

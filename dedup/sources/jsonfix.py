@@ -6,12 +6,12 @@ import json
 import re
 from typing import Any, Final, NamedTuple
 
-import orjson
-
 from dedup.sources.encoding import decode
 from dedup.sources.limits import MAX_DEPTH
 
-_BAD_ESCAPE: Final = re.compile(r'\\(?:u(?![0-9a-fA-F]{4})|[^"\\/bfnrtu]|["\\/bfnrtu])', re.S)
+_ESCAPE: Final = re.compile(r'\\(?:(u(?![0-9a-fA-F]{4})|[^"\\/bfnrtu])|.)', re.S)
+"""An escape; group 1 holds where JSON knows none such."""
+
 _TRAILING_COMMA: Final = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*[}\]])', re.S)
 _BRACKETS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\]]', re.S)
 
@@ -65,10 +65,13 @@ def mended(raw: bytes) -> Parsed:
 
 
 def _loaded(text: str, repairs: tuple[str, ...]) -> Parsed:
+    constants: list[str] = []
     try:
-        return Parsed(json.loads(text), (*repairs, *(() if repairs else ("json-lax",))))
+        value = json.loads(text, parse_constant=constants.append)
     except json.JSONDecodeError:
-        return Parsed(json.loads(text, strict=False), (*repairs, "control-chars"))
+        value = json.loads(text, strict=False, parse_constant=constants.append)
+        repairs = (*repairs, "control-chars")
+    return Parsed(value, (*repairs, "json-constant") if constants else repairs)
 
 
 def _short(error: ValueError) -> str:
@@ -76,17 +79,8 @@ def _short(error: ValueError) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _BAD_ESCAPE.sub(lambda found: found[0] if _is_good(found[0]) else "\\" + found[0], text)
-
-
-def _is_good(escape: str) -> bool:
-    return escape[1] in '"\\/bfnrt'
+    return _ESCAPE.sub(lambda found: "\\" + found[0] if found[1] else found[0], text)
 
 
 def _without_commas(text: str) -> str:
     return _TRAILING_COMMA.sub(lambda found: found[1] or "", text)
-
-
-def strict(raw: bytes) -> Any:
-    """The fast parser; orjson.JSONDecodeError where it refuses."""
-    return orjson.loads(raw)

@@ -77,7 +77,7 @@ class _Reader:
             if self.open:
                 yield from self._give_up()
             if type(value) is dict:
-                yield make(value, self.number, raw, dirty=b"\\u0000" in raw)
+                yield make(value, self.number, raw)
             else:
                 yield self.maker.reject(self.number, "not-object", _not_object(value), raw)
 
@@ -97,7 +97,7 @@ class _Reader:
     def _made(self, value: object, number: int, raw: bytes, repairs: tuple[str, ...]) -> Item:
         if not isinstance(value, dict):
             return self.maker.reject(number, "not-object", _not_object(value), raw)
-        return self.maker.make(value, number, raw, dirty=True, repairs=repairs)
+        return self.maker.make(value, number, raw, repairs)
 
     def _unparsed(self, raw: bytes, problem: JsonProblem) -> Iterator[Item]:
         """A line that is no JSON may be a part of a record whose strings hold raw newlines."""

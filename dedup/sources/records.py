@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from dedup.models import Article, Rejection
 from dedup.sources.dates import parse_time
-from dedup.sources.encoding import scrub
+from dedup.sources.encoding import is_unclean, scrub
 from dedup.sources.fields import FieldTable, Getter, Plan, pick, table
 from dedup.sources.limits import MAX_RAW
 
@@ -18,6 +18,7 @@ _MAX_PLANS: Final = 256
 """Shapes of record remembered; a feed with more than this is hostile or keyed by data."""
 
 _MARKUP: Final = re.compile(r"\s*<.*</?(?:p|div|html|body|article|span|h\d|br|a|ul|section)\b[^>]*>", re.S | re.I)
+_HOST: Final = re.compile(r"\s*(?:[a-z][a-z0-9+.\-]*:)?//(?:[^/?#@\s]*@)?(?:www\.)?([^/?#@:\s\[\]]+)", re.I)
 _NAMED: Final = ("name", "value", "title", "#text", "@id", "term", "label", "rendered")
 
 
@@ -30,7 +31,10 @@ class RecordMaker:
     """Makes the articles and rejections of one file. ``unit`` is "line", "row", "record" or "offset"."""
 
     def __init__(self, file: str, fields: FieldTable, *, unit: str = "record", member: str | None = None) -> None:
-        self.file, self.unit, self.member = file, unit, member
+        self.file, self.unit, self.member = scrub(file).text, unit, member
+        self.once: tuple[str, ...] = ()
+        """Repairs of the whole file, counted with its first article."""
+        self.always: tuple[str, ...] = ()
         self._fields = fields
         self._plans: dict[tuple[str, ...], Plan] = {}
 
@@ -40,46 +44,39 @@ class RecordMaker:
         return Rejection(self.file, position, code, message, self.member, digest_of(raw), bytes(raw[:MAX_RAW]))
 
     def make(
-        self, record: Mapping[str, Any], number: int, raw: bytes, *, dirty: bool = False, repairs: tuple[str, ...] = ()
+        self, record: Mapping[str, Any], number: int, raw: bytes, repairs: tuple[str, ...] = ()
     ) -> Article | Rejection:
-        """The article of a record; ``dirty`` says that a string may hold NULs or surrogates."""
-        if dirty:
-            record, found = scrub_all(record)
-            repairs += tuple(sorted(found))
+        """The article of a record, or the rejection of one without text. NULs and lone surrogates are mended."""
         plan = self._plan(record)
-        body = first(record, plan.text)
-        html = first(record, plan.html)
+        body, html = first(record, plan.text), first(record, plan.html) if plan.html else None
         if body is None and plan.either:
             body = first(record, plan.either)
-            if body is not None and _MARKUP.match(body):
+            if body is not None and is_markup(body):
                 body, html = None, html or body
-        if not (body and not body.isspace()) and not (html and not html.isspace()):
+        if body is None and html is None:
             return self._without_text(record, plan, number, raw)
-        url = first(record, plan.url)
-        published = None
-        for getter in plan.published:
-            value = pick(record, getter)
-            if value is not None and value != "":
-                published, repair = parse_time(value[0] if isinstance(value, list) and value else value)
-                if published is not None:
-                    if repair:
-                        repairs += (repair,)
-                    break
-                repairs += ("bad-date",)
-        title = first(record, plan.title)
-        return Article(
-            first(record, plan.id) or url or digest_of(f"{title}\0{body}\0{html}".encode()),
+        title, url = first(record, plan.title), first(record, plan.url)
+        names = (
+            first(record, plan.id) or url or digest_of(f"{title}\0{body}\0{html}".encode("utf-8", "replace")),
             body or "",
             title,
             url,
-            first(record, plan.outlet) or host_of(url),
-            published,
+            (first(record, plan.outlet) if plan.outlet else None) or host_of(url),
             html,
-            joined(record, plan.byline),
-            joined(record, plan.credit),
-            first(record, plan.canonical),
-            repairs,
+            joined(record, plan.byline) if plan.byline else None,
+            joined(record, plan.credit) if plan.credit else None,
+            first(record, plan.canonical) if plan.canonical else None,
         )
+        if any(map(is_unclean, names)):
+            record, found = scrub_all(record)
+            return self.make(record, number, raw, (*repairs, *sorted(found)))
+        if self.once or self.always:
+            repairs, self.once = (*self.once, *self.always, *repairs), ()
+        published = None
+        if plan.published:
+            published, found_repairs = published_of(record, plan.published)
+            repairs += found_repairs
+        return Article(*names[:5], published, *names[5:], repairs, self.file, f"{self.unit} {number}")
 
     def has_text(self, names: Iterable[str]) -> bool:
         """Whether a record with these fields can hold a text."""
@@ -108,6 +105,11 @@ class RecordMaker:
         return self.reject(number, "missing-field", message, raw)
 
 
+def is_markup(text: str) -> bool:
+    """Whether a field that holds text in one dump and HTML in the next holds HTML here."""
+    return _MARKUP.match(text) is not None
+
+
 def first(record: Mapping[str, Any], getters: tuple[Getter, ...]) -> str | None:
     """The first non-empty value as text, stripped of nothing but emptiness."""
     for getter in getters:
@@ -119,6 +121,22 @@ def first(record: Mapping[str, Any], getters: tuple[Getter, ...]) -> str | None:
         if value and not value.isspace():
             return value
     return None
+
+
+def published_of(record: Mapping[str, Any], getters: tuple[Getter, ...]) -> tuple[datetime | None, tuple[str, ...]]:
+    """The first time that can be read, and the repairs; one that cannot counts as a repair."""
+    bad: tuple[str, ...] = ()
+    for getter in getters:
+        value = pick(record, getter)
+        if isinstance(value, list):
+            value = value[0] if value else None
+        if value is None or value == "":
+            continue
+        when, repair = parse_time(value)
+        if when is not None:
+            return when, (*bad, repair) if repair else bad
+        bad = ("bad-date",)
+    return None, bad
 
 
 def joined(record: Mapping[str, Any], getters: tuple[Getter, ...]) -> str | None:
@@ -155,13 +173,8 @@ def _named(value: Any) -> str | None:
 
 def host_of(url: str | None) -> str | None:
     """The host of a URL in lower case, without ``www.``, port and user; None where there is none."""
-    if not url or "//" not in url:
-        return None
-    try:
-        host = urlsplit(url).hostname
-    except ValueError:
-        return None
-    return (host.removeprefix("www.") or None) if host else None
+    found = _HOST.match(url) if url else None
+    return found[1].lower() if found else None
 
 
 def scrub_all(value: Any) -> tuple[Any, set[str]]:

@@ -7,27 +7,39 @@ from typing import Final, Literal, NamedTuple
 
 import orjson
 
+from dedup.sources import parquet, warc
 from dedup.sources.csvfile import guess_delimiter
-from dedup.sources.encoding import decode
-from dedup.sources.fields import FieldTable, table
+from dedup.sources.fields import FieldTable
+from dedup.sources.jsonarray import list_start
+from dedup.sources.xmltext import root_of
 
-Format = Literal["jsonl", "json", "csv", "text", "html", "empty", "binary", "unknown"]
+Format = Literal[
+    "jsonl", "json", "csv", "text", "html", "rss", "newsxml", "parquet", "warc", "empty", "binary", "unknown"
+]
 
 
 class Sniffed(NamedTuple):
-    """The format; for json how many bytes stand before the first record, for csv the delimiter."""
+    """The format, and for csv the delimiter."""
 
     format: Format
-    skip: int = 0
     delimiter: bytes = b","
 
 
-_STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_KEY_LIST: Final = re.compile(rb'\{\s*"([^"\\]{1,40})"\s*:\s*|,\s*"([^"\\]{1,40})"\s*:\s*', re.S)
 _HTML: Final = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|div|p|article)\b", re.S | re.I
 )
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_ROOTS: Final[dict[str | None, Format]] = {
+    "rss": "rss",
+    "feed": "rss",
+    "rdf": "rss",
+    "nitf": "newsxml",
+    "newsitem": "newsxml",
+    "newsmessage": "newsxml",
+}
+_LINES: Final = 20
+"""Lines tried as JSON: a broken first line does not hide what the feed is."""
+
 _TEXT_SUFFIXES: Final = (".txt", ".text")
 _HTML_SUFFIXES: Final = (".html", ".htm", ".xhtml")
 _TABLE_SUFFIXES: Final = (".csv", ".tsv", ".tab")
@@ -48,14 +60,19 @@ def sniff(head: bytes, name: str, fields: FieldTable) -> Sniffed:
     name = bare_name(name)
     if not body:
         return Sniffed("empty")
-    if body[:1] in (b"{", b"["):
-        found = _json(body, len(head) - len(body))
-        if found:
-            return found
+    found = _json(body, fields)
+    if found:
+        return found
+    if head.startswith(parquet.MAGIC):
+        return Sniffed("parquet")
+    if body.startswith(warc.MAGIC):
+        return Sniffed("warc")
     if name.endswith(_LINES_SUFFIXES):
         return Sniffed("jsonl")
     if _is_binary(body):
         return Sniffed("binary")
+    if body.startswith(b"<") and root_of(body) in _ROOTS:
+        return Sniffed(_ROOTS[root_of(body)])
     if name.endswith(_HTML_SUFFIXES) or _HTML.match(body):
         return Sniffed("html")
     if name.endswith(_TEXT_SUFFIXES):
@@ -73,52 +90,27 @@ def _is_binary(body: bytes) -> bool:
     return len(_CONTROL.findall(sample)) > len(sample) // 50
 
 
-def _json(body: bytes, before: int) -> Sniffed | None:
-    if body[:1] == b"[":
-        inner = body[1:].lstrip()
-        if inner[:1] in (b"{", b"]"):
-            return Sniffed("json", before + 1)
+def _json(body: bytes, fields: FieldTable) -> Sniffed | None:
+    """JSON lines where one of the first lines is an article of its own; otherwise objects in a list, around one, or
+    one after another."""
+    if re.match(rb"\[\s*[{\]]", body):
+        return Sniffed("json")
+    is_object = re.match(rb'\{\s*["}]', body) is not None
+    if is_object and list_start(body, 0):
+        first = body.partition(b"\n")[0]
+        return Sniffed("jsonl" if _is_article(first, fields) and first != body else "json")
+    lines = body.split(b"\n")
+    if len(lines) > 1 and any(_is_article(line, fields) for line in lines[:_LINES]):
+        return Sniffed("jsonl")
+    if not is_object:
         return None
-    lists = _list_start(body)
-    if lists is not None:
-        return Sniffed("json", before + lists)
-    line, newline, _ = body.partition(b"\n")
+    return Sniffed("json" if re.match(rb"\{\s*\n", body) or len(lines) == 1 else "jsonl")
+
+
+def _is_article(line: bytes, fields: FieldTable) -> bool:
     try:
-        orjson.loads(line)
+        value = orjson.loads(line)
     except orjson.JSONDecodeError:
-        if not newline and len(body) < 1 << 16:
-            return Sniffed("json", before)
-        pretty = re.match(rb'\{\s*\n\s*"', body) or (line.strip() == b"{")
-        return Sniffed("json", before) if pretty else Sniffed("jsonl") if re.match(rb'\{\s*"', line) else None
-    return Sniffed("jsonl")
-
-
-def _list_start(body: bytes) -> int | None:
-    """Bytes up to the first record where the object wraps a list of records under a known name; else None."""
-    known = {tuple(path.split(".")) for path in table()["wrappers"]["lists"]}
-    for path in sorted(known):
-        keys = rb"\s*:\s*\{(?:[^{}\[\]]*+,)?\s*".join(re.escape(f'"{key}"'.encode()) for key in path)
-        found = re.match(
-            rb"\{(?:\s*"
-            + _STRING
-            + rb"\s*:\s*(?:"
-            + _STRING
-            + rb"|[-\w.+]++|\{[^{}\[\]]*+\})\s*,)*?\s*"
-            + keys
-            + rb"\s*:\s*\[(?=\s*[{\]])",
-            body,
-        )
-        if found and not _has_text(body[: found.end()]):
-            return found.end()
-    return None
-
-
-def _has_text(prefix: bytes) -> bool:
-    names = {match[1] or match[2] for match in _KEY_LIST.finditer(prefix)}
-    texts = {name.encode() for name in table()["fields"]["text"]}
-    return bool(names & texts)
-
-
-def plain(head: bytes) -> str:
-    """The head as text, for messages."""
-    return decode(head[:80]).text
+        return False
+    plan = fields.plan(value) if isinstance(value, dict) else None
+    return plan is not None and bool(plan.text or plan.html)

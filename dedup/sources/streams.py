@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from dedup.errors import FeedError
-from dedup.sources.encoding import bom_of, wide_of
+from dedup.sources.encoding import BAD, BOM, bom_of, legacy_of, wide_of
 from dedup.sources.limits import CHUNK, HEAD
 
 STDIN: Final = "-"
+
+NO_MARK: Final = "no-bom"
+"""Repair: UTF-16 or UTF-32 that does not say so."""
 
 
 class Gap(NamedTuple):
@@ -66,7 +69,9 @@ def peeked(chunks: Chunks, size: int = HEAD) -> tuple[bytes, Chunks]:
     for chunk in chunks:
         held.append(chunk)
         if isinstance(chunk, Gap):
-            break
+            if length:
+                break
+            continue
         length += len(chunk)
         if length >= size:
             break
@@ -74,14 +79,31 @@ def peeked(chunks: Chunks, size: int = HEAD) -> tuple[bytes, Chunks]:
     return head[:size], chain(held, chunks)
 
 
-def as_utf8(head: bytes, chunks: Chunks) -> tuple[Chunks, bool]:
-    """The stream without byte order mark and, from UTF-16 or UTF-32, as UTF-8; whether that was a repair."""
+class Utf8(NamedTuple):
+    """A stream in UTF-8 (or 8-bit text of unknown encoding): its head, and the repairs made to the whole of it."""
+
+    head: bytes
+    chunks: Chunks
+    once: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
+
+
+def as_utf8(chunks: Chunks) -> Utf8:
+    """The stream without its byte order mark, and as UTF-8 where it is UTF-16, UTF-32 or a multi-byte legacy one."""
+    head, chunks = peeked(chunks)
     mark = bom_of(head)
     name = mark[1] if mark else wide_of(head)
+    once: tuple[str, ...] = (BOM,) if mark else ()
+    always: tuple[str, ...] = ()
+    if name is None and not head.lstrip().startswith(b"<"):  # markup says itself what it is in
+        name = legacy_of(head)
+        always = (BAD,) if name else ()
     if name is None:
-        return chunks, False
-    skip = mark[0] if mark else 0
-    return _transcoded(chunks, skip, None if name == "utf-8" else name), True
+        return Utf8(head, chunks)
+    if not mark and not always:
+        once = (NO_MARK,)
+    head, chunks = peeked(_transcoded(chunks, mark[0] if mark else 0, None if name == "utf-8" else name))
+    return Utf8(head, chunks, once, always)
 
 
 def _transcoded(chunks: Iterable[bytes | Gap], skip: int, name: str | None) -> Chunks:

@@ -32,14 +32,18 @@ def read_text_file(chunks: Chunks, maker: RecordMaker, article_id: str, *, html:
     yield _article(b"".join(pieces), maker, article_id, html)
 
 
+def charset_of(raw: bytes) -> str | None:
+    """The charset that an HTML page's own first bytes declare."""
+    found = _CHARSET.search(raw, 0, 4096)
+    return found[1].decode("ascii") if found else None
+
+
 def _article(raw: bytes, maker: RecordMaker, article_id: str, html: bool) -> Article | Rejection:
-    declared = _CHARSET.search(raw, 0, 4096) if html else None
-    text, repairs = decode(raw, declared[1].decode("ascii") if declared else None)
+    text, repairs = decode(raw, charset_of(raw) if html else None)
     text, mended = scrub(text)
-    repairs += mended
     if not text.strip():
         return maker.reject(0, "no-text", "the file holds no text", raw, unit="offset")
+    repairs = (*maker.once, *maker.always, *repairs, *mended)
     article_id = scrub(article_id).text
-    if html:
-        return Article(article_id, "", html=text, repairs=repairs)
-    return Article(article_id, text, repairs=repairs)
+    body, page = ("", text) if html else (text, None)
+    return Article(article_id, body, html=page, repairs=repairs, file=maker.file, position="offset 0")
