@@ -25,7 +25,7 @@ __all__ = [
 
 UNKNOWN_OUTLET = "outlet unknown"
 MOST_PERIODS = 40
-"""Rows of the table of days; beyond that hours, days, months and years are tried in turn."""
+"""Rows of the table of times; beyond that the next longer of hours, days, months and years is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +191,14 @@ def _outlets(stories: Iterable[Story]) -> tuple[Outlet, ...]:
 
 
 def _periods(members: Iterable[Member], shared: set[str]) -> tuple[Period, ...]:
-    dated = [(member.published.astimezone(UTC), member.id in shared) for member in members if member.published]
+    dated = sorted((member.published.astimezone(UTC), member.id in shared) for member in members if member.published)
     made: dict[str, list[int]] = {}
-    for pattern in ("%Y-%m-%d %H:00", "%Y-%m-%d", "%Y-%m", "%Y"):
+    days = (dated[-1][0] - dated[0][0]).days if dated else 0
+    for pattern, most_days in (("%Y-%m-%d %H:00", 2), ("%Y-%m-%d", 100), ("%Y-%m", 3000), ("%Y", 10**9)):
+        if days > most_days:
+            continue
         made = {}
-        for when, derived in sorted(dated):
+        for when, derived in dated:
             counts = made.setdefault(when.strftime(pattern), [0, 0])
             counts[0] += 1
             counts[1] += derived

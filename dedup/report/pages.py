@@ -64,6 +64,7 @@ class _Pages:
             "lone": len(self.lone),
             "told": len(self.told),
             "entries": self.entries,
+            "longest": max((len(story.articles) for story in ordered), default=1),
         }
 
     def index(self) -> None:

@@ -15,9 +15,8 @@ def progress_line() -> Iterator[Callable[[str, int, int], None]]:
     Drawn only when called, never from a thread of its own: a process that forks workers must have one thread.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
     from rich.progress import ProgressColumn as Column
-    from rich.progress import Task
     from rich.text import Text
 
     class Rate(Column):

@@ -23,7 +23,6 @@ _C0 = {code: chr(0x2400 + code) for code in range(0x20) if code not in (0x09, 0x
 _TAKEN = [*range(0x80, 0xA0), 0x00AD, 0x200B, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
 _TAKEN += [*range(0xFFF0, 0xFFFC), *range(0xE0000, 0xE0080)]
 _DISPLAY = _C0 | dict.fromkeys(_TAKEN, "") | {0x2028: " ", 0x2029: " ", 0xFFFE: "", 0xFFFF: ""}
-_NEEDS_DISPLAY = re.compile("[" + "".join(re.escape(chr(code)) for code in sorted(_DISPLAY)) + "]")
 
 # ESC sequences (ECMA-48): CSI, OSC/DCS/SOS/PM/APC up to their end, and two-byte ones; then whatever control is left.
 _ESCAPES = re.compile(
@@ -60,8 +59,9 @@ def no_surrogates(text: str) -> str:
 
 def display(text: str) -> str:
     """The text as a page may show it: controls visible, bidi overrides and invisible characters gone."""
-    text = no_surrogates(text)
-    return text.translate(_DISPLAY) if _NEEDS_DISPLAY.search(text) else text
+    if text.isprintable():  # most text: no control, format, surrogate or separator character but the space
+        return text
+    return no_surrogates(text).translate(_DISPLAY)
 
 
 def link(url: str | None) -> str | None:

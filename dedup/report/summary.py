@@ -33,11 +33,10 @@ def summary_lines(result: Result, index: str | os.PathLike[str] | None = None) -
         held = sorted((name, number) for name, number in stats.caps.items() if number)
         lines.append(("limits reached", listing(f"{number:,} {name}" for name, number in held)))
     lines.append(("stories", f"{facts.stories:,}, {facts.multi:,} of them told by more than one article"))
-    lines.append(
-        ("syndicated", f"{percent(facts.share)} of the articles ({facts.shared:,}) share one of {facts.groups:,} texts")
-    )
+    texts = f"share {count(facts.groups, 'text')} with another" if facts.groups else "share their text with another"
+    lines.append(("syndicated", f"{count(facts.shared, 'article')} ({percent(facts.share)}) {texts}"))
     if facts.uncredited:
-        lines.append(("no credit found", f"{facts.uncredited:,} of these, although others name a supplier"))
+        lines.append(("no credit found", f"{facts.uncredited:,} of these, although others name the supplier"))
     if facts.by_agency:
         top = [f"{row.name} {row.carried:,}" for row in facts.by_agency[:AGENCIES]]
         more = len(facts.by_agency) - len(top)

@@ -111,10 +111,14 @@ def moment(when: datetime | None) -> str:
 
 
 def period(first: datetime | None, last: datetime | None) -> str:
-    """From when to when: "15 Jul 2018, 14:05 UTC" or "between ... and ..."."""
+    """From when to when: "15 Jul 2018, 14:05–16:20 UTC" or "between ... and ..."."""
     if first is None or last is None or moment(first) == moment(last):
         return moment(first or last)
-    return f"between {moment(first)} and {moment(last)}"
+    start, end = moment(first), moment(last)
+    day, _, hour = start.partition(", ")
+    if hour and end.startswith(f"{day}, "):
+        return f"{day}, {hour.removesuffix(' UTC')}–{end.partition(', ')[2]}"
+    return f"between {start} and {end}"
 
 
 def span(first: datetime | None, last: datetime | None) -> str:
@@ -134,8 +138,12 @@ def delay(first: datetime | None, when: datetime | None) -> str:
     hours, minutes = divmod(minutes, 60)
     if days >= 10:
         return f"+{days:,} days"
-    parts = [f"{days} d" if days else "", f"{hours} h" if hours else "", f"{minutes} min" if not days else ""]
-    return "+" + " ".join(part for part in parts if part)
+    parts = [
+        f"{days} d" if days else "",
+        f"{hours} h" if hours else "",
+        f"{minutes} min" if minutes and not days else "",
+    ]
+    return "+" + (" ".join(part for part in parts if part) or "0 min")
 
 
 def _length(length: timedelta) -> str:

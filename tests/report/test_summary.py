@@ -1,0 +1,77 @@
+"""What a person reads in the terminal: the table after a run, and why two articles were put together."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from dedup.errors import ReportError
+from dedup.report import write_report
+from dedup.report.explain import explain_pair
+from dedup.report.summary import print_summary, summary_lines
+from tests.report.make_result import hostile_result, result_of, seed_result, wire_result
+
+
+def _printed(result: object, index: str | None = "out/index.html") -> str:
+    stream = io.StringIO()
+    print_summary(result, index, stream)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def test_the_summary_counts_and_says_where_the_report_is() -> None:
+    lines = dict(summary_lines(wire_result(25, lone=75), "out/index.html"))
+    assert lines["articles"] == "100 from 41 outlets"
+    assert lines["stories"] == "76, 1 of them told by more than one article"
+    assert lines["syndicated"] == "25 articles (25%) share 1 text with another"
+    assert lines["no credit found"] == "8 of these, although others name the supplier"
+    assert lines["agencies"] == "AP 25"
+    assert lines["report"] == "out/index.html"
+
+
+def test_without_a_terminal_it_is_plain_aligned_text() -> None:
+    text = _printed(seed_result())
+    assert "\x1b" not in text
+    assert len({line.index("  ") for line in text.splitlines() if line.startswith("syndicated")}) == 1
+    assert text.splitlines()[-1].split() == ["report", "out/index.html"]
+
+
+def test_rejections_repairs_and_limits_are_in_it() -> None:
+    lines = dict(summary_lines(hostile_result(["json-syntax"])))
+    assert lines["rejected"] == "1 of 5 read (3 json-syntax)"
+    assert lines["repaired"] == "3 json-syntax"
+    assert lines["limits reached"] == "3 json-syntax"
+
+
+def test_text_of_strangers_does_not_reach_the_terminal_as_commands() -> None:
+    text = _printed(hostile_result(["\x1b[2J\x1b]0;x\x07[red]Reuters[/red]"]))
+    assert "\x1b" not in text
+    assert "[red]Reuters[/red]" in text
+
+
+def test_an_empty_result_has_a_summary_too() -> None:
+    assert "0%" in _printed(result_of((), (), ()), None)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(seed_result(), tmp_path_factory.mktemp("out") / "r").parent
+
+
+def test_a_pair_in_one_group_is_explained_with_its_evidence(report: Path) -> None:
+    text = explain_pair(report, "002", "000")
+    assert "94% of the shorter text is word for word in the other" in text
+    assert "Since the start of 2022" in text
+    assert "They are in one story and in one syndication group (g-000)." in text
+    assert "002: story 000" in text
+    assert "excerpt of 000, using 62% of its text" in text
+
+
+def test_pairs_apart_are_explained_as_well(report: Path) -> None:
+    assert "They are in one story, but do not carry one text." in explain_pair(report, "000", "001")
+    assert "They are in different stories, which are related." in explain_pair(report, "000", "003")
+    assert "no match was kept" in explain_pair(report, "003", "004")
+
+
+def test_an_id_that_is_not_there_is_named(report: Path) -> None:
+    with pytest.raises(ReportError, match=r"holds no article 'nobody'; the ids are in its stories\.jsonl"):
+        explain_pair(report, "000", "nobody")
