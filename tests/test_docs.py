@@ -47,5 +47,5 @@ def test_every_document_the_readme_names_is_there(name: str) -> None:
 
 def test_the_make_targets_the_readme_names_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in re.findall(r"`?make ([a-z-]+)", README):
+    for target in re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE):
         assert f"\n{target}:" in makefile, target
