@@ -27,6 +27,12 @@ _SAMPLE: Final = 1 << 16
 _MARGIN: Final = 0.02
 """By how much a later encoding's share must exceed an earlier one's: one odd letter in fifty decides nothing."""
 
+_LONG_RUN: Final = re.compile(r"[^\W\x00-\x7f]{3,}")
+"""Three letters outside ASCII in a row: everyday in other scripts, next to never in a Latin one."""
+
+_LATIN: Final = frozenset("éšşă")
+"""Letters that tell the lists of Latin alphabets from the others."""
+
 _ENOUGH: Final = 0.3
 """Share of typical letters below which an encoding is not believed; right ones reach .45 (Chinese) to 1."""
 
@@ -56,9 +62,9 @@ def wide_of(head: bytes) -> str | None:
         return None
     quarter = len(sample) // 4
     zeros = [sample[place::4].count(0) / quarter for place in range(4)]
-    if zeros[0] < 0.2 and min(zeros[1:]) > 0.8:
+    if zeros[0] < 0.2 and min(zeros[2:]) > 0.95:
         return "utf-32-le"
-    if zeros[3] < 0.2 and min(zeros[:3]) > 0.8:
+    if zeros[3] < 0.2 and min(zeros[:2]) > 0.95:
         return "utf-32-be"
     even, odd = (zeros[0] + zeros[2]) / 2, (zeros[1] + zeros[3]) / 2
     if odd > 0.3 and even < 0.05:
@@ -83,7 +89,7 @@ def decode(raw: bytes, declared: str | None = None) -> Decoded:
 
 def _escape_of(raw: bytes) -> str | None:
     """The 7-bit encoding whose escape sequences the bytes hold."""
-    if b"\x1b$" not in raw:
+    if b"\x1b$" not in raw or not raw.isascii():
         return None
     return "iso2022_kr" if b"\x1b$)C" in raw else "iso2022_jp_2"
 
@@ -116,8 +122,12 @@ def _share(sample: bytes, name: str, typical: frozenset[str]) -> float:
         text = codecs.getincrementaldecoder(name)().decode(sample)
     except UnicodeDecodeError:
         return 0.0
-    wide = [letter for letter in text if letter > "\x7f"]
-    return sum(letter in typical for letter in wide) / len(wide) if wide else 0.0
+    wide = sum(letter > "\x7f" for letter in text)
+    if not typical.isdisjoint(_LATIN):
+        text = _LONG_RUN.sub("", text)
+    pairs = zip(" " + text, text, strict=False)  # a capital behind a small letter is the mark of a wrong table
+    known = sum(letter in typical and not (letter.isupper() and before.islower()) for before, letter in pairs)
+    return known / wide if wide else 0.0
 
 
 @cache

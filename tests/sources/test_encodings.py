@@ -1,0 +1,155 @@
+"""RELIABILITY row 11: encodings, byte order marks, NULs, lone surrogates, line ends."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.sources.helpers import read_bytes
+
+TEXTS = {
+    "western": "Le président a déclaré à la presse que l’accord était « très près » d’être signé, a-t-il ajouté à Genève.",
+    "plain": "Der Minister sagte, dass die Gespräche über die Öffnung der Straßen für Fußgänger weitergehen müssen.",
+    "central": "Minister powiedział, że rozmowy będą kontynuowane, gdyż mieszkańcy żądają wyjaśnień w sprawie dróg.",
+    "russian": "Министр заявил во вторник, что переговоры будут продолжены после закрытия дорог у реки.",
+    "greek": "Ο υπουργός δήλωσε την Τρίτη ότι οι συνομιλίες θα συνεχιστούν μετά το κλείσιμο των δρόμων.",
+    "turkish": "Bakan, görüşmelerin yağmur nedeniyle kapanan yollar açıldıktan sonra süreceğini söyledi, dışişleri açıkladı.",
+    "hebrew": "השר אמר ביום שלישי כי השיחות יימשכו לאחר סגירת הכבישים ליד הנהר",
+    "arabic": "قال الوزير يوم الثلاثاء إن المحادثات ستستأنف بعد إغلاق الطرق القريبة من النهر",
+    "thai": "รัฐมนตรีกล่าวเมื่อวันอังคารว่าการเจรจาจะดำเนินต่อไปหลังจากฝนตก",
+    "baltic": "Ministrs otrdien sacīja, ka sarunas tiks turpinātas pēc tam, kad lietus dēļ slēgti ceļi pie upes, ziņo aģentūra; viņš teica, ka šis jautājums ir svarīgs dažiem iedzīvotājiem.",
+    "japanese": "大臣は火曜日、川の近くの道路が雨で閉鎖された後も協議を再開すると述べた。政府はこれについて説明している。",
+    "korean": "장관은 화요일 강 근처의 도로가 폐쇄된 이후에도 회담이 재개될 것이라고 말했다. 정부는 이에 대해 설명하고 있다.",
+    "simplified": "部长星期二表示，在下雨导致河边道路关闭之后，会谈将会继续进行。政府对此作出了说明，这是中国的一个重要问题。",
+    "traditional": "部長星期二表示，在下雨導致河邊道路關閉之後，會談將會繼續進行。政府對此作出了說明，這是台灣的一個重要問題。",
+}
+
+GUESSED = [
+    ("utf-8", "western"),
+    ("utf-8-sig", "russian"),
+    ("utf-16", "japanese"),
+    ("utf-16-le", "western"),
+    ("utf-16-be", "western"),
+    ("utf-32", "korean"),
+    ("utf-32-le", "greek"),
+    ("utf-32-be", "western"),
+    ("cp1252", "western"),
+    ("latin-1", "plain"),
+    ("iso8859_15", "plain"),
+    ("cp1250", "central"),
+    ("iso8859_2", "central"),
+    ("cp1251", "russian"),
+    ("koi8_r", "russian"),
+    ("iso8859_5", "russian"),
+    ("cp866", "russian"),
+    ("cp1253", "greek"),
+    ("cp1254", "turkish"),
+    ("cp1255", "hebrew"),
+    ("cp1256", "arabic"),
+    ("cp874", "thai"),
+    ("cp1257", "baltic"),
+    ("cp850", "plain"),
+    ("mac_roman", "plain"),
+    ("shift_jis", "japanese"),
+    ("euc_jp", "japanese"),
+    ("iso2022_jp", "japanese"),
+    ("euc_kr", "korean"),
+    ("gb18030", "simplified"),
+    ("big5", "traditional"),
+]
+"""Encoding and text of 31 feeds whose encoding is found without being told."""
+
+
+@pytest.mark.parametrize(("encoding", "language"), GUESSED)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_feed_in_any_of_thirty_encodings_keeps_its_text(
+    tmp_path: Path, encoding: str, language: str, newline: str
+) -> None:
+    text = TEXTS[language]
+    rows = [json.dumps({"id": f"a{n}", "text": f"{text} {n}"}, ensure_ascii=False) for n in range(8)]
+    result = read_bytes(tmp_path, newline.join(rows).encode(encoding, "replace"))
+    assert result.rejections == []
+    expected = text.encode(encoding, "replace").decode(encoding)
+    assert [article.text for article in result.articles] == [f"{expected} {n}" for n in range(8)]
+
+
+@pytest.mark.parametrize(("encoding", "language"), GUESSED)
+@pytest.mark.parametrize("suffix", [".txt", ".csv", ".json"])
+def test_the_other_formats_keep_it_too(tmp_path: Path, encoding: str, language: str, suffix: str) -> None:
+    text = TEXTS[language].encode(encoding, "replace").decode(encoding)
+    shapes = {
+        ".txt": f"{text}\n\n{text}",
+        ".csv": f'id,text\na0,"{text}"\na1,"{text}"\n',
+        ".json": json.dumps([{"id": "a", "text": text}], ensure_ascii=False),
+    }
+    result = read_bytes(tmp_path, shapes[suffix].encode(encoding), f"a{suffix}")
+    assert result.rejections == []
+    assert all(text in article.text for article in result.articles)
+    assert result.articles
+
+
+@pytest.mark.parametrize(("encoding", "language"), GUESSED)
+def test_a_line_in_another_encoding_harms_no_neighbour(tmp_path: Path, encoding: str, language: str) -> None:
+    row = {"id": "x", "text": TEXTS["western"]}
+    good = json.dumps(row, ensure_ascii=False).encode()
+    odd = json.dumps({"id": "odd", "text": TEXTS[language]}, ensure_ascii=False).encode(encoding, "replace")
+    result = read_bytes(tmp_path, b"\n".join([good] * 3 + [odd] + [good] * 3))
+    assert [article.text for article in result.articles if article.id == "x"] == [TEXTS["western"]] * 6
+    assert len(result.articles) + len(result.rejections) >= 7
+
+
+@pytest.mark.parametrize("declared", ["windows-1251", "shift_jis", "utf-8", "no-such-charset", "utf-16"])
+def test_html_is_read_as_declared_unless_that_is_wrong(tmp_path: Path, declared: str) -> None:
+    text = TEXTS["russian"] if declared == "windows-1251" else TEXTS["japanese"]
+    encoding = declared if declared in ("windows-1251", "shift_jis") else "utf-8"
+    page = f'<html><head><meta charset="{declared}"></head><body><p>{text}</p></body></html>'
+    result = read_bytes(tmp_path, page.encode(encoding), "a.html")
+    assert text in (result.articles[0].html or "")
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "repairs"),
+    [
+        (b'"a\\u0000b"', "ab", ("nul",)),
+        (b'"a\\ud800b"', "a\ufffdb", ("surrogate",)),
+        (b'"a\\ud83d\\ude00b"', "a\U0001f600b", ()),
+        (b'"a\xe2\x80\xa8b\xe2\x80\xa9c\xc2\x85d"', "a\u2028b\u2029c\x85d", ()),
+        (b'"a\tb"', "a\tb", ("control-chars",)),
+        (b'"a\\qb\\u12"', "a\\qb\\u12", ("json-escape",)),
+        (b'"caf\xe9 \xe0 la carte"', "café à la carte", ("bad-encoding",)),
+        (b'"a\xed\xa0\x80b"', None, ("bad-encoding",)),
+        (b'"a", "n": NaN', "a", ("json-constant",)),
+        (b'"a",', "a", ("json-comma",)),
+        (b'"a\\\\", "b": "\\\\u0000"', "a\\", ()),
+    ],
+)
+def test_dirt_in_a_string_is_mended_and_counted(
+    tmp_path: Path, raw: bytes, text: str | None, repairs: tuple[str, ...]
+) -> None:
+    good = b'{"id": "g", "text": "good"}\n'
+    result = read_bytes(tmp_path, good + b'{"id": "x", "text": ' + raw + b"}\n" + good)
+    assert result.ids == ["g", "x", "g"]
+    assert result.articles[1].repairs == repairs
+    if text is not None:
+        assert result.articles[1].text == text
+
+
+def test_a_byte_order_mark_is_dropped_and_counted_once(tmp_path: Path) -> None:
+    data = codecs.BOM_UTF8 + b'{"id": "a", "text": "x"}\n{"id": "b", "text": "y"}\n'
+    assert [article.repairs for article in read_bytes(tmp_path, data).articles] == [("bom",), ()]
+
+
+def test_a_lone_surrogate_or_nul_anywhere_leaves_strict_utf8(tmp_path: Path) -> None:
+    row = {
+        "id": "i\ud800",
+        "text": "t\udfff\0",
+        "title": "\ud800\ud800",
+        "url": "https://e.org/\udc00",
+        "author": ["n\0", "m\ud900"],
+        "copyright": "\udead",
+    }
+    data = json.dumps(row).encode()
+    assert read_bytes(tmp_path, data + b"\n" + data).ids == ["i\ufffd", "i\ufffd"]
