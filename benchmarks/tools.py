@@ -1,0 +1,210 @@
+"""The pipelines that are measured side by side, each from a JSON-lines feed to pairs of copies.
+
+Run in a process of its own, so that its peak memory is its own: ``python -m benchmarks.tools NAME FEED OUT.npz``.
+A pipeline is warmed up on ten articles first; its start-up is reported apart from its work.
+All peers use word 5-shingles, 128 permutations and 32 bands of 4 rows where they let one say so, the banding that
+finds most; their candidates are their answer, as their own examples have it. Ours are verified on exact shingles.
+"""
+
+from __future__ import annotations
+
+import importlib
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+Pairs = Any
+SHINGLE, PERMUTATIONS, BANDS, SEED = 5, 128, 32, 1
+LEAST_CONTAINMENT = 0.2
+"""A pair of our copy tier counts from this share of the smaller text on: less is chance or a stock phrase."""
+MOST_KEPT = 300_000_000
+"""Bytes of a feed up to which all shingles are kept for verification; above, candidates are hashed again."""
+
+
+def iter_texts(feed: str) -> Iterator[str]:
+    with Path(feed).open("rb") as lines:
+        for line in lines:
+            yield orjson.loads(line)["text"]
+
+
+def read_texts(feed: str) -> list[str]:
+    return list(iter_texts(feed))
+
+
+def shingles_of(text: str) -> set[str]:
+    words = text.lower().split()
+    return {" ".join(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)}
+
+
+def _pairs(found: Iterable[tuple[int, int]]) -> Pairs:
+    return np.array(sorted({(min(pair), max(pair)) for pair in found if pair[0] != pair[1]}), np.int64).reshape(-1, 2)
+
+
+# --- ours --------------------------------------------------------------------------------------------------------
+
+
+def ours_one_thread(feed: str) -> Pairs:
+    return _copy_tier(feed, 1)
+
+
+def ours_two_threads(feed: str) -> Pairs:
+    return _copy_tier(feed, 2)
+
+
+def _copy_tier(feed: str, threads: int) -> Pairs:
+    from dedup.match.candidates import candidate_pairs
+    from dedup.match.shared import shared_shingles, sketch_paired
+    from dedup.settings import Settings
+    from dedup.sketch import sketch_many
+
+    settings = Settings()
+    keep = Path(feed).stat().st_size < MOST_KEPT
+    texts: list[str] = []
+    table = sketch_many(_kept(iter_texts(feed), texts, not keep), settings, shingles=keep, threads=threads)
+    candidates = candidate_pairs(table, settings)
+    rows = candidates.pairs
+    if not keep:
+        table, rows = sketch_paired(texts, rows, settings, threads)
+    sizes = shared_shingles(table, rows)
+    smaller = np.maximum(1, np.minimum(sizes[:, 1], sizes[:, 2]))
+    equal = candidates.first[candidates.pairs[:, 0]] == candidates.first[candidates.pairs[:, 1]]
+    return candidates.pairs[(sizes[:, 0] >= LEAST_CONTAINMENT * smaller) | equal]
+
+
+def _kept(texts: Iterable[str], into: list[str], keep: bool) -> Iterator[str]:
+    for text in texts:
+        if keep:
+            into.append(text)
+        yield text
+
+
+def ours_find_stories(feed: str) -> Pairs:
+    return _find_stories(feed, None)
+
+
+def ours_find_stories_two_workers(feed: str) -> Pairs:
+    from dedup.engines.local import runner_for
+
+    return _find_stories(feed, runner_for(2))
+
+
+def _find_stories(feed: str, runner: Any) -> Pairs:
+    from dedup import find_stories, read_feed
+
+    result = find_stories(read_feed(feed), runner=runner)
+    with Path(feed).open("rb") as lines:
+        number = {orjson.loads(line)["id"]: at for at, line in enumerate(lines)}
+    groups = (group.articles for story in result.stories for group in story.groups)
+    return _pairs((number[a.id], number[b.id]) for group in groups for a in group for b in group)
+
+
+# --- peers -------------------------------------------------------------------------------------------------------
+
+
+def datasketch_update(feed: str) -> Pairs:
+    from datasketch import MinHash, MinHashLSH
+
+    lsh, found = MinHashLSH(num_perm=PERMUTATIONS, params=(BANDS, PERMUTATIONS // BANDS)), []
+    for at, text in enumerate(read_texts(feed)):
+        signature = MinHash(num_perm=PERMUTATIONS, seed=SEED)
+        for shingle in shingles_of(text):
+            signature.update(shingle.encode())
+        found += [(at, other) for other in lsh.query(signature)]
+        lsh.insert(at, signature)
+    return _pairs(found)
+
+
+def datasketch_batch_xxhash(feed: str) -> Pairs:
+    import xxhash
+    from datasketch import MinHash, MinHashLSH
+
+    lsh, found = MinHashLSH(num_perm=PERMUTATIONS, params=(BANDS, PERMUTATIONS // BANDS)), []
+    base = MinHash(num_perm=PERMUTATIONS, seed=SEED, hashfunc=xxhash.xxh32_intdigest)
+    for at, text in enumerate(read_texts(feed)):
+        signature = base.copy()
+        signature.update_batch([shingle.encode() for shingle in shingles_of(text)])
+        found += [(at, other) for other in lsh.query(signature)]
+        lsh.insert(at, signature)
+    return _pairs(found)
+
+
+def rensa_pairs(feed: str) -> Pairs:
+    from rensa import RMinHash, RMinHashLSH
+
+    lsh = RMinHashLSH(threshold=0.5, num_perm=PERMUTATIONS, num_bands=BANDS)
+    signatures = RMinHash.from_token_sets((list(shingles_of(text)) for text in read_texts(feed)), PERMUTATIONS, SEED)
+    lsh.insert_many(signatures)
+    return _pairs((at, other) for at, others in enumerate(lsh.query_all(signatures)) for other in others)
+
+
+def gaoya_pairs(feed: str) -> Pairs:
+    from gaoya.minhash import MinHashStringIndex
+
+    texts = read_texts(feed)
+    index = MinHashStringIndex(32, 0.5, BANDS, PERMUTATIONS // BANDS, None, "word", True, (SHINGLE, SHINGLE))
+    index.par_bulk_insert_docs(list(range(len(texts))), texts)
+    return _pairs((at, other) for at, others in enumerate(index.par_bulk_query(texts)) for other in others)
+
+
+def fastsketch_pairs(feed: str) -> Pairs:
+    from FastSketchLSH import LSH, FastSimilaritySketch
+
+    sketcher = FastSimilaritySketch(size=PERMUTATIONS, seed=SEED)
+    digests = sketcher.batch([list(shingles_of(text)) for text in read_texts(feed)])
+    lsh = LSH(PERMUTATIONS, BANDS)
+    lsh.insert(digests)
+    return _pairs((at, other) for at, others in enumerate(lsh.query(digests)) for other in others)
+
+
+TOOLS: dict[str, tuple[str, Callable[[str], Pairs]]] = {
+    "news-dedup copy tier, 1 thread": ("dedup", ours_one_thread),
+    "news-dedup copy tier, 2 threads": ("dedup", ours_two_threads),
+    "datasketch update": ("datasketch", datasketch_update),
+    "datasketch update_batch, xxhash": ("datasketch", datasketch_batch_xxhash),
+    "rensa": ("rensa", rensa_pairs),
+    "gaoya (all cores)": ("gaoya", gaoya_pairs),
+    "FastSketchLSH": ("FastSketchLSH", fastsketch_pairs),
+    "news-dedup find_stories": ("dedup", ours_find_stories),
+    "news-dedup find_stories, 2 workers": ("dedup", ours_find_stories_two_workers),
+}
+
+
+def installed(name: str) -> bool:
+    try:
+        importlib.import_module(TOOLS[name][0])
+    except ImportError:
+        return False
+    return True
+
+
+def _peak_kilobytes() -> int:
+    """Peak resident memory of this process; getrusage would also count the parent's at the time of the fork."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main(name: str, feed: str, out: str) -> None:
+    work = TOOLS[name][1]
+    warm = Path(out).with_suffix(".warm.jsonl")
+    with Path(feed).open("rb") as lines:
+        warm.write_bytes(b"".join(line for _, line in zip(range(40), lines, strict=False)))
+    begun = time.perf_counter()
+    work(str(warm))
+    start_up, cpu = time.perf_counter() - begun, time.process_time()
+    begun = time.perf_counter()
+    pairs = work(feed)
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    peak = _peak_kilobytes()
+    np.savez(out, pairs=pairs, seconds=seconds, cpu=cpu, start_up=start_up, peak=peak)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
