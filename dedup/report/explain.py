@@ -68,7 +68,7 @@ def _standing(story: Story, member: Member) -> str:
 
 def _role(member: Member, group: Group | None) -> str:
     if group is None:
-        return "in its own words"
+        return "independent: no other article here carries its text"
     if group.origin.id == member.id:
         reasons = "; ".join(group.origin.reasons)
         return f"held to be the origin of its group ({reasons})" if reasons else "held to be the origin of its group"

@@ -39,7 +39,8 @@ class Carrier:
     """A row of the table of who carried a text.
 
     ``parts`` are the places in the origin's text (0..1) that it shares; ``credit`` is "named", "missing" (the
-    others name a supplier, this one does not) or "unknown" (nobody names one).
+    others name a supplier, this one does not) or "unknown" (nobody names one). ``told_with`` is, for an article in its
+    own words, the match that speaks most for its place in the story.
     """
 
     member: Member
@@ -48,6 +49,7 @@ class Carrier:
     parts: tuple[tuple[float, float], ...]
     credit: str
     comparison: Comparison | None
+    told_with: Match | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class StoryPage:
-    """All that the pages of a story show; ``uncompared`` counts articles without a side-by-side view."""
+    """All that the pages of a story show; ``uncompared`` counts articles of a text without a side-by-side view."""
 
     story: Story
     texts: tuple[StoryText, ...]
@@ -90,19 +92,21 @@ def story_page(story: Story, matches: Matches, articles: Articles) -> StoryPage:
     members = by_time(story.articles)
     held = groups_of(story)
     groups = sorted(story.groups, key=lambda group: (-len(group.articles), group.group_id))
+    alone = [member for member in members if member.id not in held]
     table = _Comparisons(matches, articles)
-    carriers = _Carriers(story, held, table)
-    lead = _lead(groups, members)
-    for member in [m for group in groups for m in by_time(group.articles)] + [m for m in members if m.id not in held]:
-        table.add(_facing(member, held, lead), member)
+    carriers = _Carriers(story, held, table, members)
+    for member in [*(member for group in groups for member in by_time(group.articles)), *alone]:
+        facing = carriers.facing(member)
+        if facing is not None:
+            table.add(facing, member)
     return StoryPage(
         story=story,
         texts=tuple(_text(number, group, carriers) for number, group in enumerate(groups, 1)),
-        independents=tuple(carriers.row(member) for member in members if member.id not in held),
+        independents=tuple(carriers.row(member) for member in alone),
         lanes=_lanes(story, members),
         undated=sum(member.published is None for member in members),
         pages=table.pages(),
-        uncompared=len(members) - 1 - len(table.made),
+        uncompared=sum(group.origin.id != m.id and m.id not in table.made for group in groups for m in group.articles),
         outlets=len({member.outlet for member in members if member.outlet}),
     )
 
@@ -110,19 +114,6 @@ def story_page(story: Story, matches: Matches, articles: Articles) -> StoryPage:
 def by_time(members: Iterable[Member]) -> list[Member]:
     """Members by time of publication, those without one last, then by id."""
     return sorted(members, key=lambda m: (m.published is None, m.published.timestamp() if m.published else 0, m.id))
-
-
-def _lead(groups: Sequence[Group], members: Sequence[Member]) -> Member:
-    """The article the others are held against: the origin of the largest group, else the first article."""
-    origins = {group.origin.id for group in groups[:1]}
-    return next((member for member in members if member.id in origins), members[0])
-
-
-def _facing(member: Member, held: Mapping[str, Group], lead: Member) -> Member:
-    group = held.get(member.id)
-    if group is None or group.origin.id == member.id:
-        return lead
-    return next((item for item in group.articles if item.id == group.origin.id), lead)
 
 
 class _Comparisons:
@@ -169,12 +160,36 @@ class _Comparisons:
 
 
 class _Carriers:
-    """Makes the rows of a story's tables."""
+    """Makes the rows of a story's tables, and says which article each is best held against."""
 
-    def __init__(self, story: Story, held: Mapping[str, Group], table: _Comparisons) -> None:
+    def __init__(self, story: Story, held: Mapping[str, Group], table: _Comparisons, members: Sequence[Member]) -> None:
         self._story = story
         self._held = held
         self._table = table
+        self._members = members
+
+    def facing(self, member: Member) -> Member | None:
+        """The origin, or the closest other carrier where the origin is not what this one was matched with.
+
+        For an article in its own words: the one it shares a passage with and is most surely of one event with.
+        """
+        group = self._held.get(member.id)
+        if group is None:
+            match = self._closest(member, self._members, with_passages=True)
+        elif group.origin.id == member.id:
+            return None
+        else:
+            match = self._table.match(group.origin.id, member.id)
+            if match is None or not match.derived:
+                match = self._closest(member, group.articles) or match
+        return next((item for item in self._members if match is not None and item.id == match.a), None)
+
+    def _closest(self, member: Member, others: Iterable[Member], *, with_passages: bool = False) -> Match | None:
+        """The match with the surest of the others, derived ones first; the other stands as ``a``."""
+        found = (self._table.match(other.id, member.id) for other in others if other.id != member.id)
+        near = [item for item in found if item is not None and (item.passages or not with_passages)]
+        near = [item for item in near if item.derived or item.relation == "same_story"]
+        return min(near, key=_surest_first, default=None)
 
     def row(self, member: Member) -> Carrier:
         group = self._held.get(member.id)
@@ -187,7 +202,12 @@ class _Carriers:
             parts=((0.0, 1.0),) if whole else parts,
             credit=credit_state(member, group),
             comparison=self._table.made.get(member.id),
+            told_with=self._closest(member, self._members) if group is None else None,
         )
+
+
+def _surest_first(match: Match) -> tuple[bool, float, float, str]:
+    return (not match.derived, -max(match.containment), -match.same_story_score, match.a)
 
 
 def _text(number: int, group: Group, carriers: _Carriers) -> StoryText:

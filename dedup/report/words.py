@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from dedup.models import Credit
+from dedup.models import Credit, Member
 
 __all__ = [
     "LABELS",
     "MEANINGS",
     "NOUNS",
     "SPREAD",
+    "by_id",
     "count",
     "delay",
     "listing",
@@ -22,6 +23,7 @@ __all__ = [
     "period",
     "shared",
     "span",
+    "sureness",
 ]
 
 LABELS: Mapping[str, str] = MappingProxyType(
@@ -31,7 +33,7 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "excerpt": "Excerpt",
         "partial": "Partial",
         "rewrite": "Rewrite",
-        "independent": "Own words",
+        "independent": "Independent",
         "same_story": "Same story",
         "related": "Related",
         "unrelated": "Unrelated",
@@ -44,7 +46,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "excerpt": "a cut or an expanded version: most of the shorter text is in the other",
         "partial": "a substantial passage of the text, together with other text",
         "rewrite": "reworded from the same source text, little of it word for word",
-        "independent": "reports the same event in its own words",
+        "independent": "the same event, in a text that no other article here carries",
     }
 )
 NOUNS: Mapping[str, str] = MappingProxyType(
@@ -54,7 +56,7 @@ NOUNS: Mapping[str, str] = MappingProxyType(
         "excerpt": "excerpt",
         "partial": "partial copy",
         "rewrite": "rewrite",
-        "independent": "in own words",
+        "independent": "independent",
     }
 )
 SPREAD = ("origin", "copy", "excerpt", "partial", "rewrite", "independent")
@@ -66,7 +68,7 @@ _PLURALS = MappingProxyType(
         "partial copy": "partial copies",
         "story": "stories",
         "agency": "agencies",
-        "in own words": "in own words",
+        "independent": "independent",
     }
 )
 
@@ -92,6 +94,16 @@ def names(credits: Iterable[Credit]) -> list[str]:
 def shared(passages: int, words: int) -> str:
     """ "3 shared passages, 412 words."; a sentence too where there is none."""
     return f"{count(passages, 'shared passage')}, {count(words, 'word')}." if passages else "No shared passage."
+
+
+def by_id(members: Iterable[Member]) -> dict[str, Member]:
+    """Members by their ids."""
+    return {member.id: member for member in members}
+
+
+def sureness(confidence: float) -> str:
+    """How an origin is introduced: what is 70% sure is held to be so, below 40% it is only perhaps so."""
+    return "Held to be" if confidence >= 0.7 else "Probably" if confidence >= 0.4 else "Perhaps"
 
 
 def percent(share: float) -> str:

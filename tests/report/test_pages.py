@@ -53,19 +53,19 @@ def test_the_first_page_says_what_the_feed_carried(seeds: dict[str, Page]) -> No
     assert "3 stories in 5 articles" in text
     assert "40% of the articles share their text with another one" in text
     assert "Defense chief says N.Korea supplied 7,000 containers of munitions to Russia" in text
-    assert "1 origin 1 excerpt 1 in own words" in text
+    assert "1 origin 1 excerpt 1 independent" in text
 
 
 def test_a_story_page_shows_who_when_relation_share_credit_and_reasons(seeds: dict[str, Page]) -> None:
     text = _words(seeds["stories/s-000.html"])
     for wanted in (
         "2 independent texts behind 3 articles",
-        "Held to be the first: macaudailytimes.com.mo, 19 Mar 2024, 02:30 UTC (70% sure)",
+        "Held to be the first: macaudailytimes.com.mo, 19 Mar 2024, 02:30 UTC (70% of the evidence; 2 articles carry it)",
         "signed by its author",
         "Supplier: AP (95% sure, from “MDT/AP”)",
         "Excerpt 62%",
         "names AP",
-        "1 report in its own words",
+        "1 independent report",
         "MICHAEL LEE",
         "94% of the shorter text is word for word in the other",
         "2 shared passages, 259 words.",
@@ -117,8 +117,8 @@ def test_long_lists_go_on_and_say_how_far(tmp_path: Path) -> None:
     assert "Single articles 201–230 of 230" in _words(pages["alone-3.html"])
     pages = _write(wire_result(25), tmp_path / "story")
     story = _words(pages["stories/s-s0-000.html"])
-    assert "Articles 1–10 of 24 beside the first one; 14 more on pages 2, 3." in story
-    assert "Articles 21–24 of 24 beside the first one." in _words(pages["stories/s-s0-000-3.html"])
+    assert "Views 1–10 of 24; 14 more on pages 2, 3." in story
+    assert "Views 21–24 of 24." in _words(pages["stories/s-s0-000-3.html"])
 
 
 def test_articles_that_name_no_supplier_are_counted_and_marked(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_articles_that_name_no_supplier_are_counted_and_marked(tmp_path: Path) -
 def test_a_result_without_texts_still_makes_a_report(tmp_path: Path) -> None:
     whole = seed_result()
     pages = _write(result_of(whole.stories, (), ()), tmp_path / "r")
-    assert "2 articles without a side-by-side view" in _words(pages["stories/s-000.html"])
+    assert "1 article without a side-by-side view" in _words(pages["stories/s-000.html"])
 
 
 def test_pages_declare_their_language_and_leave_that_of_the_texts_open(tmp_path: Path) -> None:
