@@ -21,7 +21,7 @@ import orjson
 
 Pairs = Any
 SHINGLE, PERMUTATIONS, BANDS, SEED = 5, 128, 32, 1
-LEAST_CONTAINMENT = 0.2
+LEAST_CONTAINMENT = 0.3
 """A pair of our copy tier counts from this share of the smaller text on: less is chance or a stock phrase."""
 MOST_KEPT = 300_000_000
 """Bytes of a feed up to which all shingles are kept for verification; above, candidates are hashed again."""

@@ -41,6 +41,9 @@ class Settings:
     sample_share: float = _number(
         0.05, 0.0, 1.0, "share of the smaller sample", "swept in docs/performance.md: partial pairs share little"
     )
+    sample_passage: int = _number(
+        3, 1, 1000, "sampled shingles", "so many are a passage of its own, whatever share of a long text: 2 sentences"
+    )
     bucket_articles: int = _number(
         256, 2, 100_000, "articles", "a shingle or band in more articles is joined within a window, and counted"
     )

@@ -110,7 +110,13 @@ def _number(table: SketchTable, index: NDArray[np.int64]) -> _Rows:
 def _join(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[_Scored, int, int]:
     members, hot_samples, hot_bands = _buckets(table, rows, settings)
     bounds, places = _postings(members, len(rows.articles))
-    limits = (settings.sample_shared, settings.sample_share, settings.bands, settings.bucket_window)
+    limits = (
+        settings.sample_shared,
+        settings.sample_share,
+        settings.sample_passage,
+        settings.bands,
+        settings.bucket_window,
+    )
     parts = list(_count(members, bounds, places, rows.sampled, limits))
     a, b, score = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return _Scored(a, b, score), hot_samples, hot_bands
@@ -224,7 +230,7 @@ def _count(
     bounds: NDArray[np.int64],
     places: NDArray[np.int64],
     sampled: NDArray[np.int32],
-    limits: tuple[int, float, int, int],
+    limits: tuple[int, float, int, int, int],
 ) -> Iterator[_Scored]:
     number, count = 0, len(sampled)
     counts, met = np.zeros(count, np.int32), np.empty(count, np.int32)
@@ -243,7 +249,7 @@ def _count_pairs(
 ) -> tuple[int, int]:
     """Write the pairs of article ``number`` and after with higher numbers until ``out`` could overflow."""
     counts, met = scratch
-    least_shared, least_share, bands, window = limits
+    least_shared, least_share, passage, bands, window = limits
     written = 0
     while number < len(sampled) and written + len(sampled) - number <= len(out.a):
         touched = 0
@@ -262,7 +268,8 @@ def _count_pairs(
             shared, banded = counts[other] & (BAND_HIT - 1), counts[other] // BAND_HIT
             counts[other] = 0
             smaller = max(1, min(sampled[number], sampled[other]))
-            if banded or (shared >= least_shared and shared >= least_share * smaller):
+            enough = shared >= passage or (shared >= least_shared and shared >= least_share * smaller)
+            if banded or enough:
                 out.a[written], out.b[written] = number, other
                 out.score[written] = max(shared / smaller, banded / bands)
                 written += 1

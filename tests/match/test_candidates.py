@@ -42,7 +42,8 @@ def plain_candidates(table: SketchTable, chosen: Settings) -> set[tuple[int, int
             shared = len(set(a.sample.tolist()) & set(b.sample.tolist()))
             smaller = max(1, min(len(a.sample), len(b.sample)))
             bands = np.all((a.signature == b.signature).reshape(chosen.bands, -1), axis=1)
-            if bands.any() or (shared >= chosen.sample_shared and shared >= chosen.sample_share * smaller):
+            share = shared >= chosen.sample_shared and shared >= chosen.sample_share * smaller
+            if bands.any() or share or shared >= chosen.sample_passage:
                 found.add((one, other))
     return found
 
@@ -52,7 +53,7 @@ def plain_candidates(table: SketchTable, chosen: Settings) -> set[tuple[int, int
 def test_the_join_proposes_what_all_pairs_compared_one_by_one_would(cuts):
     sources = [prose(seed, 120) for seed in range(6)]
     bodies = [" ".join(sources[which][low:high]) for which, low, high in cuts]
-    for chosen in (Settings(), Settings(sample_rate=2, sample_shared=3, sample_share=0.3, bands=16)):
+    for chosen in (Settings(), Settings(sample_rate=2, sample_shared=3, sample_share=0.3, sample_passage=20, bands=16)):
         table = sketch_many(bodies, chosen)
         candidates = candidate_pairs(table, chosen)
         assert linked(candidates) == plain_candidates(table, chosen)
