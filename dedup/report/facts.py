@@ -159,12 +159,12 @@ def _agencies(stories: Iterable[Story]) -> tuple[Agency, ...]:
             for name in suppliers(group)[:1]:
                 in_story.add(name)
                 counts[name].update(carried=len(group.articles), uncredited=len(uncredited(group)), texts=1)
-                outlets[name].update(member.outlet or UNKNOWN_OUTLET for member in group.articles)
+                outlets[name].update(member.outlet for member in group.articles if member.outlet)
         for member in story.articles:
             for name in named(member)[:1] if member.id not in held else ():
                 in_story.add(name)
                 counts[name].update(carried=1, lone=1, texts=1)
-                outlets[name].add(member.outlet or UNKNOWN_OUTLET)
+                outlets[name].update({member.outlet} if member.outlet else ())
         for name in in_story:
             counts[name].update(stories=1)
     made = [

@@ -27,6 +27,8 @@ LONE_A_PAGE = 100
 """Rows of a list before it goes on, on the next page: a page stays under a megabyte."""
 TOP = 10
 """Agencies and outlets on the first page; their own pages list all."""
+LISTED = 200
+"""Articles listed under one agency or outlet; the page says how many there are, stories.jsonl has all."""
 REJECTIONS_SHOWN = 500
 """Rejections listed on a page; rejections.jsonl holds all of them, and the page says so."""
 
@@ -61,6 +63,7 @@ class _Pages:
             "facts": gather(result),
             "result": result,
             "top": TOP,
+            "listed": LISTED,
             "lone": len(self.lone),
             "told": len(self.told),
             "entries": self.entries,

@@ -10,7 +10,7 @@ from datetime import datetime
 from dedup.models import CleanArticle, Group, Match, Member, Passage, Story
 from dedup.report.facts import credit_state, groups_of, suppliers, uncredited
 from dedup.report.sidebyside import Row, rows, shared_parts
-from dedup.report.words import SPREAD, delay, moment
+from dedup.report.words import SPREAD, delay, moment, source
 
 __all__ = ["Carrier", "Comparison", "Lane", "StoryPage", "StoryText", "by_time", "story_page"]
 
@@ -242,7 +242,7 @@ def _lanes(story: Story, members: Sequence[Member]) -> tuple[Lane, ...]:
 def _tick(member: Member, first: datetime, length: float) -> tuple[float, str]:
     assert member.published is not None  # the caller leaves out articles without a time
     place = (member.published - first).total_seconds() / length
-    return place, f"{member.outlet or member.id}, {moment(member.published)}"
+    return place, f"{source(member)}, {moment(member.published)}"
 
 
 def _turned(match: Match) -> Match:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from dedup.models import Credit, Member
+from dedup.report.safe import link
 
 __all__ = [
     "LABELS",
@@ -22,6 +24,7 @@ __all__ = [
     "percent",
     "period",
     "shared",
+    "source",
     "span",
     "sureness",
 ]
@@ -99,6 +102,14 @@ def shared(passages: int, words: int) -> str:
 def by_id(members: Iterable[Member]) -> dict[str, Member]:
     """Members by their ids."""
     return {member.id: member for member in members}
+
+
+def source(member: Member) -> str:
+    """Who published an article: its outlet, else the host of its address, else its id."""
+    if member.outlet:
+        return member.outlet
+    host = urlsplit(link(member.url) or "").hostname
+    return (host.removeprefix("www.") if host else "") or member.id
 
 
 def sureness(confidence: float) -> str:

@@ -1,6 +1,7 @@
 """The pages: all there is to show is there, every link leads somewhere, long lists go on and say so."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_a_story_page_shows_who_when_relation_share_credit_and_reasons(seeds: di
     text = _words(seeds["stories/s-000.html"])
     for wanted in (
         "2 independent texts behind 3 articles",
-        "Held to be the first: macaudailytimes.com.mo, 19 Mar 2024, 02:30 UTC (70% of the evidence; 2 articles carry it)",
+        "Held to be the first: macaudailytimes.com.mo, 19 Mar 2024, 02:30 UTC (70% of the evidence;",
         "signed by its author",
         "Supplier: AP (95% sure, from “MDT/AP”)",
         "Excerpt 62%",
@@ -141,3 +142,24 @@ def test_pages_declare_their_language_and_leave_that_of_the_texts_open(tmp_path:
         page = path.read_text(encoding="utf-8")
         assert page.startswith('<!doctype html>\n<html lang="en">')
         assert 'lang="" dir="auto"' in page or path.parent.name != "stories"
+
+
+def test_an_article_without_an_outlet_goes_by_its_host_or_its_id(tmp_path: Path) -> None:
+    whole = seed_result()
+    bare = [
+        replace(
+            story, articles=tuple(replace(m, outlet=None, url=m.url if m.id == "001" else None) for m in story.articles)
+        )
+        for story in whole.stories
+    ]
+    pages = _write(replace(whole, stories=tuple(bare)), tmp_path / "r")
+    text = _words(pages["stories/s-000.html"])
+    assert "koreajoongangdaily.com page" in text
+    assert "003" in _words(pages["stories/s-003.html"])
+    assert "outlets" not in pages["index.html"].ids
+    assert "outlet unknown" not in text
+
+
+def test_a_long_list_under_an_agency_says_how_many_there_are(tmp_path: Path) -> None:
+    pages = _write(wire_result(3, stories=101), tmp_path / "r")
+    assert "The first 200 of 303" in _words(pages["agencies.html"])
