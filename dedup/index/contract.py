@@ -21,25 +21,29 @@ RECORDS: tuple[str, ...] = (
     "article",  # number -> fields and text as delivered
     "page",  # number -> roles of the lines and what was read from them
     "facts",  # number -> id, digests and sizes: what a query needs of every article it meets
+    "verdict",  # number -> what was answered when it came
     "revision",  # running number -> an earlier text of an article
     "line",  # key of an outlet's line -> in how many articles, smallest and largest sketch
     "opening",  # key of a headline or lead -> the same
+    "first",  # kind and digest of equal articles -> the one that stands for all
+    "term",  # word and running number -> articles it weighs heavily in: long lists, so kept packed
+    "links",  # number -> the pairs it is part of
     "match",  # both numbers -> the compared pair
+    "place",  # number -> who speaks for its group, its story and its component
     "story",  # digest of the story's id -> the story
     "event",  # running number -> what happened to a story
     "stale",  # number -> nothing: an article whose evidence changed since it was cleaned
     "loose",  # number -> nothing: an article whose story is to be worked out again
-    "term",  # word and running number -> articles it weighs heavily in: long lists, so kept packed
+    "cap",  # digest of a limit's name -> the name and how often it was met
 )
 POSTINGS: tuple[str, ...] = (
     "name",  # digest of an id -> number
     "band",
     "sample",
-    "words",  # digest of the sequence of words -> numbers: equal bodies
+    "same",  # kind and digest -> numbers of equal articles
     "begins",  # first words of a line -> numbers of the articles it stands in
+    "part",  # component -> numbers of its articles
     "time",  # seconds since 1970 -> number
-    "met",  # number -> numbers of the articles it was compared with
-    "told",  # digest of a story's id -> numbers of its articles
 )
 
 

@@ -1,0 +1,242 @@
+"""The work of one writing transaction: articles in, articles out, and what that means for those already there."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from dedup.errors import ArticleError
+from dedup.index.answers import Verdict
+from dedup.index.caps import add_caps
+from dedup.index.codec import article_bytes, content_digest, facts_of, match_bytes, match_of, place_of, told_of
+from dedup.index.contract import Reading, Writing
+from dedup.index.keeping import Keeper, pair_key
+from dedup.index.ledger import concerned, enter, evidence_for, leave, sharing, traces_of
+from dedup.index.prepared import prepare, stamp_of
+from dedup.index.shelf import Profiles, Shelf
+from dedup.index.telling import Teller
+from dedup.index.web import Pair
+from dedup.models import Article, Match
+from dedup.settings import Settings
+from dedup.stories.stories import story_id
+from dedup.text.clean import clean
+
+AT_ONCE = 64
+"""Articles in a component up to which ``add`` works its stories out at once: a few hundred compared pairs."""
+STALE_AT_ONCE = 4
+"""Articles that one ``add`` cleans anew because of what it said about their lines; the others wait for ``settle``."""
+SHARERS = 256
+"""Articles read again when one leaves, to know what is left of the evidence of the lines they share."""
+REVISION_BITS = 16
+
+
+class Desk:
+    """One transaction. ``finish`` must be called before it is committed."""
+
+    def __init__(self, view: Writing, settings: Settings, profiles: Profiles, now: datetime) -> None:
+        self._view = view
+        self._settings = settings
+        self._now = now
+        self._shelf = Shelf(view, settings, profiles)
+        self._keeper = Keeper(view, settings, self._shelf)
+        self._caps: Counter[str] = Counter()
+        self._came: dict[int, tuple[int, Counter[str]]] = {}
+
+    def add(self, article: Article) -> int:
+        """Take an article in; its number. One that is there with the same content is left as it is."""
+        if not article.text.strip() and not article.html:
+            raise ArticleError(
+                "has neither text nor html", place=f"article {article.id!r}", remedy="leave it out of the index"
+            )
+        number = self._shelf.number(article.id)
+        revision = 1
+        if number is None:
+            number = (self._view.last("facts") or 0) + 1
+        elif facts_of(self._view.get("facts", [number])[number]).content == content_digest(article):
+            return number
+        else:
+            revision = self._revise(number)
+        before = Counter(self._keeper.caps)
+        self._put(number, article)
+        self._came[number] = (revision, self._keeper.caps - before)
+        return number
+
+    def remove(self, number: int) -> None:
+        """Take an article out, its text, keys and history, as if it had never come."""
+        self._take_out(number)
+        self._teller().end(number)
+        self._keeper.erase(number)
+        self._view.drop("loose", [number])
+        self._keeper.touched.discard(number)
+        low = number << REVISION_BITS
+        self._view.drop(
+            "revision", [key for key, _ in self._view.scan("revision", low, low + (1 << REVISION_BITS) - 1)]
+        )
+
+    def settle(self, most: int | None = None) -> None:
+        """Clean anew the articles whose evidence changed, ``most`` of them or all."""
+        for at, (number, _) in enumerate(list(self._view.scan("stale"))):
+            if most is not None and at >= most:
+                return
+            self._refresh(number)
+            self._view.drop("stale", [number])
+
+    def finish(self, most: int | None = AT_ONCE) -> None:
+        """Tell the stories of whatever was touched, those that wait included when ``most`` is None."""
+        self._keeper.save()
+        waiting = self._keeper.touched
+        if most is None:
+            waiting |= {number for number, _ in self._view.scan("loose")}
+        left = self._teller().retell(waiting, most)
+        self._view.put("loose", ((number, b"") for number in sorted(left)))
+        if most is None:
+            self._view.drop("loose", [number for number, _ in self._view.scan("loose")])
+        add_caps(self._view, self._caps + self._keeper.caps)
+        self._keeper.save()
+        for number, (revision, caps) in sorted(self._came.items()):
+            put_verdict(self._view, self._verdict(number, revision, caps), number)
+
+    def put_all(self, articles: Sequence[tuple[int, Article]], pairs: set[Pair]) -> None:
+        """Put articles into an index that was emptied, with exactly these pairs compared."""
+        left = []
+        for number, article in articles:
+            text = _plain_text(article)
+            traces = traces_of(article, text)
+            enter(self._view, number, traces)
+            left.append((text, traces))
+        for (number, article), (text, traces) in zip(articles, left, strict=True):
+            cleaned = clean(article, evidence_for(self._view, article, text))
+            self._keeper.insert(prepare(number, cleaned, traces, self._settings))
+        self._keeper.impose(pairs, [number for number, _ in articles])
+
+    def _teller(self) -> Teller:
+        return Teller(self._view, self._settings, self._shelf, self._keeper.web, self._now)
+
+    def _put(self, number: int, article: Article) -> None:
+        text = _plain_text(article)
+        traces = traces_of(article, text)
+        changes = enter(self._view, number, traces)
+        cleaned = clean(article, evidence_for(self._view, article, text))
+        self._keeper.insert(prepare(number, cleaned, traces, self._settings))
+        self._mark_stale(concerned(self._view, number, traces, changes))
+
+    def _take_out(self, number: int) -> None:
+        cleaned = self._shelf.clean(number)
+        traces = traces_of(cleaned.article, cleaned.text)
+        near = sharing(self._view, number, traces)
+        others = {}
+        self._shelf.load(near[:SHARERS])
+        for other in near[:SHARERS]:
+            held = self._shelf.clean(other)
+            others[other] = traces_of(held.article, held.text)
+        changes, kept = leave(self._view, number, traces, others)
+        self._caps["evidence_of_removed"] += kept
+        self._mark_stale(concerned(self._view, number, traces, changes))
+        self._keeper.extract(number)
+
+    def _mark_stale(self, numbers: Iterable[int]) -> None:
+        self._view.put("stale", ((number, b"") for number in numbers))
+
+    def _refresh(self, number: int) -> None:
+        if number not in self._view.get("facts", [number]):
+            return
+        old = self._shelf.clean(number)
+        fresh = clean(old.article, evidence_for(self._view, old.article, old.text))
+        if stamp_of(fresh) == stamp_of(old):
+            return
+        self._keeper.extract(number)
+        self._shelf.take(number, fresh)
+        traces = traces_of(fresh.article, fresh.text)
+        self._keeper.insert(prepare(number, fresh, traces, self._settings))
+
+    def _revise(self, number: int) -> int:
+        """Keep the text that goes under the number of its revision; the number of the one that comes."""
+        old = self._shelf.clean(number).article
+        low = number << REVISION_BITS
+        count = sum(1 for _ in self._view.scan("revision", low, low + (1 << REVISION_BITS) - 1)) + 1
+        kept = json.dumps({"replaced": self._now.isoformat()}).encode()
+        record = len(kept).to_bytes(4, "little") + kept + article_bytes(old)
+        self._view.put("revision", [(low + count, record)])
+        self._take_out(number)
+        return count + 1
+
+    def _verdict(self, number: int, revision: int, caps: Counter[str]) -> Verdict:
+        match = best_match(self._view, self._keeper, number)
+        place = self._view.get("place", [number]).get(number)
+        deferred = place is None or bool(self._view.get("loose", [number]))
+        story_id, group_id = _homes(self._view, self._shelf.clean(number).id, number, match, self._shelf.number)
+        relation = match.relation if match else "unrelated"
+        is_new = match is None or not (match.derived or match.relation == "same_story")
+        met = {name: count for name, count in sorted(caps.items()) if count}
+        name = self._shelf.clean(number).id
+        return Verdict(name, relation, is_new, group_id, story_id, match, met, deferred, revision)
+
+
+def _plain_text(article: Article) -> str:
+    return article.text if article.text.strip() else clean(article).text
+
+
+def best_match(view: Reading, keeper: Keeper, number: int) -> Match | None:
+    """The pair of an article that says most: derived before same story before related, then by score."""
+    others = keeper.web.kept(number)["other"].tolist()
+    keys = [pair_key((min(number, other), max(number, other))) for other in others]
+    matches = [match_of(data) for data in view.get("match", keys).values()]
+    told = [match for match in matches if match.relation != "unrelated"]
+    return max(told, key=_weight, default=None)
+
+
+def _weight(match: Match) -> tuple[bool, float, bool, float, float, str, str]:
+    score = match.score if match.derived else 0.0
+    same = match.relation == "same_story"
+    return (match.derived, score + max(match.containment), same, match.same_story_score, match.cosine, match.a, match.b)
+
+
+def _homes(
+    view: Reading, name: str, number: int, match: Match | None, find: Callable[[str], int | None]
+) -> tuple[str, str | None]:
+    """Story and group of an article; where its own story waits to be told, those of its best match."""
+    for at, who in ((number, name), (_other(match, name, find), None if match is None else _name(match, name))):
+        data = view.get("place", [at]).get(at) if at is not None else None
+        if data is None or who is None:
+            continue
+        story = told_of(view.get("story", [place_of(data).story])[place_of(data).story]).story
+        group = next((g.group_id for g in story.groups if any(m.id == who for m in g.articles)), None)
+        return story.story_id, group
+    return story_id([name]), None
+
+
+def _name(match: Match, name: str) -> str:
+    return match.b if match.a == name else match.a
+
+
+def _other(match: Match | None, name: str, find: Callable[[str], int | None]) -> int | None:
+    if match is None or not (match.derived or match.relation == "same_story"):
+        return None
+    return find(_name(match, name))
+
+
+def put_verdict(view: Writing, verdict: Verdict, number: int) -> None:
+    """Keep what was answered, so that a redelivery gets the same answer."""
+    record = {
+        "id": verdict.id,
+        "relation": verdict.relation,
+        "is_new": verdict.is_new,
+        "group_id": verdict.group_id,
+        "story_id": verdict.story_id,
+        "caps": dict(verdict.caps),
+        "deferred": verdict.deferred,
+        "revision": verdict.revision,
+    }
+    head = zlib.compress(json.dumps(record, separators=(",", ":")).encode(), 1)
+    view.put("verdict", [(number, head + (b"" if verdict.match is None else match_bytes(verdict.match)))])
+
+
+def verdict_of(data: bytes) -> Verdict:
+    """The verdict of ``put_verdict``."""
+    unpack = zlib.decompressobj()
+    record = json.loads(unpack.decompress(data))
+    match = match_of(unpack.unused_data) if unpack.unused_data else None
+    return Verdict(match=match, **record)

@@ -1,0 +1,375 @@
+"""The index as its user sees it: one handle, safe for threads, on a store that other processes may hold open too."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from dedup.errors import IndexStoreError, SettingsError
+from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
+from dedup.index.caps import read_caps
+from dedup.index.codec import article_of, facts_of, key_of, match_of, page_of, place_of, told_of
+from dedup.index.contract import STORE_FORMAT, Reading, Store, Writing
+from dedup.index.desk import REVISION_BITS, STALE_AT_ONCE, Desk, verdict_of
+from dedup.index.keeping import pair_key
+from dedup.index.mend import all_articles, differences, rebuild
+from dedup.index.shelf import Profiles
+from dedup.index.sqlite import Durability, SqliteStore, log_is_at_risk
+from dedup.index.telling import all_stories
+from dedup.index.web import Web
+from dedup.models import Article, CleanArticle, Match, Result, Stats, Story
+from dedup.settings import Settings
+from dedup.sketch import scheme
+
+Clock = Callable[[], datetime]
+
+
+def open_index(
+    path: str | os.PathLike[str],
+    settings: Settings | None = None,
+    *,
+    durability: Durability = "power",
+    readonly: bool = False,
+    clock: Clock | None = None,
+) -> Index:
+    """Open the index in a SQLite file, or make one.
+
+    Without ``settings``, those the index was made with. ``durability`` "power": what ``add`` returned survives a
+    power cut; "crash": kill -9, faster. ``clock`` dates events (now, in UTC). Raises IndexStoreError for a file that
+    is no index, is damaged, or was made with other settings, another format or scheme of signatures; the file is
+    then left as it is.
+    """
+    store = SqliteStore(path, durability, readonly)
+    try:
+        return Index(store, settings, readonly=readonly, clock=clock)
+    except BaseException:
+        store.close()
+        raise
+
+
+class Index:
+    """A durable index: one article in, a verdict out; stories and events at any time. A context manager.
+
+    Threads may share a handle. A process made by fork must open its own. Many processes may read and add at once.
+    """
+
+    def __init__(
+        self, store: Store, settings: Settings | None = None, *, readonly: bool = False, clock: Clock | None = None
+    ) -> None:
+        self._store = store
+        self._readonly = readonly
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._process = os.getpid()
+        self._lock = threading.RLock()
+        self._profiles = Profiles()
+        self.settings = _agree(store, settings, readonly)
+
+    def add(self, article: Article) -> Verdict:
+        """Take one article in and say what it is; durable when it returns.
+
+        The same id with the same content gets the stored verdict; with other content it is a revision, and the
+        earlier text goes to ``history``. Raises ArticleError for an article without text and html.
+        """
+        return self.add_many((article,))[0]
+
+    def add_many(self, articles: Iterable[Article]) -> list[Verdict]:
+        """Take articles in, in one transaction: all or none. Verdicts in their order."""
+        taken = list(articles)
+        with self._desk() as (view, desk):
+            numbers = [desk.add(article) for article in taken]
+            desk.settle(STALE_AT_ONCE * len(taken))
+            desk.finish()
+            found = view.get("verdict", numbers)
+            return [verdict_of(found[number]) for number in numbers]
+
+    def remove(self, article_id: str) -> bool:
+        """Take an article out with its text and history, as if it had never come; False when it is not there."""
+        return self._remove([article_id]) == 1
+
+    def expire(self, before: datetime) -> int:
+        """Remove all articles published before a time (aware); how many. Articles without a date stay."""
+        with self._view() as view:
+            stamp = int(before.timestamp()) - 1
+            numbers = [number for _, number in view.scan_posted("time", high=stamp)]
+            names = [facts_of(data).id for data in view.get("facts", numbers).values()]
+        return self._remove(names)
+
+    def get(self, article_id: str) -> CleanArticle | None:
+        """The article with the roles of its lines as the index sees them now, or None."""
+        with self._view() as view:
+            number = _number(view, article_id)
+            return None if number is None else _clean(view, number)
+
+    def verdict(self, article_id: str) -> Verdict | None:
+        """What was answered when the article came, or None."""
+        with self._view() as view:
+            number = _number(view, article_id)
+            return None if number is None else verdict_of(view.get("verdict", [number])[number])
+
+    def history(self, article_id: str) -> tuple[Revision, ...]:
+        """The earlier texts of an article, oldest first."""
+        with self._view() as view:
+            number = _number(view, article_id)
+            if number is None:
+                return ()
+            low = number << REVISION_BITS
+            rows = view.scan("revision", low, low + (1 << REVISION_BITS) - 1)
+            return tuple(_revision(key - low, data) for key, data in rows)
+
+    def matches(self, article_id: str) -> tuple[Match, ...]:
+        """Every compared pair of an article that is at least related, sorted by ids."""
+        with self._view() as view:
+            number = _number(view, article_id)
+            if number is None:
+                return ()
+            others = Web(view, self.settings).kept(number)["other"].tolist()
+            keys = [pair_key((min(number, other), max(number, other))) for other in others]
+            found = [match_of(data) for data in view.get("match", keys).values()]
+        told = [match for match in found if match.relation != "unrelated"]
+        return tuple(sorted(told, key=lambda match: (match.a, match.b)))
+
+    def stories(self, since: datetime | None = None) -> tuple[Story, ...]:
+        """The stories of all articles, largest first, then by id: those of ``find_stories`` over the same articles.
+
+        With ``since`` (aware), those that changed at or after it. Whatever waits to be worked out is worked out
+        first; a handle open for reading only answers with what was told last.
+        """
+        self.settle()
+        with self._view() as view:
+            return all_stories(view, since)
+
+    def story(self, story_id: str) -> Story | None:
+        """One story as told last, without the ids of related ones, or None."""
+        with self._view() as view:
+            data = view.get("story", [key_of(story_id)]).get(key_of(story_id))
+            return None if data is None else told_of(data).story
+
+    def story_of(self, article_id: str) -> Story | None:
+        """The story an article is in as told last, or None."""
+        with self._view() as view:
+            number = _number(view, article_id)
+            data = view.get("place", [number]).get(number) if number is not None else None
+            if data is None:
+                return None
+            key = place_of(data).story
+            return told_of(view.get("story", [key])[key]).story
+
+    def events(self, since: datetime | int | None = None) -> tuple[StoryEvent, ...]:
+        """What happened to stories, in order: all of it, that from a time on, or that after an event's number."""
+        self.settle()
+        with self._view() as view:
+            low = since + 1 if isinstance(since, int) else 0
+            found = [_event(number, json.loads(data)) for number, data in view.scan("event", low)]
+        return tuple(event for event in found if not isinstance(since, datetime) or event.at >= since)
+
+    def result(self, since: datetime | None = None) -> Result:
+        """Stories (those that changed since, if given), their articles and matches, as a batch would return them."""
+        stories = self.stories(since)
+        with self._view() as view:
+            numbers = [number for story in stories for number in _numbers(view, story)]
+            articles = {item.id: item for item in (_clean(view, number) for number in numbers)}
+            matches = {(m.a, m.b): m for name in articles for m in self.matches(name)}
+        kept = tuple(match for pair, match in sorted(matches.items()) if set(pair) <= articles.keys())
+        count = len(articles)
+        stats = Stats(
+            read=count,
+            accepted=count,
+            articles=count,
+            compared=len(kept),
+            derived=sum(match.derived for match in kept),
+            stories=len(stories),
+            groups=sum(len(story.groups) for story in stories),
+        )
+        return Result(stories, kept, (), stats, dict(sorted(articles.items())), self.settings.digest())
+
+    def settle(self) -> None:
+        """Work out whatever ``add`` left for later: lines whose evidence changed, large stories."""
+        with self._view() as view:
+            waiting = view.count("stale") + view.count("loose")
+        if waiting and not self._readonly:
+            with self._desk() as (_, desk):
+                desk.settle()
+                desk.finish(None)
+
+    def check(self, deep: bool = False) -> Check:
+        """Whether the store is sound, and which limits were met; ``deep`` runs the batch over all articles as well and
+        says where it differs."""
+        if deep:
+            self.settle()
+        self._refuse_fork()
+        with self._lock:
+            damage = self._store.check()
+        found: list[str] = []
+        with self._view() as view:
+            caps = read_caps(view)
+            if deep and not damage:
+                found = differences(view, self.settings)
+        notices = []
+        if isinstance(self._store, SqliteStore) and log_is_at_risk():
+            notices.append(
+                "this SQLite can corrupt a database that two programs write to at once; writers of news-dedup take "
+                "turns, but let no other program write to the file (fixed in SQLite 3.51.3)"
+            )
+        return Check(tuple(damage), tuple(found), caps, tuple(notices))
+
+    def rebuild(self) -> None:
+        """Work everything out anew from the articles, as the batch does: mends what limits made different."""
+        with self._desk() as (view, desk):
+            rebuild(view, self.settings, desk)
+
+    def stats(self) -> IndexStats:
+        """Counts and size."""
+        with self._view() as view:
+            return IndexStats(
+                articles=view.count("facts"),
+                stories=view.count("story"),
+                matches=view.count("match"),
+                revisions=view.count("revision"),
+                events=view.count("event"),
+                bytes=self._store.size(),
+                waiting=view.count("stale") + view.count("loose"),
+                caps=read_caps(view),
+            )
+
+    def articles(self) -> Iterator[Article]:
+        """Every article as delivered last, in the order of first arrival."""
+        with self._view() as view:
+            found = [article for _, article in all_articles(view)]
+        return iter(found)
+
+    def backup(self, target: str | os.PathLike[str]) -> None:
+        """Write a copy of the index to a file that does not exist yet, while others go on writing."""
+        self._refuse_fork()
+        with self._lock:
+            self._store.backup(Path(target))
+
+    def close(self) -> None:
+        """Close the store; closing twice does nothing."""
+        with self._lock:
+            self._store.close()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        with self._view() as view:
+            return view.count("facts")
+
+    def _remove(self, names: Iterable[str]) -> int:
+        with self._desk() as (view, desk):
+            numbers = [number for number in (_number(view, name) for name in names) if number is not None]
+            for number in numbers:
+                desk.remove(number)
+            desk.settle(STALE_AT_ONCE * len(numbers))
+            desk.finish()
+        return len(numbers)
+
+    @contextmanager
+    def _view(self) -> Iterator[Reading]:
+        self._refuse_fork()
+        with self._lock, self._store.reading() as view:
+            yield view
+
+    @contextmanager
+    def _desk(self) -> Iterator[tuple[Writing, Desk]]:
+        self._refuse_fork()
+        with self._lock, self._store.writing() as view:
+            yield view, Desk(view, self.settings, self._profiles, self._clock())
+
+    def _refuse_fork(self) -> None:
+        if os.getpid() != self._process:
+            raise IndexStoreError(
+                "was opened before this process was forked",
+                place=self._store.place,
+                remedy="open the index in each process that uses it",
+            )
+
+
+def _agree(store: Store, settings: Settings | None, readonly: bool) -> Settings:
+    """The settings of the index, written to a new one; IndexStoreError when it was made otherwise."""
+    with store.reading() as view:
+        names = view.names()
+    if not names and not readonly:
+        with store.writing() as writing:
+            names = writing.names()
+            if not names:
+                for name, value in _fingerprint(settings or Settings()).items():
+                    writing.name(name, value)
+                names = writing.names()
+    kept = _kept_settings(names, store.place)
+    wanted = settings or kept
+    for name, value in _fingerprint(wanted).items():
+        if names.get(name) != value:
+            raise IndexStoreError(
+                f"was made with another {_SAID[name]}: {names.get(name)}, not {value}",
+                place=store.place,
+                remedy="open it with the settings it was made with, or ingest the feeds into a new index",
+            )
+    return wanted
+
+
+_SAID = {"format": "format of the store", "scheme": "scheme of signatures", "digest": "set of settings", "settings": ""}
+
+
+def _fingerprint(settings: Settings) -> dict[str, str]:
+    return {
+        "format": str(STORE_FORMAT),
+        "scheme": scheme(settings),
+        "digest": settings.digest(),
+        "settings": json.dumps(asdict(settings), sort_keys=True),
+    }
+
+
+def _kept_settings(names: Mapping[str, str], place: str) -> Settings:
+    try:
+        return Settings(**json.loads(names.get("settings", "")))
+    except (ValueError, TypeError, SettingsError) as error:
+        raise IndexStoreError(
+            f"was made with settings this version does not know ({error})",
+            place=place,
+            remedy="ingest the feeds into a new index",
+        ) from error
+
+
+def _number(view: Reading, name: str) -> int | None:
+    numbers = view.posted("name", [key_of(name)]).get(key_of(name), [])
+    return next((n for n, data in view.get("facts", numbers).items() if facts_of(data).id == name), None)
+
+
+def _clean(view: Reading, number: int) -> CleanArticle:
+    return page_of(view.get("page", [number])[number], article_of(view.get("article", [number])[number]))
+
+
+def _numbers(view: Reading, story: Story) -> tuple[int, ...]:
+    return told_of(view.get("story", [key_of(story.story_id)])[key_of(story.story_id)]).numbers
+
+
+def _revision(number: int, data: bytes) -> Revision:
+    size = int.from_bytes(data[:4], "little")
+    replaced = datetime.fromisoformat(json.loads(data[4 : 4 + size])["replaced"])
+    article = article_of(data[4 + size :])
+    return Revision(number, article.text, article.title, article.published, replaced)
+
+
+def _event(number: int, record: dict[str, Any]) -> StoryEvent:
+    return StoryEvent(
+        number=number,
+        kind=record["kind"],
+        story_id=record["story_id"],
+        was=tuple(record["was"]),
+        articles=tuple(record["articles"]),
+        at=datetime.fromisoformat(record["at"]),
+    )

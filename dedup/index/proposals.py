@@ -1,0 +1,124 @@
+"""Which stored articles a new one must be compared with: the rules of ``match.candidates`` and ``match.neighbours``,
+asked of postings instead of sorted arrays. Articles that stand for others (equal words) are the only ones posted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.index.codec import Facts, facts_of
+from dedup.index.contract import Reading, Writing
+from dedup.index.prepared import Prepared
+from dedup.index.terms import Posted, post_term, term_postings, unpost_term
+from dedup.settings import Settings
+
+Scores = dict[int, float]
+
+LOOKED_AT = 1024
+"""Articles whose heaviest words are laid side by side because one of the words is too frequent to count by."""
+
+
+def copies_of(view: Reading, item: Prepared, settings: Settings) -> Scores:
+    """Numbers that share a band or enough samples, with the share that ranks them."""
+    shared = _counts(view, "sample", item.samples)
+    banded = _counts(view, "band", item.bands)
+    least = min(settings.sample_shared, settings.sample_passage)
+    wanted = [n for n, count in shared.items() if count >= least and n not in banded] + list(banded)
+    found: Scores = {}
+    for number, facts in _facts(view, wanted):
+        smaller = max(1, min(item.facts.sampled, facts.sampled))
+        count, bands = shared[number], banded[number]
+        share_met = count >= settings.sample_shared and count >= settings.sample_share * smaller
+        enough = share_met or count >= settings.sample_passage
+        if number != item.number and (bands or enough):
+            found[number] = max(count / smaller, bands / settings.bands)
+    return found
+
+
+def post_copies(view: Writing, item: Prepared, settings: Settings) -> Counter[str]:
+    """Post bands and samples, except where a bucket is full; counts of those."""
+    caps: Counter[str] = Counter()
+    for table, keys in (("band", item.bands), ("sample", item.samples)):
+        full = {key for key, held in view.posted(table, keys).items() if len(held) >= settings.bucket_articles}
+        view.post(table, ((key, item.number) for key in keys if key not in full))
+        caps[f"{table}_buckets"] += len(full)
+    return caps
+
+
+def unpost_copies(view: Writing, item: Prepared) -> None:
+    """Take bands and samples away."""
+    view.unpost("band", ((key, item.number) for key in item.bands))
+    view.unpost("sample", ((key, item.number) for key in item.samples))
+
+
+def near_to(view: Reading, item: Prepared, settings: Settings) -> tuple[Scores, Counter[str]]:
+    """Numbers that share enough heavy words, with the part of the cosine on them; and what limits left out."""
+    words = [int(term) for term in item.facts.ids]
+    posted = [term_postings(view, term, settings.neighbour_bucket) for term in words]
+    hot = any(one.hot for one in posted)
+    caps: Counter[str] = Counter(neighbour_terms=sum(one.hot for one in posted))
+    numbers, shared, total = _added_up(posted, item.facts.weights, item.number)
+    if hot:
+        best = np.lexsort((numbers, -total))
+        caps["neighbours_looked_at"] += max(0, len(best) - LOOKED_AT)
+        chosen = numbers[best[:LOOKED_AT]]
+    else:
+        floor = min(settings.neighbour_cosine, settings.neighbour_cosine_far)
+        chosen = numbers[(shared >= settings.neighbour_shared) & (total >= floor)]
+    sums = dict(zip(numbers.tolist(), zip(shared.tolist(), total.tolist(), strict=True), strict=True))
+    found: Scores = {}
+    for number, facts in _facts(view, chosen.tolist()):
+        count, value = _overlap(item.facts, facts) if hot else sums[number]
+        far = abs(item.facts.days - facts.days) > settings.neighbour_days
+        floor = settings.neighbour_cosine_far if far else settings.neighbour_cosine
+        if count >= settings.neighbour_shared and value >= floor:
+            found[number] = value
+    return found, caps
+
+
+def post_near(view: Writing, item: Prepared, settings: Settings) -> Counter[str]:
+    """Post the heaviest words, except those in too many articles; the count of those."""
+    full = 0
+    for term, weight in zip(item.facts.ids.tolist(), item.facts.weights.tolist(), strict=True):
+        full += not post_term(view, term, item.number, weight, settings.neighbour_bucket)
+    return Counter(neighbour_terms=full)
+
+
+def unpost_near(view: Writing, item: Prepared) -> None:
+    """Take the heaviest words away."""
+    for term in item.facts.ids.tolist():
+        unpost_term(view, term, item.number)
+
+
+def _counts(view: Reading, table: str, keys: Sequence[int]) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    for numbers in view.posted(table, keys).values():
+        counts.update(numbers)
+    return counts
+
+
+def _facts(view: Reading, numbers: Sequence[int]) -> list[tuple[int, Facts]]:
+    return [(number, facts_of(data)) for number, data in view.get("facts", numbers).items()]
+
+
+def _added_up(
+    posted: Sequence[Posted], weights: NDArray[np.float32], own: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Numbers met along the words that are not hot, how many words each shares and the sum of the products."""
+    used = [(one.entries, float(weight)) for one, weight in zip(posted, weights, strict=True) if not one.hot]
+    if not used:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)
+    numbers = np.concatenate([entries["number"] for entries, _ in used])
+    products = np.concatenate([entries["weight"].astype(np.float64) * weight for entries, weight in used])
+    distinct, place, shared = np.unique(numbers, return_inverse=True, return_counts=True)
+    total = np.bincount(place, products, minlength=len(distinct))
+    other = distinct != own
+    return distinct[other], shared[other], total[other]
+
+
+def _overlap(a: Facts, b: Facts) -> tuple[int, float]:
+    _, i, j = np.intersect1d(a.ids, b.ids, assume_unique=True, return_indices=True)
+    return len(i), float(np.dot(a.weights[i].astype(np.float64), b.weights[j].astype(np.float64)))

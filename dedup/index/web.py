@@ -1,0 +1,205 @@
+"""The pairs an article is part of, and which of them are compared: the best of either of their two articles.
+
+One record an article lists every pair that passed the rules with its scores, so that a pair pushed out by better ones
+comes back when those are removed. A pair of articles with equal words is listed at the one that does not stand for
+the other, since thousands may have one stand-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dedup.index.contract import Reading, Writing
+from dedup.models import Match
+from dedup.settings import Settings
+
+LINK = np.dtype([("other", "<i8"), ("copy", "<f4"), ("near", "<f4"), ("story", "<f4"), ("flags", "u1")])
+"""``copy`` and ``near`` rank the pair among copies and neighbours, -1 where it is none; ``story`` is the same-story
+score of a compared pair."""
+
+COPY_TOP, NEAR_TOP, SAME_WORDS, SAME_HEAVY, KEPT, DERIVED, RELATED, IMPOSED = 1, 2, 4, 8, 16, 32, 64, 128
+GIVEN = SAME_WORDS | SAME_HEAVY | IMPOSED
+OWN = COPY_TOP | NEAR_TOP | GIVEN
+HELD = 4096
+"""Pairs listed for one article: 32 times the best that are compared; what falls off the end is counted."""
+
+Links = NDArray[np.void]
+Pair = tuple[int, int]
+
+
+class Changes(NamedTuple):
+    """Pairs (lesser number first) to compare, and pairs that are no longer to be."""
+
+    made: set[Pair]
+    gone: set[Pair]
+
+
+class Web:
+    """The links of the articles one transaction touches; ``save`` writes those that changed."""
+
+    def __init__(self, view: Reading, settings: Settings) -> None:
+        self._view = view
+        self._most = {"copy": settings.candidates_each, "near": settings.neighbours_each}
+        self._held: dict[int, Links] = {}
+        self._touched: set[int] = set()
+        self._asked: set[Pair] = set()
+        self.dropped = 0
+
+    def of(self, number: int) -> Links:
+        """The links of an article, in order of entry."""
+        if number not in self._held:
+            data = self._view.get("links", [number]).get(number, b"")
+            self._held[number] = np.frombuffer(data, LINK).copy()
+        return self._held[number]
+
+    def kept(self, number: int) -> Links:
+        """The links of pairs that are compared."""
+        links = self.of(number)
+        kept: Links = links[(links["flags"] & KEPT) != 0]
+        return kept
+
+    def load(self, numbers: Iterable[int]) -> None:
+        """Read the links of many articles at once."""
+        wanted = [number for number in numbers if number not in self._held]
+        found = self._view.get("links", wanted)
+        for number in wanted:
+            self._held[number] = np.frombuffer(found.get(number, b""), LINK).copy()
+
+    def link(self, number: int, kind: str, scores: dict[int, float]) -> None:
+        """List pairs of one kind, ``copy`` or ``near``, at both their articles."""
+        self.load([number, *scores])
+        for other, score in scores.items():
+            self._set(number, other, kind, score)
+            self._set(other, number, kind, score)
+            self._asked.add(_pair(number, other))
+
+    def unlink(self, number: int, kind: str) -> None:
+        """Take all pairs of one kind away from an article and from the others'."""
+        links = self.of(number)
+        others = links["other"][(links[kind] >= 0) | ((links["flags"] & IMPOSED) != 0)].tolist()
+        self.load(others)
+        for other in others:
+            self._mark(number, other, IMPOSED, False)
+            self._set(number, other, kind, -1.0)
+            self._set(other, number, kind, -1.0)
+            self._asked.add(_pair(number, other))
+
+    def twin(self, number: int, first: int, kind: str, is_one: bool) -> None:
+        """Whether ``number`` is compared with ``first``, who stands for it among those of equal words."""
+        at, flag = self._at(number, first), SAME_WORDS if kind == "copy" else SAME_HEAVY
+        flags = self._held[number]["flags"]
+        flags[at] = flags[at] | flag if is_one else flags[at] & (0xFF - flag)
+        self._touched.add(number)
+        self._asked.add(_pair(number, first))
+
+    def impose(self, pair: Pair, on: bool) -> None:
+        """Compare a pair, or do not, whatever the rules of one article at a time say: what ``rebuild`` found."""
+        for number, other in (pair, pair[::-1]):
+            at = self._at(number, other)
+            if not on:
+                self._held[number]["copy"][at] = self._held[number]["near"][at] = -1.0
+                self._held[number]["flags"][at] &= 0xFF - GIVEN
+            self._touched.add(number)
+        self._mark(*pair, IMPOSED, on)
+        self._asked.add(pair)
+
+    def settle(self) -> Changes:
+        """Rank anew whatever was touched; which pairs are now compared, and which no longer."""
+        for number in sorted(self._touched):
+            self._rank(number)
+        changes = Changes(set(), set())
+        for a, b in sorted(self._asked):
+            was = self._flag(a, b, KEPT) or self._flag(b, a, KEPT)
+            now = self._flag(a, b, OWN) or self._flag(b, a, OWN)
+            if now != was:
+                (changes.made if now else changes.gone).add((a, b))
+                self._mark(a, b, KEPT, now)
+        self._asked.clear()
+        return changes
+
+    def note(self, pair: Pair, match: Match) -> None:
+        """Keep what comparing a pair found, so that a component is walked without reading its matches."""
+        for number, other in (pair, pair[::-1]):
+            links = self.of(number)
+            links["story"][links["other"] == other] = match.same_story_score
+        self._mark(*pair, DERIVED, match.derived)
+        self._mark(*pair, RELATED, match.relation != "unrelated")
+
+    def forget(self, number: int) -> None:
+        """Drop the list of an article that left; its pairs were taken away before."""
+        self._held[number] = np.empty(0, LINK)
+        self._touched.add(number)
+
+    def save(self, view: Writing) -> None:
+        """Write every list that changed, and drop those that are empty."""
+        fresh: list[int] = []
+        empty: list[int] = []
+        for number in sorted(self._touched):
+            links = self._trimmed(self.of(number))
+            self._held[number] = links
+            (fresh if len(links) else empty).append(number)
+        view.put("links", ((number, self._held[number].tobytes()) for number in fresh))
+        view.drop("links", empty)
+        self._touched.clear()
+
+    def _set(self, number: int, other: int, kind: str, score: float) -> None:
+        at = self._at(number, other)
+        self._held[number][kind][at] = score
+        self._touched.add(number)
+
+    def _at(self, number: int, other: int) -> int:
+        links = self.of(number)
+        found = np.flatnonzero(links["other"] == other)
+        if len(found):
+            return int(found[0])
+        self._held[number] = np.append(links, np.array([(other, -1, -1, 0, 0)], LINK))
+        return len(links)
+
+    def _rank(self, number: int) -> None:
+        links = self.of(number)
+        own = links["flags"] & GIVEN
+        for kind, flag in (("copy", COPY_TOP), ("near", NEAR_TOP)):
+            own[self._best(links, kind)] |= flag
+        changed = own != links["flags"] & OWN
+        for other in links["other"][changed].tolist():
+            self._asked.add(_pair(number, other))
+        links["flags"] = links["flags"] & (0xFF - OWN) | own
+
+    def _best(self, links: Links, kind: str) -> NDArray[np.int64]:
+        ranked = np.flatnonzero(links[kind] >= 0)
+        if len(ranked) <= self._most[kind]:
+            return ranked
+        order = np.lexsort((links["other"][ranked], -links[kind][ranked]))
+        best: NDArray[np.int64] = ranked[order[: self._most[kind]]]
+        return best
+
+    def _flag(self, number: int, other: int, flag: int) -> bool:
+        links = self.of(number)
+        return bool((links["flags"][links["other"] == other] & flag).any())
+
+    def _mark(self, a: int, b: int, flag: int, on: bool) -> None:
+        for number, other in ((a, b), (b, a)):
+            links = self.of(number)
+            here = links["other"] == other
+            if here.any():
+                flags = links["flags"]
+                flags[here] = flags[here] | flag if on else flags[here] & (0xFF - flag)
+                self._touched.add(number)
+
+    def _trimmed(self, links: Links) -> Links:
+        """Without pairs that are none any more; of too many, those compared and then the best."""
+        alive: Links = links[(links["copy"] >= 0) | (links["near"] >= 0) | ((links["flags"] & (GIVEN | KEPT)) != 0)]
+        if len(alive) <= HELD:
+            return alive
+        self.dropped += len(alive) - HELD
+        best = np.maximum(alive["copy"], alive["near"]) + 2.0 * ((alive["flags"] & KEPT) != 0)
+        trimmed: Links = alive[np.sort(np.argsort(-best, kind="stable")[:HELD])]
+        return trimmed
+
+
+def _pair(a: int, b: int) -> Pair:
+    return (a, b) if a < b else (b, a)
