@@ -141,7 +141,12 @@ def test_pages_declare_their_language_and_leave_that_of_the_texts_open(tmp_path:
     for path in (tmp_path / "r").rglob("*.html"):
         page = path.read_text(encoding="utf-8")
         assert page.startswith('<!doctype html>\n<html lang="en">')
-        assert 'lang="" dir="auto"' in page or path.parent.name != "stories"
+        assert (
+            page.count('<div class="cell left" lang="">')
+            or page.count('<div class="text" lang="">')
+            or path.parent.name != "stories"
+        )
+        assert not re.search(r"<p class=\"(furniture|headline|meta)\"(?! dir=\"auto\")", page)
 
 
 def test_an_article_without_an_outlet_goes_by_its_host_or_its_id(tmp_path: Path) -> None:
