@@ -9,7 +9,7 @@ from dedup.models import Article, CleanArticle
 from dedup.text.evidence import FeedEvidence, line_evidence
 from dedup.text.lexicon import lexicon
 from dedup.text.meta import read_meta
-from dedup.text.roles import rule_roles
+from dedup.text.roles import decide
 from dedup.text.scan import scan
 
 
@@ -31,7 +31,7 @@ def clean(article: Article, evidence: FeedEvidence | None = None) -> CleanArticl
         article_read = article
     found = scan(text, lexicon())
     feed = None if evidence is None else line_evidence(article_read, found, evidence)
-    roles = rule_roles(text, found, article_read.title, feed)
+    roles = decide(text, found, article_read.title, feed).roles
     meta = read_meta(article_read, text, found, roles)
     return CleanArticle(
         article,

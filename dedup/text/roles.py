@@ -1,112 +1,116 @@
-"""What every line of an article is, from what stands in it and around it."""
+"""What every line of an article is: body by the trained line model, headline and meta lines by what they say."""
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.text import trees
+from dedup.text.charclass import QUOTE, STOP
 from dedup.text.evidence import LineEvidence, title_forms
+from dedup.text.features import line_features
 from dedup.text.lexicon import lexicon, line_hash
 from dedup.text.scan import COLUMN, RAW, Scan
 
-_STOPS, _QUOTE, _UPPER_KIND = 8, 9, 3
+REPEATED_SHORT, REPEATED_LONG = 2, 3
+"""Different stories of one outlet that a line must stand in to count as furniture: a sentence of LONG_WORDS or more
+may be quoted in two stories (a statement, a tweet), three are furniture."""
+LONG_WORDS = 12
+EVIDENCE = 6.0
+"""Log-odds that the feed's evidence takes off a line: outweighs all but the surest body line (log-odds up to 6)."""
+DATED_WORDS = 30
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(
-    r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2}\b|\b\d{1,2}\s+(?:jan|feb|mar|apr|may|jun|jul|"
-    r"aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{4}|\b\d{1,2}/\d{1,2}/\d{2,4}|\b(?:19|20)\d\d-\d\d-\d\d|\b(?:mins?|minutes|hrs?|hours|days?) ago\b"
+    rf"(?i)\b{_MONTH}\s+\d{{1,2}}\b|\b\d{{1,2}}\s+{_MONTH}\s+\d{{4}}|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}"
+    r"|\b(?:19|20)\d\d[-./]\d\d[-./]\d\d|\b(?:mins?|minutes|hrs?|hours|days?) ago\b|\b\d{1,2}:\d\d\s?(?:[ap]\.?m|et\b|gmt)"
+    r"|^\W*(?:last )?(?:updated|posted|published)\b|\d{4}年\d{1,2}月\d{1,2}日"
 )
 _BY = re.compile(r"(?i)^\W*(?:by|von|par|por|di|автор)\b")
-_ELLIPSIS = re.compile(r"(?:\.\.\.|…)\W*$")
 _SOURCE = re.compile(r"(?i)^\W*(?:source|copyright|©|\(c\)|quelle|fuente|fonte|источник|来源|來源|출처)\b")
-_CAPTION = re.compile(
-    r"(?i)\b(?:photo|image|file photo|caption|pictured|getty images|shutterstock)\b|\[[A-Z .]{4,40}\]$"
-)
+_PHOTO = re.compile(r"(?i)\b(?:photo|image|caption|getty|shutterstock|file|pictured)\b")
+_VISIT = re.compile(r"(?i)^\W*(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+\w+\.?\s+\w+,?\s+\d{4}\W*$")
 
 
-def rule_roles(text: str, found: Scan, title: str | None, feed: LineEvidence | None) -> str:
+class Decision(NamedTuple):
+    """Role letters of all lines; ``units`` the numbers of those not empty, and their log-odds of being body."""
+
+    roles: str
+    units: NDArray[np.int64]
+    log_odds: NDArray[np.float32]
+
+
+def decide(text: str, found: Scan, title: str | None, feed: LineEvidence | None) -> Decision:
     """One letter a line: T headline, B body, L meta, F furniture, - empty."""
-    names = {name: len(RAW) + number for number, name in enumerate(lexicon().names)}
-    lines = [text[start:end].strip() for start, end in zip(found.starts, found.ends, strict=True)]
-    raw = found.raw
-    roles = [_alone(line, raw[i], names) for i, line in enumerate(lines)]
-    _duplicates(roles, found)
+    units, rows = line_features(found, title)
+    odds = trees.log_odds(trees.load("line_model"), rows)
     if feed is not None:
-        for i in range(len(roles)):
-            many = feed.repeated[i] >= (2 if raw[i, 1] < 12 else 3)
-            if roles[i] in "BTL" and (many or feed.opening[i]):
-                roles[i] = "F"
+        odds = odds - EVIDENCE * against(found, feed)[units]
+    roles = ["-"] * len(found.starts)
+    for unit, value in zip(units, odds, strict=True):
+        roles[unit] = "B" if value > 0 else "F"
+    lines = [text[start:end].strip() for start, end in zip(found.starts, found.ends, strict=True)]
     _headline(roles, lines, found, title)
-    _edges(roles, lines, raw)
-    return "".join(roles)
+    _meta(roles, lines, found)
+    return Decision("".join(roles), units, odds)
 
 
-def _alone(line: str, raw: NDArray[np.float32], names: dict[str, int]) -> str:
-    words = raw[COLUMN["words"]] + raw[COLUMN["wide"]] / 2
-    if not line:
-        return "-"
-    if raw[COLUMN["phrase"]]:
-        return "F"
-    closed = raw[COLUMN["last_class"]] in (_STOPS, _QUOTE) or line[-1] in ")]:"
-    if words >= 8 and _ELLIPSIS.search(line) and words < 40:
-        return "F"
-    if words < 60 and raw[names["photo"]] >= 1 and _CAPTION.search(line):
-        return "F"
-    if words < 40 and (_BY.match(line) or _SOURCE.match(line) or (_DATE.search(line) and words < 20 and not closed)):
-        return "L"
-    if words >= 30 or (words >= 8 and closed) or (words >= 14 and raw[names["function"]] >= 4):
-        return "B"
-    return "b" if closed else "F"
-
-
-def _duplicates(roles: list[str], found: Scan) -> None:
-    whole = found.hashes[:, 0]
-    keys, counts = np.unique(whole[whole != 0], return_counts=True)
-    repeated = {int(key) for key in keys[counts > 1]}
-    for i, key in enumerate(whole):
-        if int(key) in repeated:
-            roles[i] = "F"
+def against(found: Scan, feed: LineEvidence) -> NDArray[np.bool_]:
+    """Lines that the feed says are furniture."""
+    long = found.raw[:, COLUMN["words"]] >= LONG_WORDS
+    repeated = feed.repeated >= np.where(long, REPEATED_LONG, REPEATED_SHORT)
+    return np.asarray(repeated | feed.opening)
 
 
 def _headline(roles: list[str], lines: list[str], found: Scan, title: str | None) -> None:
-    first = next((i for i, role in enumerate(roles) if role == "B" and len(lines[i]) > 60), len(roles))
-    wanted = {line_hash(form) for form in title_forms(title)}
-    hits = [i for i in range(len(roles)) if int(found.hashes[i, 0]) in wanted and roles[i] != "-"]
+    """The article's own headline: lines equal to its title, else the likeliest line before the body."""
+    wanted = {line_hash(form) for form in title_forms(title)} - {0}
+    hits = [i for i in range(len(roles)) if roles[i] != "-" and int(found.hashes[i, 0]) in wanted]
     if hits:
-        for i in hits[:2]:
+        for i in hits:
             roles[i] = "T"
         return
-    words = found.raw[:, 1]
-    likely = [
-        i for i in range(first) if roles[i] in "Fb" and 5 <= words[i] <= 30 and not found.raw[i, COLUMN["phrase"]]
-    ]
-    likely = [i for i in likely if "»" not in lines[i] and not _CAPTION.search(lines[i])]
+    words = found.raw[:, COLUMN["words"]] + found.raw[:, COLUMN["wide"]] * np.float32(-0.5)
+    body = [i for i, role in enumerate(roles) if role == "B"]
+    closed = np.isin(found.raw[:, COLUMN["last_class"]], (STOP + 1, QUOTE + 1)) | (words > 30)
+    first = next((i for i in body if closed[i] and words[i] >= 8), body[0] if body else len(roles))
+    likely = [i for i in range(first) if _like_headline(roles[i], lines[i], words[i], found.raw[i])]
     if likely:
         roles[max(likely, key=lambda i: (min(words[i], 12), i))] = "T"
 
 
-def _edges(roles: list[str], lines: list[str], raw: NDArray[np.float32]) -> None:
-    """Short closed lines belong to the body between body lines; dates before the headline are the page's own."""
-    body = [i for i, role in enumerate(roles) if role == "B"]
+def _like_headline(role: str, line: str, words: float, raw: NDArray[np.float32]) -> bool:
+    if role not in "FB" or not 4 <= words <= 30 or raw[COLUMN["phrase"]] or raw[COLUMN["links"]]:
+        return False
+    return not (
+        line[-1] in "»)]"
+        or "»" in line
+        or _PHOTO.search(line)
+        or _BY.match(line)
+        or _DATE.search(line)
+        or line.endswith(".")
+    )
+
+
+def _meta(roles: list[str], lines: list[str], found: Scan) -> None:
+    """Byline, date and credit lines among those that are not body; a bare day before the headline is the page's own."""
+    kinds = {name: len(RAW) + number for number, name in enumerate(lexicon().names)}
+    columns = [kinds[name] for name in ("month", "clock", "by", "staff", "agency")]
+    likely = (found.raw[:, columns].sum(axis=1) > 0) | (found.raw[:, COLUMN["wide"]] > 0)
+    likely &= found.raw[:, COLUMN["words"]] <= DATED_WORDS
     title = next((i for i, role in enumerate(roles) if role == "T"), -1)
-    for i, role in enumerate(roles):
-        if role == "b":
-            roles[i] = "B" if body and body[0] < i < body[-1] else "F"
-        elif (
-            role == "L"
-            and i < title
-            and not _BY.match(lines[i])
-            and raw[i, COLUMN["digits"]] >= 4
-            and ":" not in lines[i]
-        ):
-            roles[i] = "F"
-    if body:
-        gaps = [b for a, b in zip(body, body[1:], strict=False) if _furniture_between(roles, a, b) >= 2]
-        if gaps and sum(i >= gaps[0] for i in body) <= len(body) // 3:
-            for i in body:
-                if i >= gaps[0]:
-                    roles[i] = "F"
+    body = [i for i, role in enumerate(roles) if role == "B"]
+    last = body[-1] + 8 if body else len(roles)
+    for i in np.flatnonzero(likely):
+        if roles[i] == "F" and i <= last and _is_meta(lines[i]) and not (i < title and _VISIT.match(lines[i])):
+            roles[i] = "L"
 
 
-def _furniture_between(roles: list[str], low: int, high: int) -> int:
-    return sum(role in "F" for role in roles[low + 1 : high])
+def _is_meta(line: str) -> bool:
+    if _PHOTO.search(line) and not _BY.match(line):
+        return False
+    if _BY.match(line) or _SOURCE.match(line):
+        return True
+    return line[-1] not in ".…" and len(line.split()) <= 16 and bool(_DATE.search(line))

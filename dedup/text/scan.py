@@ -35,6 +35,7 @@ class Scan(NamedTuple):
 
     ``hashes``: uint64, lines x 3: whole line, first six words, first twelve words, letters and digits only,
     lower case (0 where the line has no or too few words). ``sketch``: uint64 of SKETCH parts over long lines.
+    ``words``: uint64, all word hashes in order; ``rarity``: float32, theirs; line i has those up to ``word_ends[i]``.
     """
 
     starts: NDArray[np.int64]
@@ -42,6 +43,9 @@ class Scan(NamedTuple):
     raw: NDArray[np.float32]
     hashes: NDArray[np.uint64]
     sketch: NDArray[np.uint64]
+    words: NDArray[np.uint64]
+    rarity: NDArray[np.float32]
+    word_ends: NDArray[np.int64]
 
 
 def codes_of(text: str) -> NDArray[np.uint32]:
@@ -62,8 +66,13 @@ def scan_spans(codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArr
     raw = np.zeros((len(starts), len(RAW) + KINDS), dtype=np.float32)
     hashes = np.zeros((len(starts), 3), dtype=np.uint64)
     sketch = np.full(SKETCH, _EMPTY, dtype=np.uint64)
-    _measure(codes, starts, ends, classes, lower, lexicon.keys, lexicon.kinds, lexicon.phrases, raw, hashes, sketch)
-    return Scan(starts, ends, raw, hashes, sketch)
+    words = np.empty(len(codes) + 1, dtype=np.uint64)
+    rarity = np.empty(len(codes) + 1, dtype=np.float32)
+    word_ends = np.zeros(len(starts), dtype=np.int64)
+    tables = (lexicon.keys, lexicon.kinds, lexicon.rarity, lexicon.phrases)
+    _measure(codes, starts, ends, classes, lower, tables, raw, hashes, sketch, words, rarity, word_ends)
+    count = int(word_ends[-1]) if len(starts) else 0
+    return Scan(starts, ends, raw, hashes, sketch, words[:count], rarity[:count], word_ends)
 
 
 @njit(cache=True, nogil=True)
@@ -111,15 +120,33 @@ def _find(word, keys):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _measure(codes, starts, ends, classes, lower, keys, kinds, phrases, raw, hashes, sketch):  # type: ignore[no-untyped-def]
+def _measure(  # type: ignore[no-untyped-def]
+    codes, starts, ends, classes, lower, tables, raw, hashes, sketch, words, rarity, word_ends
+):
+    count = 0
     for line in range(len(starts)):
-        _measure_line(
-            codes, starts[line], ends[line], classes, lower, keys, kinds, phrases, raw[line], hashes[line], sketch
+        count = _measure_line(
+            codes,
+            starts[line],
+            ends[line],
+            classes,
+            lower,
+            tables,
+            raw[line],
+            hashes[line],
+            sketch,
+            words,
+            rarity,
+            count,
         )
+        word_ends[line] = count
 
 
 @njit(cache=True, nogil=True)
-def _measure_line(codes, start, end, classes, lower, keys, kinds, phrases, raw, hashes, sketch):  # type: ignore[no-untyped-def]
+def _measure_line(  # type: ignore[no-untyped-def]
+    codes, start, end, classes, lower, tables, raw, hashes, sketch, all_words, all_rarity, count
+):
+    keys, kinds, rarity, phrases = tables
     fnv = np.uint64(0xCBF29CE484222325)
     prime = np.uint64(0x100000001B3)
     whole = fnv
@@ -166,6 +193,9 @@ def _measure_line(codes, start, end, classes, lower, keys, kinds, phrases, raw, 
             if has_digit:
                 raw[17] += 1
             slot = _find(word, keys)
+            all_words[count] = word
+            all_rarity[count] = rarity[slot] if slot >= 0 else np.float32(1)
+            count += 1
             if slot >= 0:
                 bits = kinds[slot]
                 column = 23
@@ -221,6 +251,9 @@ def _measure_line(codes, start, end, classes, lower, keys, kinds, phrases, raw, 
             raw[5] += 1
             raw[2] += 1
             words += 1
+            all_words[count] = np.uint64(code)
+            all_rarity[count] = np.float32(0.5)
+            count += 1
             whole = (whole ^ np.uint64(code)) * prime
             whole ^= whole >> np.uint64(31)
             if words == 6:
@@ -253,3 +286,4 @@ def _measure_line(codes, start, end, classes, lower, keys, kinds, phrases, raw, 
         hashes[0] = whole
         if _find(whole ^ np.uint64(2), phrases) >= 0:
             raw[20] = 1
+    return count
