@@ -12,6 +12,7 @@ from dedup.report.safe import link
 
 __all__ = [
     "LABELS",
+    "LIMITS",
     "MEANINGS",
     "NOUNS",
     "SPREAD",
@@ -62,6 +63,16 @@ NOUNS: Mapping[str, str] = MappingProxyType(
         "independent": "independent",
     }
 )
+LIMITS: Mapping[str, str] = MappingProxyType(
+    {
+        "neighbours_each": "pairs of alike wording beyond the most similar ones of an article: not compared",
+        "neighbour_terms": "words in so many articles that they bring no pair together on their own",
+        "sample_buckets": "shingles in so many articles that each of these met only its nearest",
+        "band_buckets": "signature bands in so many articles that each of these met only its nearest",
+        "candidates_each": "pairs beyond the best candidates of an article: not compared",
+    }
+)
+"""What each count of ``Stats.caps`` means; one not listed is shown by its name."""
 SPREAD = ("origin", "copy", "excerpt", "partial", "rewrite", "independent")
 """Relations of a story's members, from closest to the source text to furthest."""
 
