@@ -12,7 +12,7 @@ import orjson
 from dedup.models import Article, Rejection
 from dedup.sources.fields import table
 from dedup.sources.jsonfix import JsonProblem, mended, too_deep
-from dedup.sources.limits import HEAD, MAX_DEPTH, MAX_RECORD
+from dedup.sources.limits import HEAD, MAX_DEPTH, MAX_RAW, MAX_RECORD
 from dedup.sources.records import RecordMaker
 from dedup.sources.streams import Chunks, Gap
 
@@ -192,7 +192,7 @@ class _Reader:
             end = value_end(buffer.data, key.end()) if key else -1
             if end >= 0:
                 buffer.at = end
-            elif end == -2 or buffer.held > MAX_RECORD or not buffer.more():
+            elif end < -1 or buffer.held > MAX_RECORD or not buffer.more():
                 yield self._defect(end)
                 return
 
@@ -202,10 +202,10 @@ class _Reader:
         code, message = "json-syntax", "this is not JSON"
         if buffer.held > MAX_RECORD:
             code, message = "too-large", f"the record is larger than {MAX_RECORD >> 20} MiB"
+        elif end == -1 and too_deep(buffer.data[buffer.at : buffer.at + MAX_RAW]):
+            code, message = "json-depth", f"the record nests deeper than {MAX_DEPTH} levels"
         elif end == -1:
             code, message = "truncated", "the record is cut short"
-        elif too_deep(buffer.data[buffer.at :]):
-            code, message = "json-depth", f"the record nests deeper than {MAX_DEPTH} levels"
         border = _border(buffer.data, buffer.at)
         head = b""
         found = border.search(buffer.data, buffer.at)

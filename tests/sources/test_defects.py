@@ -60,12 +60,12 @@ def test_every_defect_in_json_lines_is_one_rejection_at_its_line(tmp_path: Path,
 @pytest.mark.parametrize("frame", ["[%s]", '{"status": "ok", "articles": [%s], "next": null}', "%s"])
 def test_every_defect_in_a_json_array_is_one_rejection(tmp_path: Path, defect: str, frame: str) -> None:
     if frame == "%s" and defect == "an array":
-        pytest.skip("arrays one after another are lists of records")
+        defect = "a number"  # arrays one after another are lists of records, not defects
     rows, bad = records(COUNT), spoiled(7, 0.03) - {0}
     parts = lines(rows).splitlines()
     for number in bad:
         parts[number] = LINE_DEFECTS[defect](parts[number])
-    between = b",\n  " if "%s" != frame else b"\n \n"
+    between = b",\n  " if frame != "%s" else b"\n \n"
     result = read_bytes(tmp_path, frame.encode() % between.join(parts), "feed.json")
     assert_only_bad_lost(result, rows, bad)
     assert len(result.rejections) == len(bad)

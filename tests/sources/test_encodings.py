@@ -10,22 +10,7 @@ import pytest
 
 from tests.sources.helpers import read_bytes
 
-TEXTS = {
-    "western": "Le président a déclaré à la presse que l’accord était « très près » d’être signé, a-t-il ajouté à Genève.",
-    "plain": "Der Minister sagte, dass die Gespräche über die Öffnung der Straßen für Fußgänger weitergehen müssen.",
-    "central": "Minister powiedział, że rozmowy będą kontynuowane, gdyż mieszkańcy żądają wyjaśnień w sprawie dróg.",
-    "russian": "Министр заявил во вторник, что переговоры будут продолжены после закрытия дорог у реки.",
-    "greek": "Ο υπουργός δήλωσε την Τρίτη ότι οι συνομιλίες θα συνεχιστούν μετά το κλείσιμο των δρόμων.",
-    "turkish": "Bakan, görüşmelerin yağmur nedeniyle kapanan yollar açıldıktan sonra süreceğini söyledi, dışişleri açıkladı.",
-    "hebrew": "השר אמר ביום שלישי כי השיחות יימשכו לאחר סגירת הכבישים ליד הנהר",
-    "arabic": "قال الوزير يوم الثلاثاء إن المحادثات ستستأنف بعد إغلاق الطرق القريبة من النهر",
-    "thai": "รัฐมนตรีกล่าวเมื่อวันอังคารว่าการเจรจาจะดำเนินต่อไปหลังจากฝนตก",
-    "baltic": "Ministrs otrdien sacīja, ka sarunas tiks turpinātas pēc tam, kad lietus dēļ slēgti ceļi pie upes, ziņo aģentūra; viņš teica, ka šis jautājums ir svarīgs dažiem iedzīvotājiem.",
-    "japanese": "大臣は火曜日、川の近くの道路が雨で閉鎖された後も協議を再開すると述べた。政府はこれについて説明している。",
-    "korean": "장관은 화요일 강 근처의 도로가 폐쇄된 이후에도 회담이 재개될 것이라고 말했다. 정부는 이에 대해 설명하고 있다.",
-    "simplified": "部长星期二表示，在下雨导致河边道路关闭之后，会谈将会继续进行。政府对此作出了说明，这是中国的一个重要问题。",
-    "traditional": "部長星期二表示，在下雨導致河邊道路關閉之後，會談將會繼續進行。政府對此作出了說明，這是台灣的一個重要問題。",
-}
+TEXTS: dict[str, str] = json.loads((Path(__file__).parent / "cases" / "languages.json").read_text(encoding="utf-8"))
 
 GUESSED = [
     ("utf-8", "western"),
