@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 
 from dedup.match.candidates import candidate_pairs
-from dedup.match.shared import shared_shingles, sketch_paired
+from dedup.match.shared import shared_of_bodies, shared_shingles
 from dedup.settings import Settings
 from dedup.sketch import sketch_many
 from dedup.text.tokens import code_points, word_hashes
@@ -36,7 +36,7 @@ def print_stages(feed: Path, rounds: int) -> None:
         ("sketch, every shingle kept", lambda: sketch_many(texts, settings, shingles=True)),
         ("candidates", lambda: candidate_pairs(table, settings)),
         ("verify on exact shingles", lambda: shared_shingles(table, pairs)),
-        ("hash candidates again, where shingles are not kept", lambda: sketch_paired(texts, pairs, settings)),
+        ("the same, candidates hashed again", lambda: shared_of_bodies(texts, pairs, settings)),
     ]
     print(f"\n{len(pairs)} candidates, {len(pairs) / len(texts):.2f} an article\n")
     _print("stage, one thread", stages, len(texts), rounds)

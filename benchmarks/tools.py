@@ -12,7 +12,7 @@ import importlib
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,29 +59,38 @@ def ours_two_threads(feed: str) -> Pairs:
 
 def _copy_tier(feed: str, threads: int) -> Pairs:
     from dedup.match.candidates import candidate_pairs
-    from dedup.match.shared import shared_shingles, sketch_paired
+    from dedup.match.shared import shared_of_bodies, shared_shingles
     from dedup.settings import Settings
     from dedup.sketch import sketch_many
 
     settings = Settings()
     keep = Path(feed).stat().st_size < MOST_KEPT
-    texts: list[str] = []
-    table = sketch_many(_kept(iter_texts(feed), texts, not keep), settings, shingles=keep, threads=threads)
+    table = sketch_many(iter_texts(feed), settings, shingles=keep, threads=threads)
     candidates = candidate_pairs(table, settings)
-    rows = candidates.pairs
-    if not keep:
-        table, rows = sketch_paired(texts, rows, settings, threads)
-    sizes = shared_shingles(table, rows)
+    if keep:
+        sizes = shared_shingles(table, candidates.pairs)
+    else:
+        del table
+        sizes = shared_of_bodies(TextsOfFile(feed), candidates.pairs, settings, threads)
     smaller = np.maximum(1, np.minimum(sizes[:, 1], sizes[:, 2]))
     equal = candidates.first[candidates.pairs[:, 0]] == candidates.first[candidates.pairs[:, 1]]
     return candidates.pairs[(sizes[:, 0] >= LEAST_CONTAINMENT * smaller) | equal]
 
 
-def _kept(texts: Iterable[str], into: list[str], keep: bool) -> Iterator[str]:
-    for text in texts:
-        if keep:
-            into.append(text)
-        yield text
+class TextsOfFile(Sequence[str]):
+    """The texts of a feed, read from the file whenever one is asked for."""
+
+    def __init__(self, feed: str) -> None:
+        with Path(feed).open("rb") as lines:
+            self._ends = np.cumsum([0, *map(len, lines)])
+        self._file = Path(feed).open("rb")  # noqa: SIM115
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, at: Any) -> Any:
+        self._file.seek(self._ends[at])
+        return orjson.loads(self._file.read(self._ends[at + 1] - self._ends[at]))["text"]
 
 
 def ours_find_stories(feed: str) -> Pairs:

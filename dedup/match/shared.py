@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from dedup.match.compiled import compiled
 from dedup.settings import Settings
 from dedup.sketch import SketchTable, sketch_many
+
+BODIES_AT_ONCE = 1 << 16
+"""Bodies whose shingles are held at a time when they are hashed again: some 250 MB of news."""
 
 
 def shared_shingles(table: SketchTable, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -21,16 +24,47 @@ def shared_shingles(table: SketchTable, pairs: NDArray[np.int32]) -> NDArray[np.
     return out
 
 
-def sketch_paired(
-    bodies: Sequence[str], pairs: NDArray[np.int32], settings: Settings, threads: int = 1
-) -> tuple[SketchTable, NDArray[np.int64]]:
-    """A table with the shingles of the bodies that stand in a pair alone, and the pairs in its rows.
+def shared_of_bodies(
+    bodies: Sequence[str],
+    pairs: NDArray[np.int32],
+    settings: Settings,
+    threads: int = 1,
+    at_once: int = BODIES_AT_ONCE,
+) -> NDArray[np.int32]:
+    """As ``shared_shingles``, for feeds whose shingles do not fit in memory: bodies that stand in a pair are hashed
+    again, those of at most ``at_once`` (two or more) held at a time. ``bodies`` may read them from a file.
 
-    For feeds whose shingles do not fit in memory: a body is hashed a second time only where it is a candidate.
+    Pairs sorted by their first article meet few bodies twice where near numbers are near in time.
     """
-    wanted = np.unique(pairs)
-    table = sketch_many((bodies[at] for at in wanted), settings, shingles=True, threads=threads)
-    return table, np.searchsorted(wanted, pairs)
+    out = np.empty((len(pairs), 3), np.int32)
+    for start, end in _runs(pairs, len(bodies), max(2, at_once)):
+        wanted = np.unique(pairs[start:end])
+        table = sketch_many((bodies[at] for at in wanted), settings, shingles=True, threads=threads)
+        out[start:end] = shared_shingles(table, np.searchsorted(wanted, pairs[start:end]).astype(np.int32))
+    return out
+
+
+def _runs(pairs: NDArray[np.int32], bodies: int, most: int) -> Iterator[tuple[int, int]]:
+    seen = np.full(bodies, -1, np.int64)
+    start = 0
+    while start < len(pairs):
+        end = int(_run_end(pairs, start, most, seen))
+        yield start, end
+        start = end
+
+
+@compiled
+def _run_end(pairs: Any, start: Any, most: Any, seen: Any) -> Any:
+    """The end of the longest run of pairs from ``start`` on that names at most ``most`` bodies."""
+    count = 0
+    for row in range(start, len(pairs)):
+        for side in range(2):
+            if seen[pairs[row, side]] != start:
+                seen[pairs[row, side]] = start
+                count += 1
+        if count > most:
+            return row
+    return len(pairs)
 
 
 @compiled

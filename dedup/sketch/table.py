@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -87,27 +87,29 @@ def sketch_many(bodies: Iterable[str], settings: Settings, shingles: bool = Fals
             tables = list(pool.map(_sketch_block, _blocks(bodies), repeat(recipe)))
     else:
         tables = [_sketch_block(block, recipe) for block in _blocks(bodies)]
-    return join_tables(tables or [empty])
+    return _join(tables or [empty])
 
 
 def join_tables(tables: Sequence[SketchTable]) -> SketchTable:
     """Several tables after each other as one."""
+    return _join(list(tables))
+
+
+def _join(tables: list[SketchTable]) -> SketchTable:
+    """Empties the list, and lets go of each column when it is joined, so that no more than one is held twice."""
     if len(tables) == 1:
-        return tables[0]
-
-    def column(name: str) -> NDArray[np.generic]:
-        return np.concatenate([getattr(table, name) for table in tables])
-
-    def bounds(name: str) -> NDArray[np.int64]:
-        sizes = np.concatenate([np.diff(getattr(table, name)) for table in tables])
-        return np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
-
-    plain = {name: column(name) for name in ("words", "sketched", "digests", "signatures", "sample", "shingles")}
-    return SketchTable(
-        **plain,  # type: ignore[arg-type]
-        sample_bounds=bounds("sample_bounds"),
-        shingle_bounds=bounds("shingle_bounds"),
-    )
+        return tables.pop()
+    columns = {item.name: [getattr(table, item.name) for table in tables] for item in fields(SketchTable)}
+    tables.clear()
+    joined = {}
+    for name in list(columns):
+        parts = columns.pop(name)
+        if name.endswith("_bounds"):
+            sizes = np.concatenate([np.diff(part) for part in parts])
+            joined[name] = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
+        else:
+            joined[name] = np.concatenate(parts)
+    return SketchTable(**joined)
 
 
 def to_datasketch(sketched: Sketch, settings: Settings) -> MinHash:

@@ -1,0 +1,30 @@
+"""Exact overlap in bulk, against sets."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from dedup.match.shared import shared_of_bodies, shared_shingles
+from dedup.settings import Settings
+from dedup.sketch import sketch_many
+from tests.match.test_candidates import prose
+
+
+@pytest.mark.parametrize("at_once", [2, 3, 7, 1000])
+def test_shared_shingles_are_those_of_the_sets_however_many_bodies_are_held(at_once):
+    whole = prose(1, 200)
+    bodies = [" ".join(whole[at : at + 30 + at] + prose(at, 20)) for at in range(0, 60, 3)] + ["too short", ""]
+    table = sketch_many(bodies, Settings(), shingles=True)
+    sets = [set(table[at].shingles.tolist()) for at in range(len(bodies))]
+    pairs = np.array(sorted(random.Random(4).sample([(a, b) for b in range(22) for a in range(b)], 90)), np.int32)
+    expected = [(len(sets[a] & sets[b]), len(sets[a]), len(sets[b])) for a, b in pairs]
+    assert shared_shingles(table, pairs).tolist() == [list(row) for row in expected]
+    assert shared_of_bodies(bodies, pairs, Settings(), 2, at_once).tolist() == [list(row) for row in expected]
+    assert max(row[0] for row in expected) > 0
+
+
+def test_no_pairs_give_no_rows():
+    assert shared_of_bodies(["a"], np.zeros((0, 2), np.int32), Settings()).shape == (0, 3)
