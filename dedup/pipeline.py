@@ -89,8 +89,10 @@ def find_stories(
     proposed = _propose(cleaned, settings, runner, progress)
     matches = _compare_all(cleaned, proposed.pairs, settings, runner, progress)
     by_id = {item.id: item for item in cleaned}
-    stories = build_stories(by_id, matches, _Comparer(by_id, matches, settings), settings)
+    comparer = _Comparer(by_id, matches, settings)
+    stories = build_stories(by_id, matches, comparer, settings)
     progress("grouping", len(cleaned), len(cleaned))
+    matches = comparer.matches()
     return Result(
         stories=stories,
         matches=tuple(match for match in matches if match.relation != "unrelated"),
@@ -258,6 +260,10 @@ class _Comparer:
         if key not in self._matches:
             self._matches[key] = compare_profiles(self._profile(key[0]), self._profile(key[1]), self._settings)
         return self._matches[key]
+
+    def matches(self) -> list[Match]:
+        """Every match known by now, sorted by ids: those of the candidates and those made on demand."""
+        return [self._matches[key] for key in sorted(self._matches)]
 
     def _profile(self, name: str) -> Profile:
         if name not in self._profiles:
