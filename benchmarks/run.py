@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
+from benchmarks.chart import Bar, write_chart
 from benchmarks.make_feed import KINDS, write_feed
 from benchmarks.stages import print_limits, print_stages
 from benchmarks.tools import TOOLS, installed
@@ -85,12 +86,13 @@ def compare(names: list[str], feed: Path, rounds: int, work: Path) -> dict[str, 
     return runs
 
 
-def print_table(runs: dict[str, list[dict[str, Any]]], truth: Truth) -> None:
+def print_table(runs: dict[str, list[dict[str, Any]]], truth: Truth) -> list[Bar]:
     count = len(truth.family)
     best = {name: min(float(run["seconds"]) for run in made) for name, made in runs.items() if made}
     peers = [seconds for name, seconds in best.items() if TOOLS[name][0] != "dedup"]
     titles = ["articles/s", "CPU µs/article", "to fastest peer", "peak MB", "start-up s", "precision", "recall"]
     print(f"\n| pipeline | {' | '.join([*titles, *truth.planted])} |\n|---{'|---:' * (7 + len(truth.planted))}|")
+    bars = []
     for name, seconds in sorted(best.items(), key=lambda item: item[1]):
         run = min(runs[name], key=lambda one: float(one["seconds"]))
         scores = score(run["pairs"], truth, groups_of(run["pairs"], count))
@@ -103,6 +105,8 @@ def print_table(runs: dict[str, list[dict[str, Any]]], truth: Truth) -> None:
             *(f"{value:.3f}" for value in scores.values()),
         ]
         print(f"| {name} | {' | '.join(row)} |")
+        bars.append(Bar(name, count / seconds, scores["recall"]))
+    return bars
 
 
 def main() -> None:
@@ -113,6 +117,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--work", type=Path, default=Path("build/bench"), help="folder for the feed and the runs")
     parser.add_argument("--only", default="", help="pipelines whose name holds one of these, comma-separated")
+    parser.add_argument("--chart", type=Path, help="also draw the comparison into this SVG file")
     parser.add_argument("--without", default="", help="leave out pipelines whose name holds one of these")
     given = parser.parse_args()
     feed = given.work / f"feed-{given.articles}.jsonl"
@@ -122,7 +127,9 @@ def main() -> None:
     names = [name for name in wanted if installed(name) and not any(part in name for part in unwanted)]
     print(f"not installed: {', '.join(name for name in TOOLS if not installed(name)) or 'none'}", file=sys.stderr)
     runs = compare(names, feed, given.rounds, given.work)
-    print_table(runs, read_truth(feed.with_suffix(".families.jsonl")))
+    bars = print_table(runs, read_truth(feed.with_suffix(".families.jsonl")))
+    if given.chart and bars:
+        write_chart(bars, f"JSONL to groups of copies, {given.articles:,} articles", given.chart)
     print_stages(feed, given.rounds)
     print_limits(feed, given.rounds)
 
