@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,13 +82,13 @@ def sketch_many(bodies: Iterable[str], settings: Settings, shingles: bool = Fals
     lock, so that bodies may be read meanwhile). About 1 kB an article, and 8 bytes a shingle where they are kept.
     """
     recipe = _recipe(settings, shingles)
-    empty = _sketch_block((), recipe)  # compiles or loads the kernels before threads ask for them
     if threads > 1:
+        _sketch_block((), recipe)  # compiles or loads the kernels before the threads ask for them
         with ThreadPoolExecutor(threads) as pool:
             tables = list(pool.map(_sketch_block, _blocks(bodies), repeat(recipe)))
     else:
         tables = [_sketch_block(block, recipe) for block in _blocks(bodies)]
-    return _join(tables or [empty])
+    return _join(tables or [_sketch_block((), recipe)])
 
 
 def join_tables(tables: Sequence[SketchTable]) -> SketchTable:
@@ -122,6 +123,7 @@ def to_datasketch(sketched: Sketch, settings: Settings) -> MinHash:
     return MinHash(num_perm=settings.permutations, seed=settings.seed, scheme="affine32", hashvalues=values)
 
 
+@lru_cache(maxsize=8)
 def _recipe(settings: Settings, keep: bool) -> Recipe:
     a, b = permutations(settings.seed, settings.permutations)
     bound = np.uint64(sample_bound(settings.sample_rate))
