@@ -66,8 +66,11 @@ class Settings:
     neighbours_each: int = _number(
         64, 1, 100_000, "pairs", "of an article with more, its nearest are compared and the rest counted"
     )
+    story_pair: float = _number(
+        0.5, 0.01, 1.0, "same-story probability", "two single texts are one story when it is more likely than not"
+    )
     story_floor: float = _number(
-        0.25, 0.01, 1.0, "mean same-story probability", "swept by training/train_same_story.py; see docs/stories.md"
+        0.14, 0.01, 1.0, "mean same-story probability", "of large stories; swept in docs/stories.md"
     )
 
     def __post_init__(self) -> None:

@@ -1,47 +1,75 @@
 """Average linkage over a sparse graph of scores: the clusterer behind stories.
 
-Two clusters are joined as long as the mean score over all their pairs, those without a score counting as 0, reaches a
-floor; best first. Scores are held as integers, so that no order of addition changes a mean, and ties go to the least
-members: the result for a component of the graph depends on that component alone.
+Two clusters are joined as long as the mean score over all their pairs, those without a score counting as 0, reaches
+what their sizes ask for; best first. Scores are held as integers, so that no order of addition changes a mean, and
+ties go to the least members: the result for a component of the graph depends on that component alone.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 UNITS = 1_000_000
 """Scores are rounded to millionths."""
 
 
+class Floor(NamedTuple):
+    """Least mean score of a merger: ``pair`` for two single texts, falling with the square root of the number of
+    pairs to ``many``, because two texts of a large story may look at it from different sides."""
+
+    pair: float
+    many: float
+
+    def of(self, pairs: int) -> float:
+        """What clusters with so many pairs between them need, 0..1."""
+        return max(self.many, self.pair / math.sqrt(pairs))
+
+
 def average_linkage(
-    names: Iterable[str], scores: Mapping[tuple[str, str], float], floor: float
+    names: Iterable[str], scores: Mapping[tuple[str, str], float], floor: Floor
 ) -> tuple[tuple[str, ...], ...]:
     """Clusters of ``names``, each sorted, sorted by least member.
 
-    ``scores`` are 0..1 for pairs of distinct names (a, b), a < b; ``floor`` is the least mean score, above 0. Time is
-    near linear in the number of scores (Müllner, "Modern hierarchical, agglomerative clustering algorithms", 2011,
-    for the heap of neighbours; here with sparse rows merged smaller into larger).
+    ``scores`` are 0..1 for pairs of distinct names (a, b), a < b. Sparse rows and a heap of means whose stale entries
+    are known by the sizes they were made for (Müllner, "Modern hierarchical, agglomerative clustering algorithms",
+    2011, generic algorithm): time near linear in the number of scores while clusters stay small.
     """
-    members = {name: [name] for name in sorted(names)}
-    rows: dict[str, dict[str, int]] = {name: {} for name in members}
+    clusters = _Clusters({name: [name] for name in sorted(names)}, {}, [], floor)
+    clusters.rows.update((name, {}) for name in clusters.members)
     for (a, b), score in scores.items():
         if round(score * UNITS) > 0:
-            rows[a][b] = rows[b][a] = round(score * UNITS)
-    heap = [(-float(total), a, b, 1, 1) for a, row in rows.items() for b, total in row.items() if a < b]
-    heapq.heapify(heap)
-    least = floor * UNITS
-    while heap and -heap[0][0] >= least:
-        _, a, b, size_a, size_b = heapq.heappop(heap)
-        if len(members.get(a, ())) != size_a or len(members.get(b, ())) != size_b:
-            continue
-        _merge(a, b, members, rows)
-        for other, total in rows[a].items():
-            low, high = (a, other) if a < other else (other, a)
-            mean = total / (len(members[low]) * len(members[high]))
-            if mean >= least:
-                heapq.heappush(heap, (-mean, low, high, len(members[low]), len(members[high])))
-    return tuple(sorted(tuple(sorted(cluster)) for cluster in members.values()))
+            clusters.rows[a][b] = clusters.rows[b][a] = round(score * UNITS)
+    for a, row in clusters.rows.items():
+        for b in row:
+            if a < b:
+                _propose(a, b, clusters)
+    while clusters.heap:
+        _, a, b, size_a, size_b = heapq.heappop(clusters.heap)
+        if len(clusters.members.get(a, ())) == size_a and len(clusters.members.get(b, ())) == size_b:
+            _merge(a, b, clusters.members, clusters.rows)
+            for other in clusters.rows[a]:
+                _propose(min(a, other), max(a, other), clusters)
+    return tuple(sorted(tuple(sorted(cluster)) for cluster in clusters.members.values()))
+
+
+class _Clusters(NamedTuple):
+    """Members by least name; total score to every neighbour; mergers that may be made, best first."""
+
+    members: dict[str, list[str]]
+    rows: dict[str, dict[str, int]]
+    heap: list[tuple[float, str, str, int, int]]
+    floor: Floor
+
+
+def _propose(a: str, b: str, clusters: _Clusters) -> None:
+    """Put a merger on the heap if its mean is enough."""
+    size_a, size_b = len(clusters.members[a]), len(clusters.members[b])
+    mean = clusters.rows[a][b] / (size_a * size_b)
+    if mean >= clusters.floor.of(size_a * size_b) * UNITS:
+        heapq.heappush(clusters.heap, (-mean, a, b, size_a, size_b))
 
 
 def _merge(a: str, b: str, members: dict[str, list[str]], rows: dict[str, dict[str, int]]) -> None:

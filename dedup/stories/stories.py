@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from dedup.models import CleanArticle, Group, Match, Member, Story
 from dedup.settings import Settings
-from dedup.stories.clusters import average_linkage
+from dedup.stories.clusters import Floor, average_linkage
 from dedup.stories.groups import Grouping, build_groups
 from dedup.stories.links import Compare, Links, key, taken
 from dedup.stories.origin import find_origin, group_credits
@@ -36,7 +36,7 @@ def build_stories(
     links = Links.of(inside, compare)
     groupings = build_groups(articles, inside, compare)
     units = _units(articles, groupings)
-    clusters = average_linkage(units, _scores(units, links), settings.story_floor)
+    clusters = average_linkage(units, _scores(units, links), Floor(settings.story_pair, settings.story_floor))
     of = {name: cluster[0] for cluster in clusters for unit in cluster for name in units[unit].members}
     related = _related(links, of)
     by_speaker = {grouping.representative: grouping for grouping in groupings}
