@@ -16,7 +16,7 @@ from typing import Any
 from dedup.errors import IndexStoreError, SettingsError
 from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
 from dedup.index.caps import read_caps
-from dedup.index.codec import article_of, facts_of, key_of, match_of, page_of, place_of, told_of
+from dedup.index.codec import Told, article_of, facts_of, key_of, match_of, page_of, place_of, told_of
 from dedup.index.contract import STORE_FORMAT, Reading, Store, Writing
 from dedup.index.desk import REVISION_BITS, STALE_AT_ONCE, Desk, verdict_of
 from dedup.index.keeping import pair_key
@@ -133,8 +133,7 @@ class Index:
             others = Web(view, self.settings).kept(number)["other"].tolist()
             keys = [pair_key((min(number, other), max(number, other))) for other in others]
             found = [match_of(data) for data in view.get("match", keys).values()]
-        told = [match for match in found if match.relation != "unrelated"]
-        return tuple(sorted(told, key=lambda match: (match.a, match.b)))
+        return tuple(sorted(filter(_says, found), key=lambda match: (match.a, match.b)))
 
     def stories(self, since: datetime | None = None) -> tuple[Story, ...]:
         """The stories of all articles, largest first, then by id: those of ``find_stories`` over the same articles.
@@ -174,9 +173,10 @@ class Index:
         """Stories (those that changed since, if given), their articles and matches, as a batch would return them."""
         stories = self.stories(since)
         with self._view() as view:
-            numbers = [number for story in stories for number in _numbers(view, story)]
+            numbers = [number for story in stories for number in _told(view, story).numbers]
             articles = {item.id: item for item in (_clean(view, number) for number in numbers)}
             matches = {(m.a, m.b): m for name in articles for m in self.matches(name)}
+            matches |= {(m.a, m.b): m for story in stories for m in _told(view, story).asked if _says(m)}
         kept = tuple(match for pair, match in sorted(matches.items()) if set(pair) <= articles.keys())
         count = len(articles)
         stats = Stats(
@@ -353,8 +353,12 @@ def _clean(view: Reading, number: int) -> CleanArticle:
     return page_of(view.get("page", [number])[number], article_of(view.get("article", [number])[number]))
 
 
-def _numbers(view: Reading, story: Story) -> tuple[int, ...]:
-    return told_of(view.get("story", [key_of(story.story_id)])[key_of(story.story_id)]).numbers
+def _told(view: Reading, story: Story) -> Told:
+    return told_of(view.get("story", [key_of(story.story_id)])[key_of(story.story_id)])
+
+
+def _says(match: Match) -> bool:
+    return match.relation != "unrelated"
 
 
 def _revision(number: int, data: bytes) -> Revision:

@@ -65,11 +65,12 @@ class Keeper:
 
     def impose(self, wanted: set[Pair], numbers: Iterable[int]) -> None:
         """Compare exactly these pairs among the articles of these numbers."""
+        listed: set[Pair] = set()
         kept: set[Pair] = set()
         for number in numbers:
-            for other in self.web.kept(number)["other"].tolist():
-                kept.add((min(number, other), max(number, other)))
-        for pair in sorted(wanted ^ kept):
+            for pairs, links in ((listed, self.web.of(number)), (kept, self.web.kept(number))):
+                pairs.update((min(number, other), max(number, other)) for other in links["other"].tolist())
+        for pair in sorted((listed - wanted) | (wanted - kept)):
             self.web.impose(pair, pair in wanted)
         self._carry_out()
 

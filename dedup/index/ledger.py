@@ -27,11 +27,12 @@ from dedup.text.evidence import (
     title_forms,
 )
 from dedup.text.lexicon import lexicon, line_hash
+from dedup.text.roles import REPEATED_LONG, REPEATED_SHORT
 from dedup.text.scan import SKETCH, Scan, scan
 
-ENOUGH = 3
-"""Articles of other stories that make a line furniture whatever it says (dedup.text.roles): a higher count changes
-nothing, so nobody is looked at again for it."""
+ENOUGH = max(REPEATED_SHORT, REPEATED_LONG)
+"""Articles of different stories from which a line is furniture for good: a higher count changes nothing, so nobody is
+looked at again for it."""
 
 _ROW = struct.Struct("<I16s16s")
 

@@ -70,14 +70,20 @@ class SqliteStore:
     def writing(self) -> Iterator[_Transaction]:
         if self._readonly:
             raise IndexStoreError("is open for reading only", place=self.place, remedy="open it with readonly=False")
-        with self._guard, self._errors(), self._turn:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield _Transaction(self._connection, self.place)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._end("ROLLBACK")
-                raise
+        with self._guard, self._errors():
+            self._connection.total_changes  # noqa: B018 - a closed connection says so before the lock file is opened
+            with self._turn, self._transaction() as transaction:
+                yield transaction
+
+    @contextmanager
+    def _transaction(self) -> Iterator[_Transaction]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield _Transaction(self._connection, self.place)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._end("ROLLBACK")
+            raise
 
     def check(self) -> list[str]:
         with self._guard, self._errors():

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dedup.index.answers import EventKind
@@ -113,7 +113,7 @@ class Teller:
                 theirs = places[other].speaker if other in places else other
                 if (mine, theirs) == (number, other) or other in found:
                     continue
-                if self._between(mine, theirs).same_story_score >= self._floor - MARGIN:
+                if self.between(mine, theirs).same_story_score >= self._floor - MARGIN:
                     found |= {other, theirs}
         return found
 
@@ -141,7 +141,8 @@ class Teller:
         self._known |= {pair: match_of(found[pair_key(pair)]) for pair in wanted}
         return {pair: self._known[pair] for pair in sorted(pairs)}
 
-    def _between(self, a: int, b: int) -> Match:
+    def between(self, a: int, b: int) -> Match:
+        """The match of two articles: that of a compared pair, or one made now."""
         pair = (min(a, b), max(a, b))
         if pair in self._known:
             return self._known[pair]
@@ -176,7 +177,7 @@ class Teller:
                 place = Place(component.speakers[number], key_of(story.story_id), parts[number])
                 places.append((number, place_bytes(place)))
         self._view.put("place", places)
-        self._write(stories, component.numbers, old)
+        self._write(stories, component.numbers, old, compare.asked)
         self._view.drop("loose", sorted(reached))
 
     def _told(self, keys: Iterable[int]) -> dict[int, Told]:
@@ -204,11 +205,13 @@ class Teller:
                 join(a, b)
                 continue
             speakers = component.speakers[a], component.speakers[b]
-            if speakers != (a, b) and self._between(*speakers).same_story_score >= self._floor - MARGIN:
+            if speakers != (a, b) and self.between(*speakers).same_story_score >= self._floor - MARGIN:
                 join(*speakers)
         return {number: find(number) for number in parent}
 
-    def _write(self, stories: Sequence[Story], numbers: Mapping[str, int], old: Mapping[int, Told]) -> None:
+    def _write(
+        self, stories: Sequence[Story], numbers: Mapping[str, int], old: Mapping[int, Told], asked: Mapping[Pair, Match]
+    ) -> None:
         fresh = {key_of(story.story_id): story for story in stories}
         self._view.drop("story", (key for key in old if key not in fresh))
         for key, story in fresh.items():
@@ -218,7 +221,9 @@ class Teller:
             if held is not None and replace(held.story, related=()) == plain:
                 changed = held.changed
             members = tuple(numbers[member.id] for member in story.articles)
-            self._view.put("story", [(key, told_bytes(Told(plain, members, changed)))])
+            inside = set(members)
+            made = tuple(match for pair, match in sorted(asked.items()) if inside.issuperset(pair))
+            self._view.put("story", [(key, told_bytes(Told(plain, members, changed, made)))])
         self._record(_events(stories, [told.story for told in old.values()]))
 
     def _record(self, events: Iterable[tuple[EventKind, str, tuple[str, ...], tuple[str, ...]]]) -> None:
@@ -244,13 +249,18 @@ class Teller:
 
 @dataclass(frozen=True, slots=True)
 class _ById:
-    """Compares by id, as the stages ask; ids outside the component are looked up."""
+    """Compares by id, as the stages ask; ``asked`` are the matches that were made for it."""
 
     teller: Teller
     numbers: Mapping[str, int]
+    asked: dict[Pair, Match] = field(default_factory=dict)
 
     def __call__(self, a: str, b: str) -> Match:
-        return self.teller._between(self.numbers[a], self.numbers[b])
+        one, other = self.numbers[a], self.numbers[b]
+        pair = (one, other) if one < other else (other, one)
+        if pair not in self.asked:
+            self.asked[pair] = self.teller.between(one, other)
+        return self.asked[pair]
 
 
 def _events(

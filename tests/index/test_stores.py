@@ -50,17 +50,17 @@ def test_postings_are_kept_once_and_in_order(store: Store) -> None:
 def test_what_is_dropped_is_gone_and_what_is_missing_is_passed_over(store: Store) -> None:
     with store.writing() as view:
         view.put("story", [(1, b"a"), (2, b"b")])
-        view.post("told", [(1, 1), (1, 2)])
+        view.post("same", [(1, 1), (1, 2)])
     with store.writing() as view:
         view.drop("story", [1, 99])
-        view.unpost("told", [(1, 1), (4, 4)])
+        view.unpost("same", [(1, 1), (4, 4)])
     with store.reading() as view:
         assert view.get("story", [1, 2]) == {2: b"b"}
-        assert view.posted("told", [1]) == {1: [2]}
+        assert view.posted("same", [1]) == {1: [2]}
     with store.writing() as view:
         view.clear("story")
-        view.clear("told")
-        assert (view.count("story"), view.count("told")) == (0, 0)
+        view.clear("same")
+        assert (view.count("story"), view.count("same")) == (0, 0)
 
 
 def test_a_transaction_that_raises_leaves_nothing_behind(store: Store) -> None:
@@ -116,13 +116,13 @@ def test_every_store_does_what_the_one_in_memory_does(store: Store, steps: list[
     twin = MemoryStore()
     with store.writing() as view:
         view.clear("story")
-        view.clear("told")
+        view.clear("same")
     for step in steps:
         _take(store, *step)
         _take(twin, *step)
     with store.reading() as view, twin.reading() as expected:
         assert list(view.scan("story")) == list(expected.scan("story"))
-        assert list(view.scan_posted("told")) == list(expected.scan_posted("told"))
+        assert list(view.scan_posted("same")) == list(expected.scan_posted("same"))
 
 
 def _take(store: Store, kind: str, key: int, number: int) -> None:
@@ -132,9 +132,9 @@ def _take(store: Store, kind: str, key: int, number: int) -> None:
         if kind == "drop":
             view.drop("story", [key])
         if kind in ("post", "fail"):
-            view.post("told", [(key, number)])
+            view.post("same", [(key, number)])
         if kind == "unpost":
-            view.unpost("told", [(key, number)])
+            view.unpost("same", [(key, number)])
         if kind == "fail":
             raise StopError
 

@@ -1,0 +1,252 @@
+"""The index answers as the batch does, whatever came in which order, more than once, or was taken out again."""
+
+import io
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import dedup
+from dedup.index import Index
+from dedup.index.contract import Store
+from dedup.models import Article, Result
+from dedup.report import write_stories_jsonl
+from dedup.settings import Settings
+from tests.index.sites import site_feed
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def feed() -> list[Article]:
+    return site_feed(stories=6, seed=4)
+
+
+@pytest.fixture
+def index(store: Store) -> Index:
+    return Index(store, clock=_ticking())
+
+
+def _ticking() -> Callable[[], datetime]:
+    minutes = iter(range(10**9))
+    return lambda: NOON + timedelta(minutes=next(minutes))
+
+
+def _bytes(result: Result) -> bytes:
+    stream = io.BytesIO()
+    write_stories_jsonl(result, stream)
+    return stream.getvalue()
+
+
+def _same_as_batch(index: Index, articles: list[Article], settings: Settings | None = None) -> None:
+    batch = dedup.find_stories(articles, settings)
+    told = index.result()
+    assert told.stories == batch.stories
+    assert _bytes(told) == _bytes(batch)
+    assert told.articles == batch.articles
+    home = {member.id: story.story_id for story in batch.stories for member in story.articles}
+    assert set(told.matches) <= set(batch.matches)
+    assert {m for m in batch.matches if home[m.a] == home[m.b]} <= set(told.matches)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_any_order_of_adding_tells_the_stories_of_the_batch(index: Index, feed: list[Article], seed: int) -> None:
+    shuffled = feed[:]
+    random.Random(seed).shuffle(shuffled)
+    for article in shuffled:
+        index.add(article)
+    _same_as_batch(index, feed)
+    assert index.check(deep=True).sound
+
+
+def test_adding_many_at_once_is_as_adding_one_by_one(index: Index, feed: list[Article]) -> None:
+    index.add_many(feed[10:])
+    verdicts = index.add_many(feed[:15])
+    assert [verdict.id for verdict in verdicts] == [article.id for article in feed[:15]]
+    _same_as_batch(index, feed)
+
+
+def test_the_seeds_are_told_as_expected(index: Index) -> None:
+    folder = Path(__file__).parent.parent.parent / "seeds"
+    items = [item for item in dedup.read_feed(folder) if isinstance(item, Article)]
+    for article in reversed(items):
+        index.add(article)
+    _same_as_batch(index, items)
+    ids = sorted(article.id for article in items)
+    verdict = index.verdict(ids[0])
+    assert verdict is not None
+    assert verdict.match is not None
+    assert verdict.match.derived
+    assert {verdict.match.a, verdict.match.b} == {ids[0], ids[2]}
+    assert verdict.group_id is not None
+    assert not verdict.is_new
+
+
+def test_a_redelivered_article_gets_its_stored_verdict(index: Index, feed: list[Article]) -> None:
+    draw = random.Random(1)
+    deliveries = [article for article in feed for _ in range(draw.randint(1, 4))]
+    draw.shuffle(deliveries)
+    first: dict[str, dedup.Verdict] = {}
+    for article in deliveries:
+        verdict = index.add(article)
+        assert first.setdefault(article.id, verdict) == verdict
+    assert len(index) == len(feed)
+    _same_as_batch(index, feed)
+
+
+def test_a_new_text_of_an_id_is_a_revision_with_history(index: Index, feed: list[Article]) -> None:
+    index.add_many(feed)
+    old, other = feed[0], feed[5]
+    changed = replace(old, text=other.text, title="Corrected: " + (old.title or ""))
+    verdict = index.add(changed)
+    assert verdict.revision == 2
+    assert [(item.number, item.text) for item in index.history(old.id)] == [(1, old.text)]
+    _same_as_batch(index, [changed, *feed[1:]])
+    index.add(old)
+    assert [item.text for item in index.history(old.id)] == [old.text, other.text]
+    _same_as_batch(index, feed)
+
+
+@pytest.mark.parametrize("seed", range(1))
+def test_what_is_removed_leaves_no_trace_in_any_answer(index: Index, feed: list[Article], seed: int) -> None:
+    draw = random.Random(seed)
+    index.add_many(draw.sample(feed, len(feed)))
+    gone = {article.id for article in draw.sample(feed, 12)}
+    for name in sorted(gone):
+        assert index.remove(name)
+        assert not index.remove(name)
+        assert (index.get(name), index.verdict(name), index.story_of(name)) == (None, None, None)
+    _same_as_batch(index, [article for article in feed if article.id not in gone])
+    index.add_many([article for article in feed if article.id in gone])
+    _same_as_batch(index, feed)
+
+
+def test_after_everything_is_removed_the_store_is_empty(store: Store, feed: list[Article]) -> None:
+    index = Index(store)
+    index.add_many(feed)
+    index.add(replace(feed[0], text=feed[1].text))
+    for article in feed:
+        index.remove(article.id)
+    index.settle()
+    with store.reading() as view:
+        from dedup.index.contract import POSTINGS, RECORDS
+
+        left = {table: view.count(table) for table in (*RECORDS, *POSTINGS) if view.count(table)}
+    left.pop("term", None)
+    assert left.keys() <= {"event", "cap"}
+
+
+def test_articles_before_a_time_expire(index: Index, feed: list[Article]) -> None:
+    index.add_many(feed)
+    times = sorted(article.published for article in feed if article.published)
+    limit = times[len(times) // 2]
+    old = [article for article in feed if article.published and article.published < limit]
+    assert index.expire(before=limit) == len(old) > 5
+    _same_as_batch(index, [article for article in feed if article not in old])
+
+
+def test_a_random_history_ends_where_the_batch_does(index: Index, feed: list[Article]) -> None:
+    draw = random.Random(7)
+    inside: dict[str, Article] = {}
+    for _ in range(80):
+        kind = draw.choice(("add", "add", "add", "many", "remove", "revise"))
+        if kind == "add":
+            article = draw.choice(feed)
+            index.add(article)
+            inside[article.id] = article
+        elif kind == "many":
+            part = draw.sample(feed, 6)
+            index.add_many(part)
+            inside.update((article.id, article) for article in part)
+        elif inside and kind == "remove":
+            index.remove(name := draw.choice(sorted(inside)))
+            del inside[name]
+        elif inside:
+            name = draw.choice(sorted(inside))
+            inside[name] = replace(inside[name], text=draw.choice(feed).text)
+            index.add(inside[name])
+    _same_as_batch(index, list(inside.values()))
+
+
+def _replay(events: Iterator[dedup.StoryEvent] | tuple[dedup.StoryEvent, ...]) -> set[str]:
+    known: set[str] = set()
+    for event in events:
+        assert set(event.was) <= known, event
+        if event.kind != "split":
+            known -= set(event.was)
+        if event.kind != "ended":
+            known.add(event.story_id)
+        assert event.kind != "created" or not event.was
+    return known
+
+
+def test_events_follow_every_story_from_name_to_name(index: Index, feed: list[Article]) -> None:
+    for article in random.Random(3).sample(feed, len(feed)):
+        index.add(article)
+    for article in feed[::3]:
+        index.remove(article.id)
+    events = index.events()
+    assert [event.number for event in events] == list(range(1, len(events) + 1))
+    assert {event.kind for event in events} >= {"created", "grown", "ended"}
+    assert {story.story_id for story in index.stories()} <= _replay(events)
+    middle = events[len(events) // 2]
+    assert index.events(since=middle.number) == events[len(events) // 2 + 1 :]
+    assert index.events(since=middle.at)[0].at == middle.at
+
+
+def test_stories_since_a_time_are_those_that_changed(store: Store, feed: list[Article]) -> None:
+    now = [NOON]
+    index = Index(store, clock=lambda: now[0])
+    index.add_many(feed[:8])
+    now[0] += timedelta(hours=1)
+    index.add(Article(id="x", text="Sturgeon spawn in the upper river again. " * 8, outlet="river.example"))
+    (late,) = index.stories(since=now[0])
+    assert [member.id for member in late.articles] == ["x"]
+    assert len(index.stories()) > 1
+    assert index.stories(since=now[0] + timedelta(seconds=1)) == ()
+
+
+def test_an_article_without_text_is_refused_and_the_others_of_its_call_too(index: Index, feed: list[Article]) -> None:
+    with pytest.raises(dedup.ArticleError, match="neither text nor html"):
+        index.add_many([feed[0], Article(id="empty", text=" \n")])
+    assert len(index) == 0
+
+
+def test_a_limit_that_makes_a_difference_is_told_and_mended(store: Store, feed: list[Article]) -> None:
+    settings = Settings(bucket_articles=2, bucket_window=1, neighbour_bucket=3, candidates_each=2, neighbours_each=2)
+    index = Index(store, settings)
+    for article in random.Random(2).sample(feed, len(feed)):
+        index.add(article)
+    told = index.check(deep=True)
+    assert told.caps
+    assert not told.sound
+    assert any("story" in sentence for sentence in told.differences)
+    index.rebuild()
+    _same_as_batch(index, feed, settings)
+    after = index.check(deep=True)
+    assert after.sound
+    assert not after.caps
+    index.add(Article(id="later", text=feed[3].text, outlet="later.example"))
+    assert index.get("later") is not None
+
+
+def test_rebuilding_what_is_right_changes_nothing_and_tells_no_events(index: Index, feed: list[Article]) -> None:
+    index.add_many(feed)
+    before = (index.result(), len(index.events()), [index.verdict(article.id) for article in feed])
+    index.rebuild()
+    assert (index.result(), len(index.events()), [index.verdict(article.id) for article in feed]) == before
+
+
+def test_large_components_wait_and_say_so(index: Index) -> None:
+    text = site_feed(1, 9)[0].text
+    verdicts = [index.add(Article(id=f"n{i:03d}", text=f"{text}\nEdition {i}.")) for i in range(80)]
+    assert not verdicts[5].deferred
+    assert verdicts[-1].deferred
+    assert verdicts[-1].group_id == verdicts[5].group_id
+    assert not verdicts[-1].is_new
+    assert index.stats().waiting > 0
+    assert len(index.stories()) == 1
+    assert index.stats().waiting == 0
