@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 CHARACTERS_A_BLOCK = 1 << 18
 """Bodies are sketched in blocks of about this many characters: at a million the buffers fall out of the cache."""
+
+BLOCKS_AHEAD = 4
+"""Blocks read ahead for each thread: enough that none waits, few enough that bodies do not pile up."""
 
 
 class Sketch(NamedTuple):
@@ -82,35 +85,59 @@ def sketch_many(bodies: Iterable[str], settings: Settings, shingles: bool = Fals
     lock, so that bodies may be read meanwhile). About 1 kB an article, and 8 bytes a shingle where they are kept.
     """
     recipe = _recipe(settings, shingles)
-    if threads > 1:
-        _sketch_block((), recipe)  # compiles or loads the kernels before the threads ask for them
-        with ThreadPoolExecutor(threads) as pool:
-            tables = list(pool.map(_sketch_block, _blocks(bodies), repeat(recipe)))
-    else:
-        tables = [_sketch_block(block, recipe) for block in _blocks(bodies)]
-    return _join(tables or [_sketch_block((), recipe)])
+    tables = _in_threads(bodies, recipe, threads) if threads > 1 else _one_by_one(bodies, recipe)
+    return join_tables(tables)
 
 
-def join_tables(tables: Sequence[SketchTable]) -> SketchTable:
-    """Several tables after each other as one."""
-    return _join(list(tables))
+def _one_by_one(bodies: Iterable[str], recipe: Recipe) -> Iterator[SketchTable]:
+    return (_sketch_block(block, recipe) for block in _blocks(bodies))
 
 
-def _join(tables: list[SketchTable]) -> SketchTable:
-    """Empties the list, and lets go of each column when it is joined, so that no more than one is held twice."""
-    if len(tables) == 1:
-        return tables.pop()
-    columns = {item.name: [getattr(table, item.name) for table in tables] for item in fields(SketchTable)}
-    tables.clear()
-    joined = {}
-    for name in list(columns):
-        parts = columns.pop(name)
-        if name.endswith("_bounds"):
-            sizes = np.concatenate([np.diff(part) for part in parts])
-            joined[name] = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)])
-        else:
-            joined[name] = np.concatenate(parts)
+def _in_threads(bodies: Iterable[str], recipe: Recipe, threads: int) -> Iterator[SketchTable]:
+    """The tables of the blocks, in order; only a few blocks are read ahead."""
+    _sketch_block((), recipe)  # compiles or loads the kernels before the threads ask for them
+    running: deque[Future[SketchTable]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for block in _blocks(bodies):
+            running.append(pool.submit(_sketch_block, block, recipe))
+            if len(running) > BLOCKS_AHEAD * threads:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+
+
+def join_tables(tables: Iterable[SketchTable]) -> SketchTable:
+    """Several tables of the same settings, one or more, after each other as one."""
+    columns: dict[str, _Column] = {}
+    for table in tables:
+        for item in fields(SketchTable):
+            part = getattr(table, item.name)
+            if item.name.endswith("_bounds"):
+                part = np.diff(part)
+            columns.setdefault(item.name, _Column(part)).add(part)
+    joined = {name: column.done() for name, column in columns.items()}
+    for name in ("sample_bounds", "shingle_bounds"):
+        joined[name] = np.concatenate([np.zeros(1, np.int64), np.cumsum(joined[name], dtype=np.int64)])
     return SketchTable(**joined)
+
+
+class _Column:
+    """An array that grows in place: a large one is moved by the system's page table, so that it is never held twice."""
+
+    def __init__(self, like: NDArray[Any]) -> None:
+        self._array = np.empty((0, *like.shape[1:]), like.dtype)
+        self._end = 0
+
+    def add(self, part: NDArray[Any]) -> None:
+        end = self._end + len(part)
+        if end > len(self._array):
+            self._array.resize((end + end // 8, *part.shape[1:]), refcheck=False)
+        self._array[self._end : end] = part
+        self._end = end
+
+    def done(self) -> NDArray[Any]:
+        self._array.resize((self._end, *self._array.shape[1:]), refcheck=False)
+        return self._array
 
 
 def to_datasketch(sketched: Sketch, settings: Settings) -> MinHash:
@@ -131,6 +158,7 @@ def _recipe(settings: Settings, keep: bool) -> Recipe:
 
 
 def _blocks(bodies: Iterable[str]) -> Iterator[list[str]]:
+    """One block or more; the last may be empty."""
     block: list[str] = []
     size = 0
     for body in bodies:
@@ -139,8 +167,7 @@ def _blocks(bodies: Iterable[str]) -> Iterator[list[str]]:
         if size >= CHARACTERS_A_BLOCK:
             yield block
             block, size = [], 0
-    if block:
-        yield block
+    yield block
 
 
 def _sketch_block(bodies: Sequence[str], recipe: Recipe) -> SketchTable:
