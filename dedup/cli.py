@@ -151,7 +151,7 @@ def run(
             items = quarantine.watch(read_feeds(feeds, fields=fields))
             result = find_stories(items, settings, progress, runner_for(options["workers"]))
         for rejection in result.rejections[quarantine.rejected :]:
-            quarantine.add(rejection)
+            quarantine.refuse(rejection)
         if json_file is not None:
             write_stories_jsonl(result, sys.stdout.buffer if json_file == "-" else json_file)
         index = write_report(result, output) if output is not None else None

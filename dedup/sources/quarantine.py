@@ -121,7 +121,19 @@ class Quarantine:
         self._judge(at_end=True)
 
     def add(self, rejection: Rejection) -> None:
-        """Count and keep one rejection. Raises BadRecordError under ``strict`` or beyond ``max_bad``."""
+        """Count and keep the rejection of a record that was never accepted. Raises BadRecordError under ``strict`` or
+        beyond ``max_bad``."""
+        self._keep(rejection)
+        self._judge(at_end=False)
+
+    def refuse(self, rejection: Rejection) -> None:
+        """Count and keep the rejection of an article that ``watch`` has passed, such as one of two texts under one id:
+        it is moved from the accepted to the rejected. Raises as ``add`` does."""
+        self.accepted -= 1
+        self._keep(rejection)
+        self._judge(at_end=True)
+
+    def _keep(self, rejection: Rejection) -> None:
         self.codes[rejection.code] += 1
         if self._writes:
             self._write(to_line(rejection))
@@ -131,7 +143,6 @@ class Quarantine:
                 place=_place(rejection),
                 remedy="mend the record, or run with --on-error quarantine",
             )
-        self._judge(at_end=False)
 
     def _judge(self, *, at_end: bool) -> None:
         counted = not str(self.policy.max_bad).strip().endswith("%")
