@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,8 +86,9 @@ def test_strict_stops_at_the_first_bad_record_and_names_its_place() -> None:
 
 
 def test_strict_also_stops_at_an_article_refused_later() -> None:
-    with pytest.raises(BadRecordError, match="id-conflict"), Quarantine(None, Policy("strict")) as quarantine:
-        list(quarantine.watch(feed("..")))
+    quarantine = Quarantine(None, Policy("strict"))
+    list(quarantine.watch(feed("..")))
+    with pytest.raises(BadRecordError, match="id-conflict"):
         quarantine.refuse(bad(2, code="id-conflict"))
 
 
@@ -167,9 +169,13 @@ def test_an_error_leaves_everything_as_it_was(tmp_path: Path, error: BaseExcepti
         run(Quarantine(path), "x")
     before = [(name, (tmp_path / name).read_bytes()) for name in names(tmp_path)]
     kind = error if isinstance(error, type) else type(error)
-    with pytest.raises(kind), Quarantine(path) as quarantine:
-        list(quarantine.watch(feed(".xx")))
+
+    def items() -> Iterator[Item]:
+        yield from feed(".xx")
         raise error
+
+    with pytest.raises(kind), Quarantine(path) as quarantine:
+        deque(quarantine.watch(items()))
     assert [(name, (tmp_path / name).read_bytes()) for name in names(tmp_path)] == before
 
 
