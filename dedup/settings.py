@@ -70,7 +70,7 @@ class Settings:
         0.5, 0.01, 1.0, "same-story probability", "two single texts are one story when it is more likely than not"
     )
     story_floor: float = _number(
-        0.14, 0.01, 1.0, "mean same-story probability", "of large stories; swept in docs/stories.md"
+        0.16, 0.01, 1.0, "mean same-story probability", "of large stories; swept in docs/stories.md"
     )
 
     def __post_init__(self) -> None:

@@ -37,7 +37,7 @@ MODEL = Path(__file__).parent.parent / "dedup" / "match" / "data" / "same_story.
 PENALTY = 30.0
 """Inverse strength of the l2 penalty: 7 weights against thousands of pairs need next to none."""
 
-PRIOR = 0.25
+PRIOR = 0.3
 """Share of candidate pairs that tell one story in a feed of running subjects, where the event sets hold 2/3 or more:
 they were made of chosen events. The intercept is moved from the sets' share to this one (prior correction: King and
 Zeng, "Logistic regression in rare events data", 2001)."""

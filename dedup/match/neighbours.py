@@ -45,7 +45,7 @@ class _Packed(NamedTuple):
 
 
 def neighbour_keys(vector: Vector, settings: Settings) -> Vector:
-    """The article's keys: its heaviest words, at most ``neighbour_terms``, ties to the lesser id, with their weights."""
+    """The article's keys: its ``neighbour_terms`` heaviest words, ties to the lesser id, with their weights."""
     best = np.sort(np.lexsort((vector.ids, -vector.weights))[: settings.neighbour_terms])
     return Vector(vector.ids[best], vector.weights[best])
 

@@ -38,7 +38,7 @@ WEEKDAY_WORDS = 120
 giveme5w1h that name one, and in 45% of the others."""
 
 NAME_IDF = 3.5
-"""A capitalised word counts as a name when at most 1 in 12 background articles has it: leaves out "The" and "Monday"."""
+"""A capitalised word counts as a name when at most 1 in 12 background articles has it: neither "The" nor "Monday"."""
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SHORT_WEEKDAYS = {"mon": 0, "tue": 1, "tues": 1, "thu": 3, "thur": 3, "thurs": 3, "fri": 4}

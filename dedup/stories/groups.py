@@ -24,6 +24,15 @@ MOSTLY = 0.5
 SAME_STORY = 0.5
 """Probability from which two articles tell the same event."""
 
+STRANGERS = 0.2
+"""Two pieces of one article are strangers below this probability of telling the same event."""
+
+STRAY = 0.25
+"""A few strangers among the pieces of an article are stray matches; from this share of them on it is a round-up."""
+
+SNIPPET = 0.1
+"""An excerpt that holds less of the longer text is a teaser or an index entry unless it tells the same event."""
+
 AGREEING = 2 / 3
 """Share of a group's members that an article must derive from, when it does not match the representative. In a chain
 of versions an article just outside the star matches less than half of it."""
@@ -48,12 +57,10 @@ def build_groups(ids: Iterable[str], matches: Sequence[Match], compare: Compare)
     wanted = set(ids)
     links = Links.of((match for match in matches if match.a in wanted and match.b in wanted), compare)
     classes = _equal_texts(links)
-    graph = _contract(links, classes)
-    round_ups = {name for name in graph if _is_round_up(graph[name], links)}
-    free = {name: _without(graph[name], round_ups) for name in graph if name not in round_ups}
-    stars = _reassign(_stars(_strong(free)), free)
-    stars = _attach(stars, free)
-    loose = _leftovers(stars, free)
+    graph = _without_foreign_pieces(_contract(links, classes), links)
+    stars = _reassign(_stars(_strong(graph)), graph)
+    stars = _attach(stars, graph)
+    loose = _leftovers(stars, graph)
     stars.update(_stars(loose))
     return _expand(stars, classes)
 
@@ -108,26 +115,33 @@ def _share(match: Match, name: str) -> float:
     return 1.0 if match.relation in ("copy", "rewrite") else taken(match, name)
 
 
-def _is_round_up(around: Around, links: Links) -> bool:
-    """Whether the article holds pieces of texts that have nothing to do with one another, and mostly of none."""
-    parts = sorted((-edge.share, other) for other, edge in around.items())
-    if len(parts) < 2 or -parts[0][0] >= MOSTLY:
-        return False
-    first = parts[0][1]
-    return any(_strangers(links.between(first, other)) for _, other in parts[1:])
+def _without_foreign_pieces(graph: Graph, links: Links) -> dict[str, dict[str, Edge]]:
+    """The graph without the matches through which an article would glue together texts foreign to one another."""
+    foreign = {key(name, other) for name, around in graph.items() for other in _foreign_pieces(around, links)}
+    return {
+        name: {other: edge for other, edge in around.items() if key(name, other) not in foreign}
+        for name, around in graph.items()
+    }
+
+
+def _foreign_pieces(around: Around, links: Links) -> list[str]:
+    """Of the texts that make up less than most of an article: those that are strangers to the largest, or, when there
+    are many of them, all, because the article is a round-up."""
+    pieces = sorted((-edge.share, other) for other, edge in around.items() if edge.share < MOSTLY)
+    if len(pieces) < 2:
+        return []
+    others = [other for _, other in pieces[1:]]
+    strange = [other for other in others if _strangers(links.between(pieces[0][1], other))]
+    return [other for _, other in pieces] if len(strange) >= STRAY * len(pieces) else strange
 
 
 def _strangers(match: Match) -> bool:
-    return not match.derived and match.same_story_score < SAME_STORY
-
-
-def _without(around: Around, left_out: Collection[str]) -> dict[str, Edge]:
-    return {other: edge for other, edge in around.items() if other not in left_out}
+    return not match.derived and match.same_story_score < STRANGERS
 
 
 def _strong(graph: Graph) -> dict[str, dict[str, Edge]]:
     return {
-        name: {other: edge for other, edge in around.items() if edge.match.relation in STRONG}
+        name: {other: edge for other, edge in around.items() if edge.match.relation in STRONG and _firm(edge.match)}
         for name, around in graph.items()
     }
 
@@ -164,7 +178,7 @@ def _reassign(stars: Stars, graph: Graph) -> Stars:
             choices = [
                 (edge.match.jaccard, edge.match.score, other == centre, other)
                 for other, edge in graph[name].items()
-                if other in stars and edge.match.relation in STRONG
+                if other in stars and edge.match.relation in STRONG and _firm(edge.match)
             ]
             moved[max(choices)[3]].add(name)
     return {centre: members for centre, members in moved.items() if members}
@@ -201,7 +215,7 @@ def _home(around: Around, stars: Stars, centre_of: Mapping[str, str]) -> str | N
 
 
 def _verified(around: Around, centre: str, members: Collection[str]) -> bool:
-    """Derived from the representative (a partial also tells the same event), or from most of the group."""
+    """Derived from the representative, or from most of the group."""
     direct = around.get(centre)
     if direct is not None and _firm(direct.match):
         return True
@@ -210,7 +224,9 @@ def _verified(around: Around, centre: str, members: Collection[str]) -> bool:
 
 
 def _firm(match: Match) -> bool:
-    return match.relation in STRONG or match.same_story_score >= SAME_STORY
+    """Whether so much is shared that it can be nothing else, or both tell the same event besides."""
+    plain = match.relation == "copy" or (match.relation == "excerpt" and min(match.containment) >= SNIPPET)
+    return plain or match.same_story_score >= SAME_STORY
 
 
 def _leftovers(stars: Stars, graph: Graph) -> dict[str, dict[str, Edge]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from dedup.models import CleanArticle, Credit, Origin
+from dedup.models import CleanArticle, Credit, Match, Origin
 from dedup.stories.links import Links, taken
 from dedup.text.agencies import agency_of_host
 
@@ -56,7 +56,9 @@ def find_origin(members: Sequence[CleanArticle], links: Links, representative: s
     ``confidence`` is its share of the evidence among all members, 0..1: 1/n where nothing tells them apart.
     """
     ordered = sorted(members, key=lambda item: item.id)
-    group = _Group(ordered, {credit.agency for credit in group_credits(ordered)}, links, representative)
+    agencies = {credit.agency for credit in group_credits(ordered)}
+    equal = _equal([item.id for item in ordered], links)
+    group = _Group(ordered, agencies, links, representative, equal)
     findings = {item.id: _findings(item, group) for item in ordered}
     scores = {name: round(sum(found.weight for found in items), 6) for name, items in findings.items()}
     top = max(scores.values())
@@ -68,10 +70,13 @@ def find_origin(members: Sequence[CleanArticle], links: Links, representative: s
 
 
 class _Group(NamedTuple):
+    """``equal`` names, for each member, the members with the very same shingles, itself included."""
+
     members: Sequence[CleanArticle]
     agencies: Set[str]
     links: Links
     representative: str
+    equal: Mapping[str, Sequence[str]]
 
 
 def _findings(item: CleanArticle, group: _Group) -> list[_Finding]:
@@ -139,7 +144,7 @@ def _clock(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
     elif later:
         lead = (min(later) - first) / HOUR
         weight = EARLIEST if lead >= 1 else EARLIEST_DAY
-        yield _Finding(weight, f"published first, {item.published:%Y-%m-%d %H:%M %Z}, {_span(lead)} before the next")
+        yield _Finding(weight, f"published first, {item.published:%Y-%m-%d %H:%M %Z}{_span(lead)}")
     else:
         yield _Finding(EARLIEST_DAY, f"published first, {item.published:%Y-%m-%d %H:%M %Z}")
 
@@ -150,26 +155,44 @@ def _has_clock(item: CleanArticle) -> bool:
 
 
 def _span(hours: float) -> str:
-    if hours < 1:
-        return f"{round(hours * 60)} minutes"
-    return f"{round(hours)} hours" if hours < 48 else f"{round(hours / 24)} days"
+    """How long before the next one, in the largest unit of which there are two."""
+    for size, unit in ((24.0, "days"), (1.0, "hours"), (1 / 60, "minutes")):
+        if hours >= 2 * size:
+            return f", {round(hours / size)} {unit} before the next"
+    return ""
 
 
 def _extent(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
     """Whether it holds what the others hold, and how much of its own they do not."""
     held, shared = [], []
     for other in group.members:
-        if other.id == item.id:
-            continue
-        match = group.links.known(item.id, other.id)
-        if match is None and group.representative in (item.id, other.id):
-            match = group.links.between(item.id, other.id)
-        if match is not None:
-            held.append(taken(match, other.id))
-            shared.append(taken(match, item.id))
-    if not held:
-        return
+        if other.id != item.id:
+            match = _match(item.id, other.id, group)
+            held.append(taken(match, match.b if match.a in group.equal[item.id] else match.a) if match else 0.0)
+            shared.append(taken(match, match.a if match.a in group.equal[item.id] else match.b) if match else 0.0)
     mean, own = sum(held) / len(held), 1 - max(shared)
-    yield _Finding(FULLEST * mean, f"the fullest version: holds {round(100 * mean)}% of what the other copies say")
+    yield _Finding(FULLEST * mean, f"holds {round(100 * mean)}% of what the other copies say")
     if own > 0:
         yield _Finding(OWN_ADDITIONS * own, f"{round(100 * own)}% of it is in no other copy")
+
+
+def _equal(names: Sequence[str], links: Links) -> dict[str, tuple[str, ...]]:
+    """Each member with those of its candidates that have the same shingles, least id first."""
+    inside = set(names)
+    return {
+        name: tuple(sorted({name, *(o for o, match in links.around(name) if match.jaccard == 1.0 and o in inside)}))
+        for name in names
+    }
+
+
+def _match(a: str, b: str, group: _Group) -> Match | None:
+    """The match of two members: their own, that of texts equal to them, or None where they were no candidates.
+
+    Equal texts are paired with one of them alone when candidates are proposed.
+    """
+    for one in (a, group.equal[a][0]):
+        for other in (b, group.equal[b][0]):
+            match = group.links.known(one, other) if one != other else None
+            if match is not None and not (one in group.equal[b] and other in group.equal[a] and one != a):
+                return match
+    return group.links.between(a, b) if group.representative in (a, b) else None
