@@ -13,13 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.match.compiled import compiled
-from dedup.match.marks import QUOTED, SPOKEN
+from dedup.match.marks import DIGIT, NAME, QUOTED, SPOKEN
 from dedup.match.overlap import Overlap, Tiles, overlap, rolling, tiles
 from dedup.match.profile import BOUND, QUOTED_GRAM, Profile
 from dedup.match.similarity import cosine
 
 SENTENCES = 1500
 """Sentences of one article that are aligned; later ones (of a text over some 30,000 words) have no twins."""
+
+EDIT = 8
+"""Words between two shared runs that still count as an edit inside one taken passage."""
 
 TWIN = 0.7
 """Cosine from which two sentences are twins."""
@@ -29,7 +32,7 @@ ECHO = 0.4
 TILE_FEATURES = (
     "covered_s covered_l free_covered_s free_covered_l free_words longest longest_free free_weight tiles"
     " ordered start_s start_l spoken one_sided mixed free_8 free_15 quoted_shared quoted_covered_s prose prose_tiles"
-    " prose_weight quotes"
+    " prose_weight quotes wording wording_share_s aligned_s aligned_l"
 ).split()
 TWIN_FEATURES = (
     "twins twin_s twin_l echo_s echo_l mean_s mean_l lead twins_ordered echoes echoes_ordered best_echo"
@@ -138,6 +141,19 @@ def _heaviest_rising(weights: Any, places: Any) -> float:
 
 
 @compiled
+def _edited(found: Any) -> Any:
+    """Words between neighbouring tiles that are at most EDIT words apart in both texts: edits inside what was taken."""
+    in_s = in_l = 0
+    for row in range(1, found.shape[0]):
+        gap_s = found[row, 0] - found[row - 1, 0] - found[row - 1, 2]
+        gap_l = found[row, 1] - found[row - 1, 1] - found[row - 1, 2]
+        if gap_s <= EDIT and 0 <= gap_l <= EDIT:
+            in_s += gap_s
+            in_l += gap_l
+    return in_s, in_l
+
+
+@compiled
 def _known_quotes(grams: Any, start: int, length: int, known: Any) -> Any:
     """Which words of a tile stand in a 5-gram that either article quotes; ``known`` are sorted hashes of both."""
     hit = np.zeros(length, np.bool_)
@@ -155,14 +171,14 @@ def _tile_features(found: Any, short: Any, long: Any, known: Any, out: Any) -> N
     """Fill the features of tiles; rows of ``found`` are place in short, place in long, length."""
     flags_s, weights_s, grams_s = short
     flags_l, weights_l = long[0], long[1]
-    prose = prose_tiles = many_quotes = 0
+    prose = prose_tiles = many_quotes = wording = 0
     prose_weight = 0.0
     covered = free = longest = longest_free = spoken = one_sided = mixed = quoted = in_quotes_s = 0
     weight = 0.0
     free_8 = free_15 = 0
     for row in range(found.shape[0]):
         i, j, length = found[row]
-        here = run = run_best = quotes = said = 0
+        here = run = run_best = quotes = said = named = 0
         here_weight = 0.0
         quoted_here = _known_quotes(grams_s, i, length, known)
         for k in range(length):
@@ -184,11 +200,15 @@ def _tile_features(found: Any, short: Any, long: Any, known: Any, out: Any) -> N
             here_weight += min(weights_s[i + k], weights_l[j + k])
             if either & SPOKEN:
                 said += 1
+            if either & (NAME | DIGIT):
+                named += 1
         covered += length
         weight += here_weight
         spoken += said
         many_quotes += quotes >= 6
-        if here >= 8 and said * 20 <= here:
+        if here >= 8:
+            wording += here - named
+        if here >= 8 and said * 20 <= here and named * 20 <= here * 9:
             prose += here
             prose_tiles += 1
             prose_weight += here_weight
@@ -208,6 +228,9 @@ def _tile_features(found: Any, short: Any, long: Any, known: Any, out: Any) -> N
         quoted_s += (flags_s[k] & QUOTED) != 0
     for k in range(flags_l.shape[0]):
         free_l += (flags_l[k] & BOUND) == 0
+    gaps_s, gaps_l = _edited(found)
+    out[25] = (covered + gaps_s) / max(flags_s.shape[0], 1)
+    out[26] = (covered + gaps_l) / max(flags_l.shape[0], 1)
     out[0] = covered / max(flags_s.shape[0], 1)
     out[1] = covered / max(flags_l.shape[0], 1)
     out[2] = free / max(free_s, 1)
@@ -234,6 +257,8 @@ def _tile_features(found: Any, short: Any, long: Any, known: Any, out: Any) -> N
     out[20] = np.log1p(prose_tiles)
     out[21] = np.log1p(prose_weight)
     out[22] = np.log1p(many_quotes)
+    out[23] = np.log1p(wording)
+    out[24] = wording / max(free_s, 1)
     out[18] = in_quotes_s / max(quoted_s, 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,15 @@ STOCK = 16
 
 BOUND = QUOTED | STOCK
 """A word that is nobody's own: inside a quotation or a stock phrase. The others are called free."""
+
+Kind = Literal["article", "brief", "page"]
+"""An article; an item of a headline or a few words; a page without an article: an index, a gallery, a video."""
+
+INDEX_LINES = 10
+INDEX_LINE_WORDS = 50
+INDEX_SHARE = 0.3
+"""An index of headlines and teasers: at least so many short lines of body that are less than this share of the page.
+Of the labelled pages it takes the 5 indexes that have a body and no article (training/train_relations.py)."""
 
 QUOTED_GRAM = 5
 """Words in a row by which a quotation is known again where it has no marks."""
@@ -71,7 +81,7 @@ class Profile:
     ``grams`` are the distinct hashes of its shingles, ascending, and ``short_grams`` and ``long_grams`` those of 3
     and 8 words; ``free_grams`` and ``free_pairs`` the 3-grams and 2-grams without a quoted or stock word, and
     ``quoted_grams`` the 5-grams of quoted words. ``numbers`` and ``names`` are distinct word hashes, ascending;
-    ``outlet`` the words that would name its outlet. ``credits`` are agency names, ascending; ``time`` is seconds
+    ``outlet`` the words that would name its outlet; ``kind`` what the item is. ``credits`` are agency names, ascending; ``time`` is seconds
     since 1970 or None.
     """
 
@@ -91,6 +101,7 @@ class Profile:
     headline: Hashes
     vector: Vector
     story: StoryProfile
+    kind: Kind = "article"
     credits: tuple[str, ...] = ()
     time: float | None = None
 
@@ -122,9 +133,20 @@ def make_profile(clean: CleanArticle, settings: Settings) -> Profile:
         headline=tokenise(clean.headline or "").hashes,
         vector=vector,
         story=story_profile(clean, vector),
+        kind=_kind(clean, words, settings),
         credits=tuple(sorted({credit.agency for credit in clean.credits})),
         time=clean.published.timestamp() if clean.published else None,
     )
+
+
+def _kind(clean: CleanArticle, words: Words, settings: Settings) -> Kind:
+    """Whether there is an article to compare: enough body, a bare headline or brief, or a page of something else."""
+    size, page = words.hashes.shape[0], len(clean.text.split())
+    if size < settings.min_words:
+        return "brief" if size or page < settings.min_words else "page"
+    lines = [len(clean.text[start:end].split()) for start, end in clean.body_spans]
+    listed = len(lines) >= INDEX_LINES and max(lines) < INDEX_LINE_WORDS and size < INDEX_SHARE * page
+    return "page" if listed else "article"
 
 
 def _words(clean: CleanArticle) -> Words:

@@ -25,6 +25,9 @@ from dedup.match.same_story import same_story_score
 from dedup.models import Match, Passage, Relation
 from dedup.settings import Settings
 
+DERIVED_SCORE = 0.5
+"""Probability from which a pair is derived."""
+
 SAME_STORY = 0.5
 """Probability from which two articles tell the same event."""
 
@@ -33,29 +36,48 @@ RELATED = 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """A logistic regression over the features, and the cuts between the derived relations.
-
-    ``weights`` float64[len(NAMES)] act on the features as they are. ``cuts`` are shares of shingles of 3 words:
-    copy_s and copy_l (of the shorter and longer article, for a copy), excerpt (of the shorter), and ``rewrite``,
-    ln(1 + free shared words) below which the text was reworded.
-    """
+class Regression:
+    """A logistic regression: ``weights`` float64[len(NAMES)] act on the features as they are."""
 
     intercept: float
     weights: npt.NDArray[np.float64]
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Regression:
+        """Read ``{"intercept": x, "weights": {feature: x}}``; a feature that is not named has weight 0."""
+        return cls(float(raw["intercept"]), np.array([float(raw["weights"].get(name, 0.0)) for name in NAMES]))
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``from_json`` reads, without features of weight 0."""
+        named = {name: round(float(x), 5) for name, x in zip(NAMES, self.weights, strict=True) if x}
+        return {"intercept": round(self.intercept, 5), "weights": named}
+
+    def score(self, values: npt.NDArray[np.float64]) -> float:
+        """Probability for one row of features, 0..1."""
+        logit = self.intercept + float(np.dot(self.weights, values))
+        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """Is a pair ``derived``; if so, and under the cuts of copy and excerpt, was it ``reworded``?
+
+    ``cuts`` are shares of what an article has in common with the other: copy_s and copy_l (of the shorter and the
+    longer article, for a copy) and excerpt (of the shorter).
+    """
+
+    derived: Regression
+    reworded: Regression
     cuts: Mapping[str, float]
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Model:
-        """Read the JSON object of ``data/relation_model.json``; a feature that is not named has weight 0."""
-        named = raw["derived"]["weights"]
-        weights = np.array([float(named.get(name, 0.0)) for name in NAMES])
-        return cls(float(raw["derived"]["intercept"]), weights, dict(raw["cuts"]))
+        """Read the JSON object of ``data/relation_model.json``."""
+        return cls(Regression.from_json(raw["derived"]), Regression.from_json(raw["reworded"]), dict(raw["cuts"]))
 
-    def score(self, values: npt.NDArray[np.float64]) -> float:
-        """Probability that the pair is derived, 0..1."""
-        logit = self.intercept + float(np.dot(self.weights, values))
-        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+    def to_json(self) -> dict[str, Any]:
+        """What ``from_json`` reads."""
+        return {"derived": self.derived.to_json(), "reworded": self.reworded.to_json(), "cuts": dict(self.cuts)}
 
 
 @cache
@@ -66,10 +88,15 @@ def model() -> Model:
 
 def compare_profiles(a: Profile, b: Profile, settings: Settings) -> Match:
     """Compare two articles. Relation and scores are the same for (b, a); containment and passages follow the order."""
+    return relate(a, b, settings, model())
+
+
+def relate(a: Profile, b: Profile, settings: Settings, weights: Model) -> Match:
+    """``compare_profiles`` with a given model."""
     found = evidence(a, b)
     story_score = same_story_score(a.story, b.story)
-    score, derived = _derivation(a, b, found, settings)
-    relation = derived or _other_relation(found, story_score)
+    score, derived = _derivation(a, b, found, settings, weights)
+    relation = derived or _other_relation(a, b, found, story_score)
     return Match(
         a=a.id,
         b=b.id,
@@ -84,26 +111,31 @@ def compare_profiles(a: Profile, b: Profile, settings: Settings) -> Match:
     )
 
 
-def _derivation(a: Profile, b: Profile, found: Evidence, settings: Settings) -> tuple[float, Relation | None]:
+def _derivation(a: Profile, b: Profile, found: Evidence, settings: Settings, weights: Model) -> tuple[float, Relation | None]:
     """Score and derived relation, or None. Texts too short to sketch are copies when equal, and nothing else."""
     if min(a.size, b.size) < settings.min_words:
         same = a.size > 0 and np.array_equal(a.words.hashes, b.words.hashes)
         return (1.0, "copy") if same else (0.0, None)
-    score = model().score(found.values)
-    return score, (_kind(found) if score >= 0.5 else None)
+    score = weights.derived.score(found.values)
+    return score, (_kind(found, weights) if score >= DERIVED_SCORE else None)
 
 
-def _kind(found: Evidence) -> Relation:
-    value, cuts = dict(zip(NAMES, found.values, strict=True)), model().cuts
-    if value["contained3_s"] >= cuts["copy_s"] and value["contained3_l"] >= cuts["copy_l"]:
+def _kind(found: Evidence, weights: Model) -> Relation:
+    """Which derived relation. What an article has in common is its shared runs with the edits inside them, or its
+    shared 3-grams where those are more (a text cut into small pieces)."""
+    value, cuts = dict(zip(NAMES, found.values, strict=True)), weights.cuts
+    common_s = max(value["aligned_s"], value["contained3_s"])
+    common_l = max(value["aligned_l"], value["contained3_l"])
+    if common_s >= cuts["copy_s"] and common_l >= cuts["copy_l"]:
         return "copy"
-    if value["contained3_s"] >= cuts["excerpt"]:
+    if common_s >= cuts["excerpt"]:
         return "excerpt"
-    return "rewrite" if value["free_words"] < cuts["rewrite"] else "partial"
+    return "rewrite" if weights.reworded.score(found.values) >= 0.5 else "partial"
 
 
-def _other_relation(found: Evidence, story_score: float) -> Relation:
-    if story_score >= SAME_STORY:
+def _other_relation(a: Profile, b: Profile, found: Evidence, story_score: float) -> Relation:
+    """Who tells the same event must tell something: a page without an article is at most related."""
+    if story_score >= SAME_STORY and "page" not in (a.kind, b.kind):
         return "same_story"
     return "related" if found.cosine >= RELATED else "unrelated"
 
