@@ -16,7 +16,7 @@ NAMED_BY_COPIES = 3.0
 CANONICAL = 3.0
 POINTS_AWAY = -2.0
 FULLEST = 2.0
-OWN_ADDITIONS = -1.5
+OWN_ADDITIONS = -0.5
 CREDITED = 0.5
 EARLIEST = 2.0
 EARLIEST_DAY = 1.0
@@ -130,23 +130,19 @@ def _time(item: CleanArticle) -> float:
 
 def _clock(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
     """Whether it was published first; a date without time of day only tells days apart."""
-    times = [_time(other) for other in group.members]
-    first = min(times)
-    if item.published is None or first == math.inf:
+    dated = sorted((other for other in group.members if other.published), key=_time)
+    if item.published is None or not dated:
         return
-    later = [time for time in times if time != math.inf and time > first]
-    day = f"{item.published:%Y-%m-%d}"
-    if _time(item) > first:
-        if not _has_clock(item) and _time(item) - first < 24 * HOUR:
-            yield _Finding(EARLIEST_DAY, f"published on the first day, {day}")
-    elif not _has_clock(item):
-        yield _Finding(EARLIEST_DAY, f"published on the first day, {day}")
-    elif later:
-        lead = (min(later) - first) / HOUR
+    first = _time(dated[0])
+    clocked = _has_clock(item) and all(_has_clock(other) for other in dated if _time(other) == first)
+    if not clocked:
+        if _time(item) - first < 24 * HOUR:
+            yield _Finding(EARLIEST_DAY, f"published on the first day, {item.published:%Y-%m-%d}")
+    elif _time(item) == first:
+        later = [_time(other) for other in dated if _time(other) > first]
+        lead = (min(later) - first) / HOUR if later else 0.0
         weight = EARLIEST if lead >= 1 else EARLIEST_DAY
         yield _Finding(weight, f"published first, {item.published:%Y-%m-%d %H:%M %Z}{_span(lead)}")
-    else:
-        yield _Finding(EARLIEST_DAY, f"published first, {item.published:%Y-%m-%d %H:%M %Z}")
 
 
 def _has_clock(item: CleanArticle) -> bool:
