@@ -73,6 +73,7 @@ def _cut_to(text: str, length: int) -> list[str]:
 def make_feed(sources: Sources, count: int, seed: int, mix: Mix) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
     """Yield ``count`` records and their truth: ``{"id", "family", "source", "kind"}``."""
     rng = random.Random(seed)
+    identical = _recombine(sources, rng)
     templates = [_furniture(sources, rng, 14) for _ in range(30)]
     recent: list[tuple[str, list[str]]] = []
     made = 0
@@ -84,7 +85,7 @@ def make_feed(sources: Sources, count: int, seed: int, mix: Mix) -> Iterator[tup
             own = _recombine(sources, rng)
             body, kind, source = [*chain(*templates[:3]), *own[: max(1, len(own) // 6)]], "template", name
         elif draw < mix.furniture_only + mix.template + mix.identical:
-            body, kind, source = sources.texts[0], "identical", "identical"
+            body, kind, source = identical, "identical", "identical"
         elif rng.random() < mix.copies and recent:
             source, text = rng.choice(recent)
             kind = KINDS[number % len(KINDS)]

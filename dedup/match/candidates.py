@@ -47,10 +47,13 @@ class Candidates:
 
 
 class _Rows(NamedTuple):
-    """The articles to join, in order of number: int64[n] rows of the table, and size of sample int32[n]."""
+    """The articles to join, in order of number: int64[n] rows of the table, and size of sample int32[n]; and the
+    same rows ascending, with their numbers, to read the table in its order."""
 
     articles: NDArray[np.int64]
     sampled: NDArray[np.int32]
+    ascending: NDArray[np.int64]
+    numbers: NDArray[np.int64]
 
 
 class _Scored(NamedTuple):
@@ -107,7 +110,8 @@ def _number(table: SketchTable, index: NDArray[np.int64]) -> _Rows:
     digests = table.digests[index[tied]]
     index[tied] = index[tied][np.lexsort((digests[:, 1], digests[:, 0], lead[tied]))]
     sampled = (table.sample_bounds[index + 1] - table.sample_bounds[index]).astype(np.int32)
-    return _Rows(index, sampled)
+    numbers = np.argsort(index)
+    return _Rows(index, sampled, index[numbers], numbers)
 
 
 # --- the join ----------------------------------------------------------------------------------------------------
@@ -146,15 +150,16 @@ def _part_of_keys(
     table: SketchTable, rows: _Rows, settings: Settings, part: tuple[int, int, int]
 ) -> NDArray[np.uint64]:
     which, bits, lead = part
-    mask = _mask(len(rows.articles))
+    plan = (lead, _mask(len(rows.articles)), which, bits)
     banded = which >> (bits - 1)
+    most = len(rows.articles) * settings.bands if banded else int(rows.sampled.sum())
+    keys = np.empty(most + 1, np.uint64)
     if banded:
-        keys = np.empty(len(rows.articles) * settings.bands, np.uint64)
-        count = _band_keys(table.signatures, rows.articles, settings.bands, mask, which, bits, keys)
+        count = _band_keys(table.signatures, settings.bands, rows.ascending, rows.numbers, plan, keys)
     else:
-        keys = np.empty(int(rows.sampled.sum()), np.uint64)
-        count = _sample_keys(table.sample, table.sample_bounds, rows.articles, lead, mask, which, bits, keys)
-    return keys[:count].copy() if count < len(keys) else keys
+        bounds = table.sample_bounds
+        count = _sample_keys(table.sample, bounds, rows.ascending, rows.numbers, plan, keys)
+    return keys[:count].copy()
 
 
 def _mask(count: int) -> np.uint64:
@@ -162,33 +167,35 @@ def _mask(count: int) -> np.uint64:
 
 
 @compiled
-def _sample_keys(sample: Any, bounds: Any, index: Any, lead: Any, mask: Any, part: Any, bits: Any, out: Any) -> int:
+def _sample_keys(sample: Any, bounds: Any, articles: Any, numbers: Any, plan: Any, out: Any) -> int:
     """Keys of sampled shingles whose leading bits are ``part``: 0, leading bits of the hash, number of the article."""
+    lead, mask, part, bits = plan
     count, clear, shift = 0, ~mask, np.uint64(64 - bits)
-    for number in range(len(index)):
-        for at in range(bounds[index[number]], bounds[index[number] + 1]):
-            key = ((sample[at] << np.uint64(lead)) >> np.uint64(1)) & clear | np.uint64(number)
-            if key >> shift == part:
-                out[count] = key
-                count += 1
+    for row in range(len(articles)):
+        number = np.uint64(numbers[row])
+        for at in range(bounds[articles[row]], bounds[articles[row] + 1]):
+            key = ((sample[at] << np.uint64(lead)) >> np.uint64(1)) & clear | number
+            out[count] = key
+            count += key >> shift == part
     return count
 
 
 @compiled
-def _band_keys(signatures: Any, index: Any, bands: Any, mask: Any, part: Any, bits: Any, out: Any) -> int:
+def _band_keys(signatures: Any, bands: Any, articles: Any, numbers: Any, plan: Any, out: Any) -> int:
     """Keys of bands whose leading bits are ``part``: 1, leading bits of a hash of band and rows, number."""
+    _, mask, part, bits = plan
     count, clear, shift = 0, ~mask, np.uint64(64 - bits)
     rows = signatures.shape[1] // bands
-    for number in range(len(index)):
+    for at in range(len(articles)):
+        number = np.uint64(numbers[at])
         for band in range(bands):
             state = np.uint64(band + 1) * np.uint64(0x9E3779B97F4A7C15)
             for row in range(band * rows, band * rows + rows):
-                state = (state ^ np.uint64(signatures[index[number], row])) * np.uint64(0xD6E8FEB86659FD93)
+                state = (state ^ np.uint64(signatures[articles[at], row])) * np.uint64(0xD6E8FEB86659FD93)
                 state ^= state >> np.uint64(32)
-            key = (state >> np.uint64(1) | np.uint64(1 << 63)) & clear | np.uint64(number)
-            if key >> shift == part:
-                out[count] = key
-                count += 1
+            key = (state >> np.uint64(1) | np.uint64(1 << 63)) & clear | number
+            out[count] = key
+            count += key >> shift == part
     return count
 
 
