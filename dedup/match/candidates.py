@@ -127,7 +127,7 @@ def _join(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[_Scored,
         settings.bands,
         settings.bucket_window,
     )
-    parts = list(_count(members, bounds, places, rows.sampled, limits))
+    parts = list(_count((members, bounds, places), rows.sampled, limits))
     a, b, score = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return _Scored(a, b, score), hot_samples, hot_bands
 
@@ -279,9 +279,7 @@ def _place(members: Any, ends: Any, places: Any) -> None:
 
 
 def _count(
-    members: NDArray[np.uint32],
-    bounds: NDArray[np.int64],
-    places: NDArray[np.int64],
+    joined: tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]],
     sampled: NDArray[np.int32],
     limits: tuple[int, float, int, int, int],
 ) -> Iterator[_Scored]:
@@ -290,17 +288,16 @@ def _count(
     while True:
         size = max(PAIRS_A_PART, count)
         out = _Scored(np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.float32))
-        number, written = _count_pairs(members, bounds, places, sampled, limits, (counts, met), number, out)
+        number, written = _count_pairs(joined, sampled, limits, (counts, met), number, out)
         yield _Scored(out.a[:written].copy(), out.b[:written].copy(), out.score[:written].copy())
         if number >= count:
             return
 
 
 @compiled
-def _count_pairs(
-    members: Any, bounds: Any, places: Any, sampled: Any, limits: Any, scratch: Any, number: Any, out: Any
-) -> tuple[int, int]:
+def _count_pairs(joined: Any, sampled: Any, limits: Any, scratch: Any, number: Any, out: Any) -> tuple[int, int]:
     """Write the pairs of article ``number`` and after with higher numbers until ``out`` could overflow."""
+    members, bounds, places = joined
     counts, met = scratch
     least_shared, least_share, passage, bands, window = limits
     written = 0
