@@ -17,7 +17,7 @@ import numpy as np
 
 from dedup.match.features import NAMES, evidence
 from dedup.match.profile import Profile
-from dedup.models import CleanArticle
+from dedup.models import Article, CleanArticle
 
 APART_DAYS = 30
 MOST_COVERED = 0.35
@@ -68,7 +68,9 @@ def apart_in_time(profiles: Sequence[Profile], number: int, seed: int = 1) -> li
     return sorted(kept)
 
 
-def other_events(profiles: Sequence[Profile], event: dict[str, str], number: int, seed: int = 1) -> list[tuple[int, int]]:
+def other_events(
+    profiles: Sequence[Profile], event: dict[str, str], number: int, seed: int = 1
+) -> list[tuple[int, int]]:
     """A sample of sharing pairs of different events; ``event`` by article id."""
     found = [(i, j) for i, j in sharing_pairs(profiles, 1) if event[profiles[i].id] != event[profiles[j].id]]
     random.Random(seed).shuffle(found)
@@ -97,7 +99,7 @@ def _edit(line: str, share: float, words: Sequence[str], rng: random.Random) -> 
 
 
 def plant(cleaned: Sequence[CleanArticle], number: int, seed: int = 1) -> Iterator[Planted]:
-    """``number`` planted texts of each kind: cut, drop, edit, mix, lift (derived) and quotes (not derived)."""
+    """``number`` planted texts of each kind: cut, drop, edit, mix, lift (derived), sentence, quotes (not derived)."""
     rng = random.Random(seed)
     usable = [i for i, item in enumerate(cleaned) if len(item.body_spans) >= 8]
     words = sorted({word for i in usable[:50] for word in cleaned[i].body.split()})
@@ -114,16 +116,30 @@ def plant(cleaned: Sequence[CleanArticle], number: int, seed: int = 1) -> Iterat
         yield from _moved(source, lines, others, rng)
 
 
+def as_body(name: str, lines: Sequence[str]) -> CleanArticle:
+    """A clean article of body lines only."""
+    text = "\n".join(lines)
+    ends = np.cumsum([len(line) + 1 for line in lines]) - 1
+    starts = [int(end) - len(line) for line, end in zip(lines, ends, strict=True)]
+    return CleanArticle(Article(name, text), text, tuple(starts), tuple(map(int, ends)), "B" * len(lines))
+
+
 def _moved(source: int, lines: list[str], others: list[str], rng: random.Random) -> Iterator[Planted]:
-    """Prose sentences of one article in another (partial, if they hold 35 words), or its quotations only."""
-    prose = [s for line in lines for s in _sentences(line) if not re.search("[\"“”‘]", s) and len(s.split()) >= 10]
+    """Prose sentences of one article in another (partial, if they hold 35 words), or one short sentence or quotations only."""
+    prose = [s for line in lines for s in _sentences(line) if not re.search('["“”‘]', s) and len(s.split()) >= 10]
     if len(prose) >= 4:
         start = rng.randrange(len(prose) - 2)
         taken = prose[start : start + rng.choice((2, 3))]
         if sum(len(s.split()) for s in taken) >= 35:
             place = rng.randrange(1, len(others))
             yield Planted("lift", source, (*others[:place], " ".join(taken), *others[place:]), True)
-    quotes = [q for line in lines for q in re.findall("[\"“][^\"“”]{60,}[\"”]", line)]
+    if prose:
+        short = others[: rng.randint(3, 8)]
+        place = rng.randrange(1, len(short))
+        sentence = min(rng.sample(prose, min(3, len(prose))), key=len)
+        if len(sentence.split()) <= 22:
+            yield Planted("sentence", source, (*short[:place], sentence, *short[place:]), False)
+    quotes = [q for line in lines for q in re.findall('["“][^"“”]{60,}["”]', line)]
     if quotes:
         place = rng.randrange(1, len(others))
         said = rng.choice(("he said", "she added", "the statement reads", "according to the transcript"))

@@ -15,6 +15,8 @@ _BY = re.compile(rf"(?i:^|\b)(?:(?i:by|von|par|por|di|written by|story by|авт
 _PLAIN = re.compile(
     rf"^\W*({_NAMES})(?=\s*(?:$|[,|•·/\-—–(\[@]|\s(?i:posted|published|updated|about|may be|is|reported|reports)\b))"
 )
+_JOINTS = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|und|et|y|e|и)\s+|\s*&\s*")
+_ONLY_NAMES = re.compile(_NAMES)
 _CONNECT = re.compile(r"(?i)\s*(?:,\s*(?:and\s+)?|\band\b|&)\s*$")
 _DAYS = re.compile(
     r"(?i)\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?"
@@ -24,11 +26,15 @@ _LEAD_WORDS = re.compile(
     r"(?i)^\W*(?:(?:last\s+)?(?:posted|published|updated)[^,]*?\bby\s+|(?:written|story|text|words)?\s*\bby:?\s+)"
 )
 _NOT_NAMES = re.compile(
-    r"(?i)\b(?:staff|writer|reporter|editor|news|press|agency|posted|published|updated|read|more|share|email|copyright"
-    r"|reserved|senior|correspondent|comments?|the|report|media|times|post|daily|service|network|today|tribune|advance"
-    r"|republic|observer|herald|journal|university|professor|contributor|special|bureau|online|desk|team|wire|source"
-    r"|mirror|follow|view|print|save|hours?|minutes?|ago|opinion|analysis|exclusive|newsroom|associated|sports?)\b"
+    r"(?i)\b(?:staff|writers?|reporters?|editors?|news|press|agency|posted|published|updated|read|more|share|email"
+    r"|copyright|reserved|senior|correspondents?|comments?|the|report|media|times|post|daily|service|network|today|tribune"
+    r"|advance|republic|observer|herald|journal|university|professor|contributor|special|bureau|online|desk|team|wire"
+    r"|source|mirror|follow|view|print|save|hours?|minutes?|mins?|ago|opinion|analysis|exclusive|newsroom|associated"
+    r"|sports?|bbc|npr|cbs|nbc|abc|archive|about|may be|is|for|columnist|show|images?|photos?|getty|magazine|frontpage|app|video|privacy|policy|breaking"
+    r"|sign|subscribe|watch|latest|related|popular|trending|advertisement|must|top|stories|story|home|search|edition|continue|reading|below|connect|tweet|county|facebook|twitter|click|clicking|shot)\b"
 )
+_GLUED = re.compile(r"(?<=[a-zß-ÿ])(?=[A-Z])(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bLe)(?<!\bVan)(?<!\bO')")
+_HANDLE = re.compile(r"\(@\w+\)|^\W*[—–-]+\s")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _TAIL_SIGN = re.compile(
     rf"[.!?”\"]\s+({_WORD}(?:[ -]{_WORD}){{1,3}}),\s+[A-Z][A-Z .'-]{{2,30}},\s+[A-Z]{{2,6}}(?:/[A-Z]+)?\s*$"
@@ -44,13 +50,15 @@ class Byline(NamedTuple):
 
 def byline_of_line(text: str, after_by: bool = False) -> Byline | None:
     """Authors named by a line that is meta: "By A and B, Agency", "A, Agency", "A" (``after_by``: the line above is "By")."""
-    line = text.strip()
+    line = _GLUED.sub(" | ", re.sub(r"\s+", " ", text.strip()))
+    if _HANDLE.search(line):
+        return None
     by = _BY.search(line)
     if by:
         names = trimmed(by.group(1))
         if names:
             return Byline(names, 0.95)
-    email = _EMAIL.search(line)
+    email = _EMAIL.search(text)
     if _LEAD_WORDS.match(line) and not by:
         return Byline(email.group(), 0.5) if email and after_by else None
     plain = _PLAIN.match(_without_agency(line))
@@ -58,7 +66,7 @@ def byline_of_line(text: str, after_by: bool = False) -> Byline | None:
         names = trimmed(plain.group(1))
         if names:
             return Byline(names, 0.7)
-    if email and len(line.split()) == 1:
+    if email and len(text.split()) == 1:
         return Byline(email.group(), 0.4)
     return None
 
@@ -74,15 +82,36 @@ def trimmed(names: str) -> str | None:
         hit = cut.search(names)
         if hit:
             names = names[: hit.start()]
-    while True:
-        shorter = _CONNECT.sub("", names).rstrip(" ,;|-—–•")
-        if shorter == names:
-            break
-        names = shorter
+    names = _full_names(_strip_end(names))
     words = names.split()
     if len(words) < 2 or len(words) > 24 or any(char.isdigit() for char in names):
         return None
     return names
+
+
+def _strip_end(names: str) -> str:
+    while True:
+        shorter = _CONNECT.sub("", names).rstrip(" ,;|-—–•")
+        if shorter == names:
+            return names
+        names = shorter
+
+
+def _full_names(names: str) -> str:
+    """The leading part of a list whose names all have two words: "EJ Montini, Arizona" is one name."""
+    end = len(names)
+    for hit in _JOINTS.finditer(names):
+        following = _JOINTS.split(names[hit.end() :], maxsplit=1)[0]
+        if len(following.split()) < 2:
+            end = hit.start()
+            break
+    return _strip_end(names[:end])
+
+
+def is_name(text: str) -> bool:
+    """Whether a line is nothing but one to three names."""
+    line = text.strip()
+    return bool(_ONLY_NAMES.fullmatch(line)) and trimmed(line) == line and len(line) < 80
 
 
 def byline_in_tail(text: str) -> Byline | None:
@@ -111,6 +140,10 @@ _PLAIN_PLACE = re.compile(
     rf"^\W{{0,3}}(?P<line>(?P<place>{_CITY_PLAIN}(?:,\s+(?!{_MONTHS}\s+\d){_REGION})?)(?:(?P<date>,?\s+{_DATE})|(?=\s*[(/])))"
     rf"\.?\s*(?:[(\[/](?P<agency>[^)\]/]{{2,40}})[)\]/]\.?\s*:?\s*(?:{_SIGN}|:)?|(?:{_SIGN}|:(?=\s)))"
 )
+_NOT_PLACES = re.compile(
+    r"(?i)^(?:file|photo|photos|video|watch|update|updated|breaking|exclusive|opinion|analysis|live|note|correction|editor"
+    r"|q|a|question|answer|related|read|more|image|us|the)\\b"
+)
 _LONE = re.compile(rf"^\W{{0,3}}(?P<line>{_CITY_SHOUTED},\s+{_REGION})\W*$")
 
 
@@ -118,7 +151,7 @@ def dateline_of_body(text: str) -> str | None:
     """Place and date that open a body line: "SEOUL, Aug. 27" of "SEOUL, Aug. 27 (Yonhap) -- North Korea ..."."""
     head = text[:140].lstrip()
     hit = _SHOUTED.match(head)
-    if hit and sum(char.isalpha() for char in hit.group("place")) >= 3 and len(head) > hit.end():
+    if hit and len(head) > hit.end() and _is_place(hit):
         return _tidy(hit.group("line"))
     hit = _PLAIN_PLACE.match(head)
     if hit is None:
@@ -127,6 +160,14 @@ def dateline_of_body(text: str) -> str | None:
     if hit.group("date") or (agency and agencies().name.search(f"({agency})")):
         return _tidy(hit.group("line"))
     return None
+
+
+def _is_place(hit: re.Match[str]) -> bool:
+    """A colon after capitals makes a speaker or a label, unless a date stands before it."""
+    place, line = hit.group("place"), hit.group("line")
+    if sum(char.isalpha() for char in place) < 3 or _NOT_PLACES.search(place):
+        return False
+    return not hit.group().rstrip().endswith(":") or len(line) > len(place) or ")" in hit.group()
 
 
 def dateline_alone(text: str) -> str | None:

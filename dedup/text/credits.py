@@ -15,7 +15,10 @@ from dedup.text.agencies import agencies, agency_of_host
 
 _DASH = r"(?:[\u2014\u2013\u2012\u2015\-_\u2022]+|:|\.\s?[-\u2013])"
 _AFTER_DATELINE = re.compile(rf"^[^\s)\]/】]{{0,3}}[)\]/】]\s*{_DASH}|^[)\]/】]\.?\s*{_DASH}?\s|^】")
-_IN_DATELINE = re.compile(r"^\W{0,3}(?:.{0,70}[\s,\])])?[(\[/【]$")
+_IN_DATELINE = re.compile(
+    r"^\W{0,3}(?:(?:[^\W_a-zß-öø-ÿ]\S*|\d\S*|de|del|of|la|and|the|el|\w{3,9}\.?(?=\s\d|\s*[(\[/]))[\s,/\])]*){0,9}[(\[/【]$"
+)
+_NAMED_PHOTO = re.compile(r"[(\[][^\W\d_a-z][\w.'’-]*(?: [\w.'’-]+){0,4}\s*/\s*(?:the\s+)?$|\bvia\s+$")
 _SLASHED = re.compile(r"(?:[A-Z][\w.'-]*\s*/\s*|\s-\s|\|\s*)$")
 _PHOTO = re.compile(
     r"(?i)\b(?:photos?|foto|fotos|image|images|getty|pool|file|pictures?|handout|video|screenshot|illustration|caption"
@@ -37,7 +40,7 @@ _CONTRIBUTED = re.compile(
     r"(?i)^['’]?s?\s*(?:national |political |congressional |religion |business |medical |science |sports |video)?"
     r"(?:writers?|reporters?|journalists?|correspondents?|staff|contributed|researcher)\b"
 )
-_REPORT = re.compile(r"(?i)^(?:\s+news)?\s*(?:contributed|was first published|report)")
+_REPORT = re.compile(r"(?i)^(?:\s+news)?\s*(?:contributed|was first published)")
 _FROM_FEED = re.compile(r"(?i)syndicated (?:news )?feed|was first published|all rights reserved|may not be published")
 
 
@@ -113,7 +116,7 @@ def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
     if _MENTION.search(before):
         return ("mention", 0.3) if _SHARED.search(before) and site.role == "B" else ("mention", 0.0)
     if len(before) <= 90 and _IN_DATELINE.search(before) and _AFTER_DATELINE.search(after):
-        return "dateline", 0.97 if site.opening else 0.55
+        return "dateline", 0.97 if site.opening else 0.45
     if _COPYRIGHT.search(before):
         return _copyright(site, after)
     if _is_photo(site, before, after):
@@ -137,6 +140,8 @@ def _is_photo(site: Site, before: str, after: str) -> bool:
     """A photo credit: photo words near the name, or a caption line (furniture)."""
     if site.role == "F":
         return True
+    if _NAMED_PHOTO.search(before):
+        return True
     near = before[-40:] + " " + after[:25]
     return bool(_PHOTO.search(near)) and not (site.role == "B" and len(before) > 200 and not _PHOTO.search(after[:25]))
 
@@ -149,7 +154,7 @@ def _by_place(site: Site, before: str, after: str) -> tuple[str, float]:
     if site.role == "B" and not rest and before.rstrip()[-1:] in "([/【":
         if before.rstrip().endswith("/") and not _SLASHED.search(before):
             return "tail", 0.0
-        return "tail", 0.9 if site.closing else 0.5
+        return "tail", 0.9 if site.closing else 0.45
     if site.role == "B" and _REPORT.search(after) and site.closing:
         return "contributed", 0.8
     return "mention", 0.0

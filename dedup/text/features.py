@@ -183,12 +183,12 @@ def _own_features(raw, out):  # type: ignore[no-untyped-def]
     out[20] = raw[18]
     out[21] = raw[20]
     out[22] = raw[21]
-    out[23] = raw[5] / chars
+    out[23] = (raw[5] + raw[23]) / chars
     closed = raw[15] == 8 or raw[15] == 9
     out[24] = 1 if closed else 0
-    function = raw[27] / words
-    wide = raw[5] > chars * np.float32(0.4)
-    if (closed and (out[0] >= 12 and (function >= np.float32(0.2) or wide))) or (
+    function = raw[28] / words
+    wide = raw[5] + raw[23] > chars * np.float32(0.4)
+    if (closed and ((out[0] >= 12 and function >= np.float32(0.2)) or (out[0] >= 8 and wide))) or (
         out[0] >= 30 and (function >= np.float32(0.25) or wide)
     ):
         out[25] = 1
@@ -199,7 +199,7 @@ def _own_features(raw, out):  # type: ignore[no-untyped-def]
     out[30] = 1 if raw[14] == 13 else 0
     out[31] = 1 if raw[14] == 5 else 0
     for kind in range(16):
-        out[32 + kind] = raw[23 + kind]
+        out[32 + kind] = raw[24 + kind]
 
 
 @njit(cache=True, nogil=True)

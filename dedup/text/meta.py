@@ -13,7 +13,7 @@ from dedup.text.credits import Site, find_credits
 from dedup.text.lexicon import lexicon
 from dedup.text.scan import COLUMN, RAW, Scan
 
-OPENING_LINES = 3
+OPENING_LINES = 5
 """Body lines from the first in which a dateline or its agency may stand."""
 
 

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.text import trees
+from dedup.text import features, region, trees
+from dedup.text.agencies import agencies
+from dedup.text.bylines import dateline_alone, is_name
 from dedup.text.charclass import QUOTE, STOP
 from dedup.text.evidence import LineEvidence, title_forms
-from dedup.text.features import line_features
 from dedup.text.lexicon import lexicon, line_hash
 from dedup.text.scan import COLUMN, RAW, Scan
 
@@ -21,6 +22,14 @@ may be quoted in two stories (a statement, a tweet), three are furniture."""
 LONG_WORDS = 12
 EVIDENCE = 6.0
 """Log-odds that the feed's evidence takes off a line: outweighs all but the surest body line (log-odds up to 6)."""
+TWICE = 4.0
+TWICE_WORDS = 4
+"""Log-odds off a line given twice in a row, and its least words: "Yes." and "___" may be repeated."""
+PAGE_LINES, PAGE_SHARE, PAGE_LIMIT = 60, 0.5, -0.6
+"""A text of 60 lines of which fewer than half are body is a whole page; the limit was chosen by cross-validation."""
+GIVEN = 0.5
+"""What being the given title adds to a line's share of the body's words: outweighs all but a wrong title."""
+TOPIC = features.NAMES.index("cohesion_core")
 DATED_WORDS = 30
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(
@@ -28,9 +37,22 @@ _DATE = re.compile(
     r"|\b(?:19|20)\d\d[-./]\d\d[-./]\d\d|\b(?:mins?|minutes|hrs?|hours|days?) ago\b|\b\d{1,2}:\d\d\s?(?:[ap]\.?m|et\b|gmt)"
     r"|^\W*(?:last )?(?:updated|posted|published)\b|\d{4}年\d{1,2}月\d{1,2}日"
 )
-_BY = re.compile(r"(?i)^\W*(?:by|von|par|por|di|автор)\b")
+_BY = re.compile(r"^\W*(?i:by|von|par|por|di|автор):?(?=\s+[^\W\d_a-zß-öø-ÿ]|\W*$)(?!\s+(?i:clicking|signing))")
 _SOURCE = re.compile(r"(?i)^\W*(?:source|copyright|©|\(c\)|quelle|fuente|fonte|источник|来源|來源|출처)\b")
-_PHOTO = re.compile(r"(?i)\b(?:photo|image|caption|getty|shutterstock|file|pictured)\b")
+_PHOTO = re.compile(r"(?i)\b(?:photo|image|caption|getty|shutterstock|file|pictured|epa|via)\b")
+_HANDLE = re.compile(r"\(@\w+\)|^\W*[—–]\s")
+_FILE = re.compile(r"(?i)\.(?:jpe?g|png|gif|pdf)$")
+_LINK = re.compile(r"^(?:https?://)?(?:www\.)?\w[\w-]*\.(?:com|org|net|co\.uk|news)/\S+$")
+_ALONE = re.compile(r"(?i)^(?:by|von|par|por|\S+@\S+\.\w+|updated|;? ?posted|published)$")
+_SIGNED = re.compile(
+    r"(?:^|[,|•—–-]\s*)(?:The )?(?i:associated press|reuters|agence france-presse|afp|usa today)\b\W*$"
+)
+_PUBLISHED = re.compile(r"(?i)\b(?:published|updated|posted)\b.{0,12}\d")
+_CLOSING = re.compile(
+    r"(?i)\bcontributed (?:to|reporting)\b|\breported from\b|^\W*(?:additional )?(?:reporting|writing|editing) by\b"
+    r"|\bmay be reached at\b|\bfollow (?:him|her|them) on twitter\b|^\W*(?:©|copyright\b)|\ball rights reserved\b"
+)
+CLOSING_WORDS = 80
 _VISIT = re.compile(r"(?i)^\W*(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+\w+\.?\s+\w+,?\s+\d{4}\W*$")
 
 
@@ -44,17 +66,37 @@ class Decision(NamedTuple):
 
 def decide(text: str, found: Scan, title: str | None, feed: LineEvidence | None) -> Decision:
     """One letter a line: T headline, B body, L meta, F furniture, - empty."""
-    units, rows = line_features(found, title)
+    units, rows = features.line_features(found, title)
     odds = trees.log_odds(trees.load("line_model"), rows)
     if feed is not None:
         odds = odds - EVIDENCE * against(found, feed)[units]
+    odds = odds - TWICE * twice_running(found, units)
+    inside = region.lines_before_end(found, units, rows, odds)
+    limit = limit_of(odds, inside)
     roles = ["-"] * len(found.starts)
-    for unit, value in zip(units, odds, strict=True):
-        roles[unit] = "B" if value > 0 else "F"
+    for number, (unit, value) in enumerate(zip(units, odds, strict=True)):
+        roles[unit] = "B" if value > limit and number < inside else "F"
     lines = [text[start:end].strip() for start, end in zip(found.starts, found.ends, strict=True)]
-    _headline(roles, lines, found, title)
+    topic = np.zeros(len(roles), dtype=np.float32)
+    topic[units] = rows[:, TOPIC]
+    _headline(roles, lines, found, topic, title)
     _meta(roles, lines, found)
+    _deck(roles, lines)
     return Decision("".join(roles), units, odds)
+
+
+def twice_running(found: Scan, units: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Lines of TWICE_WORDS words or more given twice in a row: captions and teasers, not paragraphs."""
+    whole = found.hashes[units, 0]
+    same = np.zeros(len(units) + 1, dtype=np.bool_)
+    same[1:-1] = whole[1:] == whole[:-1]
+    return np.asarray((same[1:] | same[:-1]) & (found.raw[units, COLUMN["words"]] >= TWICE_WORDS))
+
+
+def limit_of(odds: NDArray[np.float32], inside: int) -> float:
+    """Log-odds above which a line is body: lower on whole pages, where a lost paragraph costs more than a kept line."""
+    page = len(odds) >= PAGE_LINES and float((odds[:inside] > 0).sum()) < PAGE_SHARE * len(odds)
+    return PAGE_LIMIT if page else 0.0
 
 
 def against(found: Scan, feed: LineEvidence) -> NDArray[np.bool_]:
@@ -64,25 +106,36 @@ def against(found: Scan, feed: LineEvidence) -> NDArray[np.bool_]:
     return np.asarray(repeated | feed.opening)
 
 
-def _headline(roles: list[str], lines: list[str], found: Scan, title: str | None) -> None:
-    """The article's own headline: lines equal to its title, else the likeliest line before the body."""
-    wanted = {line_hash(form) for form in title_forms(title)} - {0}
-    hits = [i for i in range(len(roles)) if roles[i] != "-" and int(found.hashes[i, 0]) in wanted]
-    if hits:
-        for i in hits:
-            roles[i] = "T"
-        return
-    words = found.raw[:, COLUMN["words"]] + found.raw[:, COLUMN["wide"]] * np.float32(-0.5)
+def _headline(roles: list[str], lines: list[str], found: Scan, topic: NDArray[np.float32], title: str | None) -> None:
+    """The article's own headline: the line before the body that shares most with it, the given title preferred.
+
+    A dump's title may be any line of the page ("Enter City and State or Zip Code"); ``topic`` is the share of each
+    line's rarer words that the body knows.
+    """
+    words = found.raw[:, COLUMN["words"]] - found.raw[:, COLUMN["wide"]] * np.float32(0.5)
     body = [i for i, role in enumerate(roles) if role == "B"]
     closed = np.isin(found.raw[:, COLUMN["last_class"]], (STOP + 1, QUOTE + 1)) | (words > 30)
     first = next((i for i in body if closed[i] and words[i] >= 8), body[0] if body else len(roles))
-    likely = [i for i in range(first) if _like_headline(roles[i], lines[i], words[i], found.raw[i])]
-    if likely:
-        roles[max(likely, key=lambda i: (min(words[i], 12), i))] = "T"
+    wanted = {line_hash(form) for form in title_forms(title)} - {0}
+    best, best_score = -1, 0.0
+    for i in range(min(first, len(roles))):
+        named = int(found.hashes[i, 0]) in wanted
+        if roles[i] == "-" or not (named or _like_headline(roles[i], lines[i], words[i], found.raw[i])):
+            continue
+        score = float(topic[i]) + GIVEN * named + 0.3 * min(float(words[i]), 12.0) / 12
+        if score > best_score:
+            best, best_score = i, score
+    if best < 0:
+        return
+    for i in range(len(roles)):
+        if found.hashes[i, 0] == found.hashes[best, 0] and roles[i] != "-":
+            roles[i] = "T"
 
 
 def _like_headline(role: str, line: str, words: float, raw: NDArray[np.float32]) -> bool:
     if role not in "FB" or not 4 <= words <= 30 or raw[COLUMN["phrase"]] or raw[COLUMN["links"]]:
+        return False
+    if is_name(line):
         return False
     return not (
         line[-1] in "»)]"
@@ -90,8 +143,18 @@ def _like_headline(role: str, line: str, words: float, raw: NDArray[np.float32])
         or _PHOTO.search(line)
         or _BY.match(line)
         or _DATE.search(line)
-        or line.endswith(".")
+        or line[-1] == "."
     )
+
+
+def _deck(roles: list[str], lines: list[str]) -> None:
+    """The line between headline and meta lines is the headline's second part."""
+    filled = [i for i, role in enumerate(roles) if role != "-"]
+    for above, i, below in zip(filled, filled[1:], filled[2:], strict=False):
+        if roles[above] == "T" and roles[i] in "FB" and roles[below] == "L" and 5 <= len(lines[i].split()) <= 40:
+            if not _PHOTO.search(lines[i]) and lines[i] != lines[above]:
+                roles[i] = "T"
+            return
 
 
 def _meta(roles: list[str], lines: list[str], found: Scan) -> None:
@@ -99,18 +162,51 @@ def _meta(roles: list[str], lines: list[str], found: Scan) -> None:
     kinds = {name: len(RAW) + number for number, name in enumerate(lexicon().names)}
     columns = [kinds[name] for name in ("month", "clock", "by", "staff", "agency")]
     likely = (found.raw[:, columns].sum(axis=1) > 0) | (found.raw[:, COLUMN["wide"]] > 0)
-    likely &= found.raw[:, COLUMN["words"]] <= DATED_WORDS
+    likely &= found.raw[:, COLUMN["words"]] <= CLOSING_WORDS
     title = next((i for i, role in enumerate(roles) if role == "T"), -1)
     body = [i for i, role in enumerate(roles) if role == "B"]
     last = body[-1] + 8 if body else len(roles)
     for i in np.flatnonzero(likely):
         if roles[i] == "F" and i <= last and _is_meta(lines[i]) and not (i < title and _VISIT.match(lines[i])):
             roles[i] = "L"
+    first = min((i for i, role in enumerate(roles) if role in "TB"), default=0)
+    _near_meta(roles, lines, max(0, first - 4), last)
+
+
+def _near_meta(roles: list[str], lines: list[str], first: int, last: int) -> None:
+    """Lines beside meta lines that are nothing but a name, an agency, an address or a separator word of such."""
+    for i, role in enumerate(roles):
+        if role != "F" or not first <= i <= last or len(lines[i]) > 120:
+            continue
+        beside = _beside(roles, i)
+        around = {roles[j] for j in beside}
+        border = not {"B"} <= {roles[j] for j in beside[:2]} or "B" not in {roles[j] for j in beside[2:]}
+        named = is_name(lines[i]) and border and ("L" in around or roles[i - 1] == "T")
+        other = _ALONE.match(lines[i]) or agencies().name.fullmatch(lines[i]) or dateline_alone(lines[i])
+        if named or (other and "L" in around):
+            roles[i] = "L"
+
+
+def _beside(roles: list[str], i: int) -> list[int]:
+    """The nearest two lines that are not empty on either side."""
+    before = [j for j in range(i - 1, -1, -1) if roles[j] != "-"][:2]
+    after = [j for j in range(i + 1, len(roles)) if roles[j] != "-"][:2]
+    return before + after
 
 
 def _is_meta(line: str) -> bool:
-    if _PHOTO.search(line) and not _BY.match(line):
+    if _HANDLE.search(line):
         return False
-    if _BY.match(line) or _SOURCE.match(line):
+    if (_PHOTO.search(line) or _FILE.search(line)) and not _BY.match(line):
+        return False
+    if _LINK.match(line) or dateline_alone(line) or (_SIGNED.search(line) and len(line) < 90):
         return True
-    return line[-1] not in ".…" and len(line.split()) <= 16 and bool(_DATE.search(line))
+    words = len(line.split())
+    if _CLOSING.search(line):
+        return True
+    if words > DATED_WORDS:
+        return False
+    if _BY.match(line) or _SOURCE.match(line) or _PUBLISHED.search(line):
+        return True
+    closed = line[-1] in ".…" and not line.endswith(("a.m.", "p.m."))
+    return not closed and words <= 16 and bool(_DATE.search(line))

@@ -16,7 +16,7 @@ from dedup.text.lexicon import Lexicon
 
 RAW = (
     "chars words letters upper digits wide capitalised shouted stops commas quotes dashes brackets symbols"
-    " first_class last_class last_code number_words links inner_stops phrase prefix upper_start"
+    " first_class last_class last_code number_words links inner_stops phrase prefix upper_start caseless"
 ).split()
 """Names of the counted columns of a line; the lexicon's word kinds follow."""
 COLUMN = {name: number for number, name in enumerate(RAW)}
@@ -198,7 +198,7 @@ def _measure_line(  # type: ignore[no-untyped-def]
             count += 1
             if slot >= 0:
                 bits = kinds[slot]
-                column = 23
+                column = 24
                 while bits:
                     if bits & np.uint32(1):
                         raw[column] += 1
@@ -242,7 +242,9 @@ def _measure_line(  # type: ignore[no-untyped-def]
                     raw[4] += 1
                 else:
                     raw[2] += 1
-                    if kind == 2:
+                    if kind == 3:
+                        raw[23] += 1
+                    elif kind == 2:
                         raw[3] += 1
                         word_upper += 1
             pending_stop = 0
