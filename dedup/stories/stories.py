@@ -182,15 +182,20 @@ def _owes(name: str, other: str, match: Match) -> bool:
 
 def _headline(groups: Sequence[Group], units: Sequence[Unit], articles: Articles, links: Links) -> str:
     """That of the origin of the largest group; without groups, of the report that is most like the others."""
-    order = [group.origin.id for group in groups]
-    speakers = [unit.speaker for unit in units]
-    centrality = {name: _centrality(name, set(speakers), links) for name in speakers}
-    order += sorted(speakers, key=lambda name: (-round(centrality[name], 6), name))
+    order = [*(group.origin.id for group in groups), *_by_centrality(units, links)]
     for name in order:
         headline = (articles[name].headline or articles[name].article.title or "").strip()
         if headline:
             return headline
     return next((line for name in order for line in _first_words(articles[name])), "(no headline)")
+
+
+def _by_centrality(units: Sequence[Unit], links: Links) -> list[str]:
+    """Speakers, the one most like the others first."""
+    speakers = {unit.speaker for unit in units}
+    if len(speakers) < 2:
+        return sorted(speakers)
+    return sorted(speakers, key=lambda name: (-round(_centrality(name, speakers, links), 6), name))
 
 
 def _centrality(name: str, others: set[str], links: Links) -> float:
