@@ -69,7 +69,8 @@ class Rejection:
     """An input that was not used: where it stood, a stable code (RELIABILITY codes), and why in words.
 
     ``position`` is "line 12", "row 7", "record 3" or "offset 4096"; ``member`` the file inside an archive;
-    ``digest`` the blake2b-128 hex of the raw record, ``raw`` its first 64 kB.
+    ``digest`` the blake2b-128 hex of the raw record, ``raw`` its first 64 kB, which a reader of ``format`` can read
+    again ("" where they are no record of their own).
     """
 
     file: str
@@ -79,6 +80,7 @@ class Rejection:
     member: str | None = None
     digest: str = ""
     raw: bytes = b""
+    format: str = ""
 
 
 class Line(NamedTuple):

@@ -40,12 +40,13 @@ def read_csv(chunks: Chunks, maker: RecordMaker, delimiter: bytes) -> Iterator[A
     names: list[str] = []
     for row in splitter.rows():
         if isinstance(row, Gap):
-            yield maker.reject(row.offset, row.code, row.message, row.raw, unit="offset")
+            yield maker.damage(row)
         elif row.problem:
             yield maker.reject(row.number, row.code, row.problem, row.raw)
         elif not names:
             names = header_of(row.cells)
             splitter.columns = len(names)
+            maker.header = row.raw.rstrip(b"\r\n") + b"\n"
             _check_header(names, maker)
         else:
             yield _made(row, names, maker)

@@ -9,8 +9,9 @@ from pathlib import Path
 from dedup.errors import FeedError
 from dedup.models import Article, Rejection
 from dedup.sources.fields import FieldTable
-from dedup.sources.folder import read_folder, stem_of
+from dedup.sources.folder import read_folder
 from dedup.sources.formats import KNOWN, Feed, open_feed
+from dedup.sources.sniff import stem_of
 from dedup.sources.streams import STDIN, open_chunks
 
 Item = Article | Rejection

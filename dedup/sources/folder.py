@@ -5,26 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from dedup.errors import FeedError
 from dedup.models import Article, Rejection
 from dedup.sources.fields import FieldTable
 from dedup.sources.formats import KNOWN, Feed, is_no_article, open_feed
 from dedup.sources.records import RecordMaker
-from dedup.sources.sniff import bare_name
+from dedup.sources.sniff import stem_of
 from dedup.sources.streams import open_chunks
-
-_ARTICLE_SUFFIXES: Final = (".txt", ".text", ".html", ".htm", ".xhtml")
-
-
-def stem_of(name: str) -> str:
-    """The name without the suffixes of its compression and article format."""
-    bare = name[: len(bare_name(name))]
-    for suffix in _ARTICLE_SUFFIXES:
-        if bare.lower().endswith(suffix) and Path(bare).name.lower() != suffix:
-            return bare[: -len(suffix)]
-    return bare
 
 
 def read_folder(root: str, fields: FieldTable) -> Iterator[Article | Rejection]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import PurePath
 from typing import Final, NamedTuple
 
 import orjson
@@ -12,13 +13,14 @@ from dedup.models import Article, Rejection
 from dedup.sources import gz, zst
 from dedup.sources.csvfile import read_csv
 from dedup.sources.fields import FieldTable
-from dedup.sources.jsonarray import read_json_records
+from dedup.sources.jsonarray import read_json_record, read_json_records
 from dedup.sources.jsonlines import read_json_lines
 from dedup.sources.newsxml import read_news_xml
 from dedup.sources.parquet import read_parquet
 from dedup.sources.records import RecordMaker
+from dedup.sources.replay import ReplayMaker
 from dedup.sources.rss import read_rss
-from dedup.sources.sniff import Format, Sniffed, sniff
+from dedup.sources.sniff import Format, Sniffed, sniff, stem_of
 from dedup.sources.streams import Chunks, Gap, as_utf8, peeked
 from dedup.sources.textfile import read_text_file
 from dedup.sources.warc import read_warc
@@ -30,7 +32,13 @@ KNOWN: Final = (
     "each also as .gz or .zst"
 )
 
-_UNITS: Final[dict[Format, str]] = {"jsonl": "line", "csv": "row", "text": "offset", "html": "offset"}
+_UNITS: Final[dict[Format, str]] = {
+    "jsonl": "line",
+    "quarantine": "line",
+    "csv": "row",
+    "text": "offset",
+    "html": "offset",
+}
 
 
 class Opened(NamedTuple):
@@ -55,10 +63,12 @@ def open_feed(feed: Feed) -> Opened:
     raw, chunks = peeked(unpacked(feed.chunks))
     whole = sniff(raw, feed.file, feed.fields)
     if whole.format in ("parquet", "warc"):
-        return Opened(whole.format, _items(whole, chunks, feed, RecordMaker(feed.file, feed.fields)), raw)
+        return Opened(
+            whole.format, _items(whole, chunks, feed, RecordMaker(feed.file, feed.fields, format=whole.format)), raw
+        )
     head, chunks, once, always = as_utf8(chunks)
     found = sniff(head, feed.file, feed.fields)
-    maker = RecordMaker(feed.file, feed.fields, unit=_UNITS.get(found.format, "record"))
+    maker = RecordMaker(feed.file, feed.fields, unit=_UNITS.get(found.format, "record"), format=found.format)
     maker.once, maker.always = once, always
     if found.format == "empty":
         return Opened("empty", _gaps(chunks, maker), head)
@@ -87,10 +97,12 @@ def _gaps(chunks: Chunks, maker: RecordMaker) -> Iterator[Item]:
     """What a feed without any readable byte was damaged by."""
     for gap in chunks:
         if isinstance(gap, Gap):
-            yield maker.reject(gap.offset, gap.code, gap.message, gap.raw, unit="offset")
+            yield maker.damage(gap)
 
 
 def _items(found: Sniffed, chunks: Chunks, feed: Feed, maker: RecordMaker) -> Iterator[Item]:
+    if found.format == "quarantine":
+        return read_json_lines(chunks, ReplayMaker(feed.file, feed.fields, _read_again))
     if found.format == "jsonl":
         return read_json_lines(chunks, maker)
     if found.format == "json":
@@ -100,6 +112,15 @@ def _items(found: Sniffed, chunks: Chunks, feed: Feed, maker: RecordMaker) -> It
     if found.format in ("text", "html"):
         return read_text_file(chunks, maker, feed.article_id, html=found.format == "html")
     return _library_items(found, chunks, maker)
+
+
+def _read_again(form: str, raw: bytes, maker: RecordMaker) -> Iterator[Item]:
+    """The reader of one record that a reader of this format rejected before."""
+    if form in ("json", "jsonl", "parquet"):
+        return iter((read_json_record(raw, 1, maker),))
+    found = sniff(raw, maker.file, maker.fields)._replace(format=form)  # type: ignore[arg-type]
+    article_id = stem_of(PurePath(maker.file).name)
+    return _items(found, iter((raw,)), Feed(iter(()), maker.file, article_id, maker.fields), maker)
 
 
 def _library_items(found: Sniffed, chunks: Chunks, maker: RecordMaker) -> Iterator[Item]:

@@ -48,6 +48,12 @@ class _Buffer:
     def held(self) -> int:
         return len(self.data) - self.at
 
+    def taken(self, end: int, most: int) -> bytes:
+        """Go on to ``end``; the first bytes of what lay between."""
+        piece = self.data[self.at : min(end, self.at + max(0, most))]
+        self.at = end
+        return piece
+
     def more(self) -> bool:
         """Append bytes, at least a quarter of what is held, so that re-scanning stays linear."""
         if self.gap:
@@ -178,7 +184,7 @@ class _Reader:
         if end < 0 or end - buffer.at > MAX_RECORD:
             return self._defect(end)
         raw, buffer.at = buffer.data[buffer.at : end], end
-        return _made(raw, self.number, self.maker)
+        return read_json_record(raw, self.number, self.maker)
 
     def _skip_tail(self, levels: int) -> Iterator[Item]:
         """The fields behind the list, up to the end of the objects around it."""
@@ -210,25 +216,22 @@ class _Reader:
         head = b""
         found = border.search(buffer.data, buffer.at)
         while not found:
-            end = max(buffer.at, len(buffer.data) - _LONGEST_BORDER)
-            head = head or buffer.data[buffer.at : end]
-            buffer.at = end
+            head += buffer.taken(max(buffer.at, len(buffer.data) - _LONGEST_BORDER), MAX_RAW + 1 - len(head))
             if not buffer.more():
-                head = head or buffer.data[buffer.at :]
-                buffer.at = len(buffer.data)
+                head += buffer.taken(len(buffer.data), MAX_RAW + 1 - len(head))
                 break
             found = border.search(buffer.data, buffer.at)
         if found:
-            head = head or buffer.data[buffer.at : found.end()]
-            buffer.at, self.around = found.end(), self.around or 0
+            head += buffer.taken(found.end(), MAX_RAW + 1 - len(head))
+            self.around = self.around or 0
         elif buffer.gap is None:
             self.around = None
-        return self.maker.reject(self.number, code, message, head)
+        return self.maker.reject(self.number, code, message, head.rstrip(b" \t\r\n,"))
 
     def _after_gap(self) -> Rejection:
         gap, self.buffer.gap = self.buffer.gap, None
         assert gap is not None
-        return self.maker.reject(gap.offset, gap.code, gap.message, gap.raw, unit="offset")
+        return self.maker.damage(gap)
 
 
 def _border(data: bytes, at: int) -> re.Pattern[bytes]:
@@ -239,7 +242,8 @@ def _border(data: bytes, at: int) -> re.Pattern[bytes]:
     return re.compile(rb"\}[\s,]*+(?=\{\s*" + name + rb")")
 
 
-def _made(raw: bytes, number: int, maker: RecordMaker) -> Item:
+def read_json_record(raw: bytes, number: int, maker: RecordMaker) -> Item:
+    """The article or rejection of the bytes of one record."""
     repairs: tuple[str, ...] = ()
     try:
         value = orjson.loads(raw)

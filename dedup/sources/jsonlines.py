@@ -41,7 +41,7 @@ class _Reader:
             if isinstance(chunk, Gap):
                 yield from self._border(tail)
                 tail, skipping = b"", False
-                yield self.maker.reject(chunk.offset, chunk.code, chunk.message, chunk.raw, unit="offset")
+                yield self.maker.damage(chunk)
                 continue
             if skipping:
                 _, found, chunk = chunk.partition(b"\n")

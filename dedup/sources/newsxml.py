@@ -26,7 +26,7 @@ def read_news_xml(chunks: Chunks, maker: RecordMaker) -> Iterator[Article | Reje
     size = 0
     for chunk in chunks:
         if isinstance(chunk, Gap):
-            yield maker.reject(chunk.offset, chunk.code, chunk.message, chunk.raw, unit="offset")
+            yield maker.damage(chunk)
             continue
         pieces.append(chunk)
         size += len(chunk)

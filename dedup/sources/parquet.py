@@ -32,7 +32,7 @@ def read_parquet(chunks: Chunks, maker: RecordMaker) -> Iterator[Article | Rejec
     with tempfile.TemporaryFile() as file:
         for chunk in chunks:
             if isinstance(chunk, Gap):
-                yield maker.reject(chunk.offset, chunk.code, chunk.message, chunk.raw, unit="offset")
+                yield maker.damage(chunk)
             else:
                 file.write(chunk)
         try:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,8 @@ OnError = Literal["quarantine", "strict", "skip"]
 _MIN_READ: Final = 1_000
 """Records read before a share is judged while reading: below it two bad lines of ten would stop a good feed. At the
 end of the feed the share is judged whatever the count."""
+
+_NAMES: Final = ("file", "member", "position", "code", "message", "digest", "format")
 
 _SHARE: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
 
@@ -64,8 +66,8 @@ class Policy:
 class Quarantine:
     """Applies a policy to a feed's items; writes rejections to ``path`` as JSON lines, whole or not at all.
 
-    The file appears when the block ends, and only if there was a rejection; a file of an earlier run is then
-    replaced, or without any rejection renamed to ``.old``. It is also written when BadRecordError ends the block, so
+    The file appears when the block ends, and only if there was a rejection; a file of an earlier run, in which records
+    may have been mended, is then renamed to ``.old``. It is also written when BadRecordError ends the block, so
     that the reason can be read; any other error leaves nothing. ``read``, ``accepted`` and ``codes`` are the counts.
     Raises ReportError where the file cannot be written.
     """
@@ -75,6 +77,7 @@ class Quarantine:
         self.policy = policy or Policy()
         self.accepted = 0
         self.codes: Counter[str] = Counter()
+        self._at_end = False
         self._file: BinaryIO | None = None
 
     @property
@@ -93,9 +96,13 @@ class Quarantine:
     ) -> None:
         if self._file is not None:
             self._close(keep=kind is None or issubclass(kind, BadRecordError))
-        elif kind is None and self.path is not None and self._writes:
-            with contextlib.suppress(FileNotFoundError):
-                self.path.replace(self.path.with_name(self.path.name + ".old"))
+        elif kind is None and self._writes:
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        assert self.path is not None
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            self.path.replace(self.path.with_name(self.path.name + ".old"))
 
     @property
     def _writes(self) -> bool:
@@ -112,26 +119,28 @@ class Quarantine:
 
     def watch(self, items: Iterable[Article | Rejection]) -> Iterator[Article | Rejection]:
         """All ``items`` unchanged, rejections counted and kept as they pass. Raises as ``articles`` does."""
+        self._at_end = False
         for item in items:
             if isinstance(item, Rejection):
                 self.add(item)
             else:
                 self.accepted += 1
             yield item
-        self._judge(at_end=True)
+        self._at_end = True
+        self._judge()
 
     def add(self, rejection: Rejection) -> None:
         """Count and keep the rejection of a record that was never accepted. Raises BadRecordError under ``strict`` or
         beyond ``max_bad``."""
         self._keep(rejection)
-        self._judge(at_end=False)
+        self._judge()
 
     def refuse(self, rejection: Rejection) -> None:
         """Count and keep the rejection of an article that ``watch`` has passed, such as one of two texts under one id:
         it is moved from the accepted to the rejected. Raises as ``add`` does."""
         self.accepted -= 1
         self._keep(rejection)
-        self._judge(at_end=True)
+        self._judge()
 
     def _keep(self, rejection: Rejection) -> None:
         self.codes[rejection.code] += 1
@@ -144,9 +153,9 @@ class Quarantine:
                 remedy="mend the record, or run with --on-error quarantine",
             )
 
-    def _judge(self, *, at_end: bool) -> None:
+    def _judge(self) -> None:
         counted = not str(self.policy.max_bad).strip().endswith("%")
-        if (at_end or counted or self.read >= _MIN_READ) and self.policy.exceeded(self.rejected, self.read):
+        if (self._at_end or counted or self.read >= _MIN_READ) and self.policy.exceeded(self.rejected, self.read):
             code, count = max(sorted(self.codes.items()), key=lambda pair: pair[1])
             raise BadRecordError(
                 f"{self.rejected} of {self.read} records were rejected, more than {self.policy.max_bad} "
@@ -172,6 +181,7 @@ class Quarantine:
                 file.flush()
                 os.fsync(file.fileno())
             if keep:
+                self._set_aside()
                 self._temporary.replace(self.path)
         except OSError as error:
             raise self._unwritable(error) from error
@@ -192,24 +202,29 @@ def _place(rejection: Rejection) -> str:
 
 
 def to_line(rejection: Rejection) -> bytes:
-    """One line of a quarantine file: the record as ``raw`` where it is UTF-8 text, else as ``raw_base64``."""
+    """One line of a quarantine file: the record as ``raw`` where it is UTF-8 text, else as ``raw_base64``, and whether
+    it is there completely, so that it can be read again."""
     entry: dict[str, Any] = {"quarantine": FORMAT}
-    for name in ("file", "member", "position", "code", "message", "digest"):
+    for name in _NAMES:
         value = getattr(rejection, name)
         entry[name] = scrub(value).text if value is not None else None
     try:
         entry["raw"] = rejection.raw.decode("utf-8")
     except UnicodeDecodeError:
         entry["raw_base64"] = base64.b64encode(rejection.raw).decode()
-    entry["complete"] = digest_of(rejection.raw) == rejection.digest
+    entry["complete"] = bool(rejection.format) and digest_of(rejection.raw) == rejection.digest
     return orjson.dumps(entry, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def from_entry(entry: dict[str, Any]) -> Rejection:
+def from_entry(entry: Mapping[str, Any]) -> Rejection:
     """The rejection of a parsed line; KeyError, TypeError or ValueError where it is none."""
-    raw = base64.b64decode(entry["raw_base64"]) if "raw_base64" in entry else str(entry["raw"]).encode()
-    names = ("file", "position", "code", "message", "member", "digest")
-    return Rejection(**{name: entry[name] for name in names}, raw=raw)
+    if entry["quarantine"] != FORMAT:
+        raise ValueError(f"this is quarantine format {entry['quarantine']!r}, not {FORMAT}")
+    known = {name: entry[name] for name in _NAMES}
+    if not all(isinstance(value, str) or (name == "member" and value is None) for name, value in known.items()):
+        raise TypeError("a field of this quarantined record is not text")
+    raw = str(entry["raw"]).encode() if "raw" in entry else base64.b64decode(entry["raw_base64"], validate=True)
+    return Rejection(**known, raw=raw)
 
 
 def read_quarantine(path: str | os.PathLike[str]) -> Iterator[Rejection]:

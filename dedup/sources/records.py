@@ -13,6 +13,7 @@ from dedup.sources.dates import parse_time
 from dedup.sources.encoding import is_unclean, scrub
 from dedup.sources.fields import FieldTable, Getter, Plan, pick, table
 from dedup.sources.limits import MAX_RAW
+from dedup.sources.streams import Gap
 
 _MAX_PLANS: Final = 256
 """Shapes of record remembered; a feed with more than this is hostile or keyed by data."""
@@ -28,20 +29,30 @@ def digest_of(raw: bytes) -> str:
 
 
 class RecordMaker:
-    """Makes the articles and rejections of one file. ``unit`` is "line", "row", "record" or "offset"."""
+    """Makes the articles and rejections of one file. ``unit`` is "line", "row", "record" or "offset"; ``format`` says
+    which reader reads the raw bytes of a rejection again."""
 
-    def __init__(self, file: str, fields: FieldTable, *, unit: str = "record", member: str | None = None) -> None:
-        self.file, self.unit, self.member = scrub(file).text, unit, member
+    def __init__(self, file: str, fields: FieldTable, *, unit: str = "record", format: str = "") -> None:
+        self.file, self.unit, self.format = scrub(file).text, unit, format
+        self.header = b""
+        """What must stand before a record for it to be read on its own, such as the names of the columns."""
         self.once: tuple[str, ...] = ()
         """Repairs of the whole file, counted with its first article."""
         self.always: tuple[str, ...] = ()
-        self._fields = fields
+        self.fields = fields
         self._plans: dict[tuple[str, ...], Plan] = {}
 
-    def reject(self, number: int, code: str, message: str, raw: bytes = b"", *, unit: str | None = None) -> Rejection:
+    def reject(self, number: int, code: str, message: str, raw: bytes = b"") -> Rejection:
         """A rejection at ``number`` of the unit; ``raw`` is cut to 64 kB after its digest is taken."""
-        position = f"{unit or self.unit} {number}"
-        return Rejection(self.file, position, code, message, self.member, digest_of(raw), bytes(raw[:MAX_RAW]))
+        position, form = f"{self.unit} {number}", self.format if raw else ""
+        raw = self.header + raw if form else raw
+        return Rejection(self.file, position, code, message, None, digest_of(raw), bytes(raw[:MAX_RAW]), form)
+
+    def damage(self, gap: Gap) -> Rejection:
+        """The rejection of a place where bytes are missing: its raw bytes are no record."""
+        return Rejection(
+            self.file, f"offset {gap.offset}", gap.code, gap.message, None, digest_of(gap.raw), gap.raw[:MAX_RAW]
+        )
 
     def make(
         self, record: Mapping[str, Any], number: int, raw: bytes, repairs: tuple[str, ...] = ()
@@ -80,7 +91,7 @@ class RecordMaker:
 
     def has_text(self, names: Iterable[str]) -> bool:
         """Whether a record with these fields can hold a text."""
-        plan = self._fields.plan(names)
+        plan = self.fields.plan(names)
         return bool(plan.text or plan.either or plan.html)
 
     def _plan(self, record: Mapping[str, Any]) -> Plan:
@@ -89,7 +100,7 @@ class RecordMaker:
         if plan is None:
             if len(self._plans) >= _MAX_PLANS:
                 self._plans.clear()
-            plan = self._plans[keys] = self._fields.plan(keys)
+            plan = self._plans[keys] = self.fields.plan(keys)
         return plan
 
     def _without_text(self, record: Mapping[str, Any], plan: Plan, number: int, raw: bytes) -> Article | Rejection:

@@ -42,7 +42,7 @@ class _Reader:
         number = 0
         for piece in self.splitter.pieces():
             if isinstance(piece, Gap):
-                yield self.maker.reject(piece.offset, piece.code, piece.message, piece.raw, unit="offset")
+                yield self.maker.damage(piece)
                 continue
             number += 1
             if number == 1:
@@ -59,6 +59,7 @@ class _Reader:
         if b"</channel" in header:  # RSS 1.0 closes its channel before the items
             found, title = found[:1], None
         self.header = b"".join(tag[0] for tag in found) + (title[0] if title else b"")
+        self.maker.header = _declarations(self.prologue) + self.header
         self.footer = b"".join(b"</" + tag[1] + b">" for tag in reversed(found))
 
     def _made(self, raw: bytes, number: int) -> Article | Rejection:
@@ -71,6 +72,13 @@ class _Reader:
         if parsed.bozo:
             repairs += ("xml-lax",)
         return self.maker.make(record_of(parsed.entries[0], parsed.feed), number, raw, repairs)
+
+
+def _declarations(prologue: Prologue) -> bytes:
+    """What an item needs in front of it to be read on its own as it was here: its encoding, and no entity forgotten."""
+    encoding = f'<?xml version="1.0" encoding="{prologue.encoding}"?>' if prologue.encoding else ""
+    entities = b"".join(b'<!ENTITY %b "">' % name for name in sorted(prologue.entities))
+    return encoding.encode() + (b"<!DOCTYPE feed [" + entities + b"]>" if entities else b"")
 
 
 def record_of(entry: Any, feed: Any) -> dict[str, Any]:

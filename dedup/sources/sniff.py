@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import Final, Literal, NamedTuple
 
 import orjson
@@ -14,7 +15,19 @@ from dedup.sources.jsonarray import list_start
 from dedup.sources.xmltext import root_of
 
 Format = Literal[
-    "jsonl", "json", "csv", "text", "html", "rss", "newsxml", "parquet", "warc", "empty", "binary", "unknown"
+    "jsonl",
+    "json",
+    "quarantine",
+    "csv",
+    "text",
+    "html",
+    "rss",
+    "newsxml",
+    "parquet",
+    "warc",
+    "empty",
+    "binary",
+    "unknown",
 ]
 
 
@@ -37,6 +50,9 @@ _ROOTS: Final[dict[str | None, Format]] = {
     "newsitem": "newsxml",
     "newsmessage": "newsxml",
 }
+_QUARANTINED: Final = (b'"quarantine":', b'"position":', b'"code":', b'"complete":')
+"""Keys by which a line is a rejected record; inside a text their quotes would be escaped."""
+
 _LINES: Final = 20
 """Lines tried as JSON: a broken first line does not hide what the feed is."""
 
@@ -52,6 +68,15 @@ def bare_name(name: str) -> str:
     for suffix in (".gz", ".zst"):
         name = name.removesuffix(suffix)
     return name
+
+
+def stem_of(name: str) -> str:
+    """The name without the suffixes of its compression and article format."""
+    bare = name[: len(bare_name(name))]
+    for suffix in (*_TEXT_SUFFIXES, *_HTML_SUFFIXES):
+        if bare.lower().endswith(suffix) and PurePosixPath(bare).name.lower() != suffix:
+            return bare[: -len(suffix)]
+    return bare
 
 
 def sniff(head: bytes, name: str, fields: FieldTable) -> Sniffed:
@@ -92,7 +117,7 @@ def _is_binary(body: bytes) -> bool:
 
 def _json(body: bytes, fields: FieldTable) -> Sniffed | None:
     """JSON lines where one of the first lines is an article of its own; otherwise objects in a list, around one, or
-    one after another."""
+    one after another. Rejected records to be read again where one of the first lines is one."""
     if re.match(rb"\[\s*[{\]]", body):
         return Sniffed("json")
     is_object = re.match(rb'\{\s*["}]', body) is not None
@@ -100,6 +125,8 @@ def _json(body: bytes, fields: FieldTable) -> Sniffed | None:
         first = body.partition(b"\n")[0]
         return Sniffed("jsonl" if _is_article(first, fields) and first != body else "json")
     lines = body.split(b"\n")
+    if is_object and any(all(key in line for key in _QUARANTINED) for line in lines[:_LINES]):
+        return Sniffed("quarantine")
     if len(lines) > 1 and any(_is_article(line, fields) for line in lines[:_LINES]):
         return Sniffed("jsonl")
     if not is_object:

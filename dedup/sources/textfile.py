@@ -21,13 +21,13 @@ def read_text_file(chunks: Chunks, maker: RecordMaker, article_id: str, *, html:
     size = 0
     for chunk in chunks:
         if isinstance(chunk, Gap):
-            yield maker.reject(chunk.offset, chunk.code, chunk.message, chunk.raw, unit="offset")
+            yield maker.damage(chunk)
             return
         pieces.append(chunk)
         size += len(chunk)
         if size > MAX_RECORD:
             message = f"the file is larger than {MAX_RECORD >> 20} MiB, which is no article"
-            yield maker.reject(0, "too-large", message, b"".join(pieces), unit="offset")
+            yield maker.reject(0, "too-large", message, b"".join(pieces))
             return
     yield _article(b"".join(pieces), maker, article_id, html)
 
@@ -42,7 +42,7 @@ def _article(raw: bytes, maker: RecordMaker, article_id: str, html: bool) -> Art
     text, repairs = decode(raw, charset_of(raw) if html else None)
     text, mended = scrub(text)
     if not text.strip():
-        return maker.reject(0, "no-text", "the file holds no text", raw, unit="offset")
+        return maker.reject(0, "no-text", "the file holds no text", raw)
     repairs = (*maker.once, *maker.always, *repairs, *mended)
     article_id = scrub(article_id).text
     body, page = ("", text) if html else (text, None)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
+
+import orjson
 
 from dedup.errors import MissingExtraError
 from dedup.models import Article, Rejection
 from dedup.sources.encoding import decode
 from dedup.sources.limits import CHUNK, MAX_RECORD
-from dedup.sources.records import RecordMaker
+from dedup.sources.records import RecordMaker, scrub_all
 from dedup.sources.streams import Chunks, Gap
 from dedup.sources.textfile import charset_of
 
@@ -71,7 +74,7 @@ def read_warc(chunks: Chunks, maker: RecordMaker) -> Iterator[Article | Rejectio
         if stretch.gap is None:
             return
         gap = stretch.gap
-        yield maker.reject(gap.offset, gap.code, gap.message, gap.raw, unit="offset")
+        yield maker.damage(gap)
 
 
 def _made(record: Any, number: int, maker: RecordMaker) -> Article | Rejection:
@@ -79,7 +82,12 @@ def _made(record: Any, number: int, maker: RecordMaker) -> Article | Rejection:
     if len(raw) > MAX_RECORD:
         return maker.reject(number, "too-large", f"the page is larger than {MAX_RECORD >> 20} MiB", raw)
     if len(raw) < record.content_length and not record.is_http:
-        return maker.reject(number, "truncated", "the record is cut short", raw)
+        return replace(maker.reject(number, "truncated", "the record is cut short", raw), format="")
     html, repairs = decode(raw, record.http_charset or charset_of(raw))
     url = record.headers.get("WARC-Target-URI")
-    return maker.make({"id": record.record_id or url, "url": url, "html": html}, number, raw, repairs)
+    fields = {"id": record.record_id or url, "url": url, "html": html}
+    made = maker.make(fields, number, raw, repairs)
+    if isinstance(made, Article):
+        return made
+    whole = orjson.dumps(scrub_all(fields)[0])  # the page alone would be read again without its url
+    return replace(maker.reject(number, made.code, made.message, whole), format="json")

@@ -143,13 +143,15 @@ def test_skip_writes_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_the_file_of_an_earlier_run_is_replaced_or_set_aside(tmp_path: Path) -> None:
+def test_the_file_of_an_earlier_run_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "q.jsonl"
     run(Quarantine(path), "x")
     run(Quarantine(path), "..x")
     assert [rejection.position for rejection in read_quarantine(path)] == ["line 3"]
+    assert [rejection.position for rejection in read_quarantine(tmp_path / "q.jsonl.old")] == ["line 1"]
     run(Quarantine(path), "..")
     assert names(tmp_path) == ["q.jsonl.old"]
+    assert [rejection.position for rejection in read_quarantine(tmp_path / "q.jsonl.old")] == ["line 3"]
 
 
 def test_the_file_appears_only_when_the_run_ends(tmp_path: Path) -> None:
