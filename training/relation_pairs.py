@@ -125,7 +125,7 @@ def as_body(name: str, lines: Sequence[str]) -> CleanArticle:
 
 
 def _moved(source: int, lines: list[str], others: list[str], rng: random.Random) -> Iterator[Planted]:
-    """Prose sentences of one article in another (partial, if they hold 35 words), or one short sentence or quotations only."""
+    """Prose of one article in another: 35 words or more (partial), or one short sentence or quotations only."""
     prose = [s for line in lines for s in _sentences(line) if not re.search('["“”‘]', s) and len(s.split()) >= 10]
     if len(prose) >= 4:
         start = rng.randrange(len(prose) - 2)

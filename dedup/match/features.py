@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from dedup.match.compiled import compiled
 from dedup.match.marks import DIGIT, NAME, QUOTED, SPOKEN
-from dedup.match.overlap import Overlap, Tiles, overlap, rolling, tiles
+from dedup.match.overlap import Overlap, Tiles, count_shared, tiles_of
 from dedup.match.profile import BOUND, QUOTED_GRAM, Profile
 from dedup.match.similarity import cosine
 
@@ -61,11 +61,12 @@ def evidence(a: Profile, b: Profile) -> Evidence:
     """All evidence about two articles."""
     swapped = _order(b) < _order(a)
     short, long = (b, a) if swapped else (a, b)
-    found = tiles(short.words.hashes, long.words.hashes)
-    grams = overlap(short.grams, long.grams)
+    found = tiles_of(short.words.hashes, long.words.hashes, short.windows, long.windows)
+    sets = [Overlap(*row) for row in count_shared(_sets(short), _sets(long)).tolist()]
+    grams = sets[0]
     similar = cosine(short.vector, long.vector)
     values = np.zeros(len(NAMES), np.float64)
-    _pair_features(short, long, grams, similar, values)
+    _pair_features(short, long, sets, similar, values)
     at = len(PAIR_FEATURES)
     known = short.quoted_grams, long.quoted_grams
     _tile_features(found, _packed(short), _packed(long), known, values[at : at + len(TILE_FEATURES)])
@@ -83,7 +84,7 @@ def _order(profile: Profile) -> tuple[int, bytes, str]:
 
 
 def _packed(profile: Profile) -> tuple[Any, Any, Any]:
-    return profile.words.flags, profile.words.weights, rolling(profile.words.hashes, QUOTED_GRAM)
+    return profile.words.flags, profile.words.weights, profile.windows.grams
 
 
 def _terms(profile: Profile) -> tuple[Any, ...]:
@@ -91,18 +92,27 @@ def _terms(profile: Profile) -> tuple[Any, ...]:
     return terms.hashes, terms.sentence, terms.weights, terms.norms, terms.sizes, terms.distinct
 
 
+def _sets(profile: Profile) -> tuple[Any, ...]:
+    return (
+        profile.grams,
+        profile.short_grams,
+        profile.long_grams,
+        profile.free_grams,
+        profile.free_pairs,
+        profile.numbers,
+        profile.names,
+        profile.headline,
+    )
+
+
 def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
-def _pair_features(short: Profile, long: Profile, grams: Overlap, similar: float, out: Any) -> None:
+def _pair_features(short: Profile, long: Profile, sets: list[Overlap], similar: float, out: Any) -> None:
     free = [int(np.count_nonzero((item.words.flags & BOUND) == 0)) for item in (short, long)]
-    threes = overlap(short.short_grams, long.short_grams).containment
-    eights = overlap(short.long_grams, long.long_grams).containment
-    free_threes = overlap(short.free_grams, long.free_grams).containment
-    numbers = overlap(short.numbers, long.numbers).containment
-    names = overlap(short.names, long.names).containment
-    heads = overlap(np.unique(short.headline), np.unique(long.headline)).jaccard
+    grams, threes, eights, free_threes, free_twos, numbers, names, heads = sets
+    cited = count_shared((short.outlet, long.outlet), (long.names, short.names))[:, 0]
     agencies = [set(short.credits), set(long.credits)]
     out[: len(PAIR_FEATURES)] = (
         np.log1p(short.size),
@@ -112,17 +122,17 @@ def _pair_features(short: Profile, long: Profile, grams: Overlap, similar: float
         np.log1p(free[1]),
         grams.jaccard,
         *grams.containment,
-        *threes,
-        eights[0],
-        *free_threes,
+        *threes.containment,
+        eights.containment[0],
+        *free_threes.containment,
         similar,
-        heads,
-        *numbers,
-        *names,
+        heads.jaccard,
+        *numbers.containment,
+        *names.containment,
         float(bool(agencies[0] & agencies[1])),
         float(bool(agencies[0] and agencies[1] and not agencies[0] & agencies[1])),
-        *overlap(short.free_pairs, long.free_pairs).containment,
-        float(bool(overlap(short.outlet, long.names).shared + overlap(long.outlet, short.names).shared)),
+        *free_twos.containment,
+        float(bool(cited.any())),
     )
 
 

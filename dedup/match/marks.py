@@ -121,8 +121,10 @@ def _opens(code: int, before: int, after: int, next_after: int) -> bool:
 
 
 @compiled
-def _closes(code: int, single: bool, after: int) -> bool:
-    if single:
+def _closes(code: int, opener: int, after: int) -> bool:
+    if opener == 0x201E:
+        return code in (0x201C, 0x201D)
+    if opener in (0x2018, 0x27, 0x60):
         return code in (0x2019, 0x27) and (_space(after) or after in (0x2C, 0x2E, 0x3B, 0x3F, 0x21, 0x29))
     return code in (0x201D, 0xBB, 0x22, 0x300D, 0x300F)
 
@@ -139,11 +141,11 @@ def _mark_quotes(codes: Any, places: Any, line: Any, spans: Any, flags: Any) -> 
     starts, ends = places
     count = starts.shape[0]
     opened = -1
-    single = False
+    opener = 0x22
     for i in range(count + 1):
         fresh = i == count or i == 0 or line[i] != line[i - 1]
         if fresh:
-            if opened >= 0 and not single and i - opened >= QUOTE_WORDS:
+            if opened >= 0 and opener not in (0x2018, 0x27, 0x60) and i - opened >= QUOTE_WORDS:
                 _fill(flags, opened, min(i, opened + OPEN_WORDS))
             opened = -1
             if i == count:
@@ -156,15 +158,15 @@ def _mark_quotes(codes: Any, places: Any, line: Any, spans: Any, flags: Any) -> 
             before = codes[place - 1] if place > spans[line[i], 0] else 32
             after = codes[place + 1] if place + 1 < spans[line[i], 1] else 32
             beyond = codes[place + 2] if place + 2 < spans[line[i], 1] else 32
-            if opened >= 0 and _closes(code, single, after):
+            if opened >= 0 and _closes(code, opener, after):
                 if i - opened >= QUOTE_WORDS:
                     _fill(flags, opened, i)
                 opened = -1
             elif opened < 0 and _opens(code, before, after, beyond):
                 opened = i
-                single = code in (0x2018, 0x27, 0x60)
+                opener = code
         # a closing mark after the line's last word
-        if opened >= 0 and single and (i + 1 == count or line[i + 1] != line[i]):
+        if opened >= 0 and opener in (0x2018, 0x27, 0x60) and (i + 1 == count or line[i + 1] != line[i]):
             for place in range(ends[i], spans[line[i], 1]):
                 if codes[place] in (0x2019, 0x27) and i + 1 - opened >= QUOTE_WORDS:
                     _fill(flags, opened, i + 1)

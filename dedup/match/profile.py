@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from dedup.match.background import in_stock_phrase, word_weights
 from dedup.match.marks import DIGIT, NAME, QUOTED, mark
-from dedup.match.overlap import Hashes, rolling
+from dedup.match.overlap import Hashes, Windows, distinct, rolling, windows
 from dedup.match.same_story import StoryProfile, story_profile
 from dedup.match.similarity import Vector, vectorise
 from dedup.models import CleanArticle
@@ -32,6 +32,9 @@ INDEX_LINE_WORDS = 50
 INDEX_SHARE = 0.3
 """An index of headlines and teasers: at least so many short lines of body that are less than this share of the page.
 Of the labelled pages it takes the 5 indexes that have a body and no article (training/train_relations.py)."""
+
+STUB_WORDS = 40
+"""A paragraph of at least so many words may stand for the body that the cleaner did not find: captions are shorter."""
 
 QUOTED_GRAM = 5
 """Words in a row by which a quotation is known again where it has no marks."""
@@ -78,17 +81,18 @@ class Terms:
 class Profile:
     """One article, ready to be compared.
 
-    ``grams`` are the distinct hashes of its shingles, ascending, and ``short_grams`` and ``long_grams`` those of 3
-    and 8 words; ``free_grams`` and ``free_pairs`` the 3-grams and 2-grams without a quoted or stock word, and
-    ``quoted_grams`` the 5-grams of quoted words. ``numbers`` and ``names`` are distinct word hashes, ascending;
-    ``outlet`` the words that would name its outlet; ``kind`` what the item is. ``credits`` are agency names, ascending; ``time`` is seconds
-    since 1970 or None.
+    ``windows`` are its 5-grams in order. ``grams`` are the distinct hashes of its shingles, ascending, and
+    ``short_grams`` and ``long_grams`` those of 3 and 8 words; ``free_grams`` and ``free_pairs`` the 3-grams and
+    2-grams without a quoted or stock word, and ``quoted_grams`` the 5-grams of quoted words. ``numbers``, ``names``
+    and ``headline`` are distinct word hashes, ascending; ``outlet`` the words that would name its outlet; ``kind``
+    what the item is. ``credits`` are agency names, ascending; ``time`` is seconds since 1970 or None.
     """
 
     id: str
     text: str
     words: Words
     terms: Terms
+    windows: Windows
     grams: Hashes
     short_grams: Hashes
     long_grams: Hashes
@@ -121,16 +125,17 @@ def make_profile(clean: CleanArticle, settings: Settings) -> Profile:
         text=clean.text,
         words=words,
         terms=_terms(words, free),
-        grams=np.unique(rolling(hashes, settings.shingle_words)),
-        short_grams=np.unique(rolling(hashes, 3)),
-        long_grams=np.unique(rolling(hashes, 8)),
+        windows=windows(hashes),
+        grams=distinct(rolling(hashes, settings.shingle_words)),
+        short_grams=distinct(rolling(hashes, 3)),
+        long_grams=distinct(rolling(hashes, 8)),
         free_grams=_grams_within(hashes, free, 3),
         free_pairs=_grams_within(hashes, free, 2),
         quoted_grams=_grams_within(hashes, (flags & QUOTED) != 0, QUOTED_GRAM),
-        numbers=np.unique(hashes[(flags & DIGIT) != 0]),
-        names=np.unique(hashes[_is_name(words)]),
+        numbers=distinct(hashes[(flags & DIGIT) != 0]),
+        names=distinct(hashes[_is_name(words)]),
         outlet=_outlet_words(clean.article.outlet or ""),
-        headline=tokenise(clean.headline or "").hashes,
+        headline=distinct(tokenise(clean.headline or "").hashes),
         vector=vector,
         story=story_profile(clean, vector),
         kind=_kind(clean, words, settings),
@@ -149,8 +154,21 @@ def _kind(clean: CleanArticle, words: Words, settings: Settings) -> Kind:
     return "page" if listed else "article"
 
 
+def _spans(clean: CleanArticle) -> tuple[tuple[int, int], ...]:
+    """The body lines; where the cleaner found none, the one paragraph that is most of the page, if there is one
+    (the stub of a feed reader, cut in mid-sentence)."""
+    if clean.body_spans:
+        return clean.body_spans
+    sizes = [len(clean.text[start:end].split()) for start, end in zip(clean.starts, clean.ends, strict=True)]
+    most = max(sizes, default=0)
+    if most < STUB_WORDS or 2 * most < sum(sizes):
+        return ()
+    at = sizes.index(most)
+    return ((clean.starts[at], clean.ends[at]),)
+
+
 def _words(clean: CleanArticle) -> Words:
-    spans = np.array(clean.body_spans, np.int64).reshape(-1, 2)
+    spans = np.array(_spans(clean), np.int64).reshape(-1, 2)
     packed = tokenise_many([clean.text[start:end] for start, end in spans])
     line = np.repeat(np.arange(spans.shape[0], dtype=np.int32), np.diff(packed.indptr))
     shift = spans[line, 0].astype(np.int32)
@@ -165,8 +183,10 @@ def _words(clean: CleanArticle) -> Words:
 def _spread_quotes(hashes: Hashes, flags: npt.NDArray[np.uint8]) -> None:
     """Flag as quoted what is quoted elsewhere in the same article, such as a post that is shown and then cited."""
     known = _grams_within(hashes, (flags & QUOTED) != 0, QUOTED_GRAM)
+    if not known.shape[0]:
+        return
     grams = rolling(hashes, QUOTED_GRAM)
-    hit = np.flatnonzero(np.isin(grams, known))
+    hit = np.flatnonzero(known[np.minimum(np.searchsorted(known, grams), known.shape[0] - 1)] == grams)
     for step in range(QUOTED_GRAM):
         flags[hit + step] |= QUOTED
 
@@ -199,7 +219,7 @@ def _grams_within(hashes: Hashes, kept: npt.NDArray[np.bool_], size: int) -> Has
     whole = np.ones(grams.shape[0], np.bool_)
     for step in range(size):
         whole &= kept[step : step + grams.shape[0]]
-    return np.unique(grams[whole])
+    return distinct(grams[whole])
 
 
 def _outlet_words(outlet: str) -> Hashes:

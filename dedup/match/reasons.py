@@ -3,44 +3,84 @@
 from __future__ import annotations
 
 from dedup.match.features import NAMES, Evidence
-from dedup.match.profile import Profile
+from dedup.match.marks import QUOTED
+from dedup.match.profile import BOUND, Profile
 from dedup.models import DERIVED, Relation
+
+OPENING = 3
+"""A passage that begins within so many words of the start opens the text."""
 
 
 def reasons(a: Profile, b: Profile, found: Evidence, relation: Relation) -> tuple[str, ...]:
-    """Sentences, the most important first; none repeats another."""
-    value = dict(zip(NAMES, (float(x) for x in found.values), strict=True))
+    """Sentences, the most important first; none repeats another. The same for (b, a)."""
+    value = dict(zip(NAMES, found.values.tolist(), strict=True))
     if relation in DERIVED:
         return tuple(_of_derived(a, b, value, found))
-    return tuple(_of_other(value, found, relation))
+    return tuple(_of_other(a, b, value, found, relation))
+
+
+def _percent(share: float) -> str:
+    return f"{round(100 * share)}%"
 
 
 def _of_derived(a: Profile, b: Profile, value: dict[str, float], found: Evidence) -> list[str]:
-    share = round(100 * value["covered_s"])
-    said = [f"{share}% of the shorter text stands word for word in the other"]
-    if found.tiles.shape[0]:
-        i, j, length = max(found.tiles.tolist(), key=lambda tile: (tile[2], -tile[0]))
-        said.append(
-            f"both open with the same {length} words"
-            if i <= 3 and j <= 3
-            else f"the longest shared passage has {length} words"
-        )
+    if a.size == b.size and a.words.hashes.tobytes() == b.words.hashes.tobytes():
+        return ["both texts are the same, word for word"]
+    said = [f"{_percent(value['covered_s'])} of the shorter text stands word for word in the other"]
+    said += _longest(found)
     if value["twin_s"] >= 0.1:
-        said.append(f"{round(100 * value['twin_s'])}% of the shorter text's sentences have a near twin in the other")
+        said.append(f"{_percent(value['twin_s'])} of the shorter text is in sentences with a near twin in the other")
+    if value["echo_s"] - value["twin_s"] >= 0.15:
+        said.append(f"a further {_percent(value['echo_s'] - value['twin_s'])} is in sentences that look reworded")
+    if value["twins"] > 1.0 and value["twins_ordered"] >= 0.85:
+        said.append("these sentences come in the same order in both")
     both = sorted(set(a.credits) & set(b.credits))
     if both:
         said.append(f"both credit {' and '.join(both)}")
+    if value["cites"]:
+        said.append("one of the two names the other's outlet")
     return said
 
 
-def _of_other(value: dict[str, float], found: Evidence, relation: Relation) -> list[str]:
+def _longest(found: Evidence) -> list[str]:
+    if not found.tiles.shape[0]:
+        return []
+    i, j, length = max(found.tiles.tolist(), key=lambda tile: (tile[2], -tile[0] - tile[1]))
+    if i <= OPENING and j <= OPENING:
+        return [f"both open with the same {length} words"]
+    return [f"the longest shared passage has {length} words"]
+
+
+def _bound_share(a: Profile, b: Profile, found: Evidence) -> tuple[int, int]:
+    """Shared words, and how many of them stand in quotations or stock phrases."""
+    shared = bound = 0
+    for i, j, length in found.tiles.tolist():
+        either = a.words.flags[i : i + length] | b.words.flags[j : j + length]
+        shared += length
+        bound += int(((either & BOUND) != 0).sum())
+    return shared, bound
+
+
+def _of_other(a: Profile, b: Profile, value: dict[str, float], found: Evidence, relation: Relation) -> list[str]:
     said = []
-    if found.tiles.shape[0] and value["free_words"] == 0:
-        said.append("the shared words are all inside quotations or stock phrases")
-    elif not found.tiles.shape[0]:
+    if "page" in (a.kind, b.kind):
+        said.append("one of the two pages holds no article")
+    elif "brief" in (a.kind, b.kind):
+        said.append("one of the two is too short to compare by passages, and they are not equal")
+    shared, bound = _bound_share(a, b, found)
+    if not shared:
         said.append("no five words in a row are shared")
+    elif bound == shared:
+        quoted = any((a.words.flags[i] | b.words.flags[j]) & QUOTED for i, j, _ in found.tiles.tolist())
+        said.append(f"the {shared} shared words are all {'quotations' if quoted else 'stock phrases'}")
+    elif bound >= 0.6 * shared:
+        said.append(f"{bound} of the {shared} shared words are quotations or stock phrases")
+    else:
+        said.append(f"only {shared} words are shared in runs of five or more, {_percent(value['covered_s'])} of a text")
     if relation == "same_story":
-        said.append("names, numbers and words point to the same event")
+        said.append(f"words, names and dates point to one event (likeness {found.cosine:.2f})")
     elif relation == "related":
-        said.append("the two share a subject, not an event")
+        said.append(f"the two share a subject, not an event (likeness {found.cosine:.2f})")
+    else:
+        said.append(f"the vocabulary has little in common (likeness {found.cosine:.2f})")
     return said

@@ -1,0 +1,151 @@
+"""What a compared pair is called, on the seeds, on paraphrases written for these tests, and under changes that must
+not matter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bodies import body, profile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup.match.profile import make_profile
+from dedup.match.relation import compare_profiles
+from dedup.models import Match
+from dedup.settings import Settings
+
+SETTINGS = Settings()
+SEEDS = Path(__file__).parents[2] / "seeds"
+GOLD = json.loads((SEEDS / "gold.json").read_text("utf-8"))
+BED = json.loads((Path(__file__).parent / "cases" / "paraphrases.json").read_text("utf-8"))
+
+
+def seed_lines(name: str) -> list[str]:
+    """The body lines of a seed, by the roles that gold.json gives."""
+    file, roles = next(item for item in GOLD["lines"].items() if item[0].startswith(name))
+    lines = (SEEDS / file).read_text("utf-8").split("\n")
+    return [line for line, role in zip(lines, roles, strict=False) if role == "B"]
+
+
+def compared(a: list[str], b: list[str]) -> Match:
+    return compare_profiles(profile("a", a), profile("b", b), SETTINGS)
+
+
+def same_judgement(one: Match, other: Match) -> bool:
+    return (one.relation, one.score, one.same_story_score, one.jaccard, one.cosine) == (
+        other.relation,
+        other.score,
+        other.same_story_score,
+        other.jaccard,
+        other.cosine,
+    )
+
+
+@pytest.mark.parametrize(("a", "b", "relation"), [row for row in GOLD["relations"] if row[2] == "excerpt"])
+def test_a_cut_seed_is_an_excerpt(a: str, b: str, relation: str) -> None:
+    match = compared(seed_lines(a), seed_lines(b))
+    assert match.relation == relation
+    assert match.score > 0.95
+
+
+@pytest.mark.parametrize(("a", "b"), [row[:2] for row in GOLD["relations"] if row[2] != "excerpt"])
+def test_seeds_of_other_origin_are_not_derived(a: str, b: str) -> None:
+    match = compared(seed_lines(a), seed_lines(b))
+    assert not match.derived
+    assert match.score < 0.3
+
+
+@pytest.mark.parametrize("case", BED["cases"], ids=lambda case: case["name"])
+def test_paraphrases_are_told_from_independent_texts(case: dict[str, Any]) -> None:
+    match = compared(case.get("of") or seed_lines(BED["source"]), case["lines"])
+    assert match.relation in case["relations"]
+    if not case.get("hard"):
+        assert match.derived is case["derived"]
+
+
+def test_an_article_is_a_copy_of_itself() -> None:
+    match = compared(seed_lines("000"), seed_lines("000"))
+    assert match.relation == "copy"
+    assert match.score > 0.99
+    assert match.jaccard == 1.0
+    assert match.containment == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("a", ["000", "001", "002"])
+@pytest.mark.parametrize("b", ["000", "002", "003"])
+def test_the_order_of_a_pair_changes_nothing(a: str, b: str) -> None:
+    one, other = compared(seed_lines(a), seed_lines(b)), compared(seed_lines(b), seed_lines(a))
+    assert same_judgement(one, other)
+    assert one.containment == other.containment[::-1]
+    assert {(p.a_start, p.b_start, p.words) for p in one.passages} == {
+        (p.b_start, p.a_start, p.words) for p in other.passages
+    }
+
+
+def test_furniture_changes_no_judgement() -> None:
+    a, b = seed_lines("000"), seed_lines("002")
+    furniture = ["Must read", "Trump arrives in Finland for closely watched Putin summit", *seed_lines("004")[:2]]
+    plain = compare_profiles(profile("a", a), profile("b", b), SETTINGS)
+    framed = compare_profiles(profile("a", a, furniture), profile("b", b, furniture), SETTINGS)
+    assert same_judgement(plain, framed)
+
+
+def test_passages_show_the_same_words_in_both_texts() -> None:
+    a, b = body("a", seed_lines("000"), ["Weather"]), body("b", seed_lines("002"))
+    match = compare_profiles(make_profile(a, SETTINGS), make_profile(b, SETTINGS), SETTINGS)
+    assert match.passages
+    for passage in match.passages:
+        shown = a.text[passage.a_start : passage.a_end], b.text[passage.b_start : passage.b_end]
+        assert shown[0].split()[1:-1] == shown[1].split()[1:-1]
+        assert passage.words >= 8
+
+
+def test_short_texts_are_copies_only_when_equal() -> None:
+    brief = ["Oil prices rose on Monday after talks failed."]
+    assert compared(brief, ["OIL PRICES ROSE on Monday, after talks failed"]).relation == "copy"
+    assert not compared(brief, ["Oil prices rose on Tuesday after talks failed."]).derived
+
+
+def test_empty_texts_are_unrelated() -> None:
+    match = compared([], [])
+    assert match.relation == "unrelated"
+    assert match.score == 0.0
+    assert not compared([], seed_lines("000")).derived
+
+
+def test_a_page_without_an_article_tells_no_story() -> None:
+    links = [f"Headline number {i} of the day about containers, shells and North Korea" for i in range(30)]
+    page, article = profile("a", [], links), profile("b", seed_lines("000"))
+    assert page.kind == "page"
+    assert compare_profiles(page, article, SETTINGS).relation in ("related", "unrelated")
+
+
+def test_a_page_of_one_paragraph_is_compared_on_it() -> None:
+    lead = " ".join(seed_lines("000")[:2])
+    stub, whole = profile("a", [], ["Yesterday", lead[:-30], "More"]), profile("b", seed_lines("000"))
+    assert compare_profiles(stub, whole, SETTINGS).relation == "excerpt"
+
+
+def test_lost_words_and_cut_ends_stay_derived() -> None:
+    lines = seed_lines("000")
+    for kept in range(4, len(lines)):
+        match = compared(lines, lines[:kept])
+        assert match.relation in ("copy", "excerpt"), kept
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.integers(0, 9), min_size=5, max_size=10), st.integers(12, 40))
+def test_dropped_paragraphs_and_changed_words_stay_derived(kept: set[int], step: int) -> None:
+    lines = [line for i, line in enumerate(seed_lines("000")) if i in kept]
+    words = "\n".join(lines).split(" ")
+    edited = " ".join("indeed" if i % step == 3 else word for i, word in enumerate(words)).split("\n")
+    assert compared(seed_lines("000"), edited).relation in ("copy", "excerpt")
+
+
+def test_reasons_name_shares_and_passages() -> None:
+    reasons = compared(seed_lines("000"), seed_lines("002")).reasons
+    assert any("of the shorter text" in reason for reason in reasons)
+    assert len(set(reasons)) == len(reasons)
