@@ -16,6 +16,7 @@ NAMED_BY_COPIES = 3.0
 CANONICAL = 3.0
 POINTS_AWAY = -2.0
 FULLEST = 2.0
+CENTRAL = 3.0
 OWN_ADDITIONS = -0.5
 CREDITED = 0.5
 EARLIEST = 2.0
@@ -23,10 +24,16 @@ EARLIEST_DAY = 1.0
 """Weights of the evidence, in log odds: set by hand in this order, because no labelled origins exist: what a supplier's
 own site or a canonical address says outweighs clocks, which feeds set to the time of the last edit or of the crawl."""
 
+LEAST_LIFT = 0.05
+"""Evidence that speaks no more for one copy than for the others is no reason."""
+
 HOUR = 3600.0
 
 
 class _Finding(NamedTuple):
+    """Evidence of one kind: its weight and words for it."""
+
+    kind: str
     weight: float
     reason: str
 
@@ -64,9 +71,20 @@ def find_origin(members: Sequence[CleanArticle], links: Links, representative: s
     top = max(scores.values())
     best = min((item for item in ordered if scores[item.id] == top), key=lambda item: (_time(item), item.id)).id
     total = sum(math.exp(score - top) for score in scores.values())
-    ranked = sorted((item for item in findings[best] if item.weight > 0), key=lambda item: (-item.weight, item.reason))
+    ranked = _telling(best, findings)
     reasons = tuple(item.reason for item in ranked) or ("nothing in the texts tells the copies apart",)
     return Origin(best, reasons, round(1 / total, 4))
+
+
+def _telling(best: str, findings: Mapping[str, Sequence[_Finding]]) -> list[_Finding]:
+    """What speaks for the best more than for the average other member, by how much more."""
+    others = [{found.kind: found.weight for found in items} for name, items in findings.items() if name != best]
+    lifts = {
+        found: found.weight - sum(other.get(found.kind, 0.0) for other in others) / max(len(others), 1)
+        for found in findings[best]
+    }
+    telling = [found for found, lift in lifts.items() if lift > LEAST_LIFT and found.weight > 0]
+    return sorted(telling, key=lambda found: (-round(lifts[found], 6), found.reason))
 
 
 class _Group(NamedTuple):
@@ -99,11 +117,11 @@ def _supplier(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
     own = agency_of_host(host(item.article.url)) or agency_of_host(host(item.article.outlet))
     if own in group.agencies:
         others = sum(1 for other in group.members if other.id != item.id and own in _named(other))
-        yield _Finding(OWN_SITE, f"published on {own}'s own site, which supplied the text")
+        yield _Finding("site", OWN_SITE, f"published on {own}'s own site, which supplied the text")
         if others:
-            yield _Finding(NAMED_BY_COPIES, f"{others} of the other copies credit {own}")
+            yield _Finding("named", NAMED_BY_COPIES, f"{others} of the other copies credit {own}")
     elif group.agencies & _named(item):
-        yield _Finding(CREDITED, f"credits {', '.join(sorted(group.agencies & _named(item)))}")
+        yield _Finding("credit", CREDITED, f"credits {', '.join(sorted(group.agencies & _named(item)))}")
 
 
 def _named(item: CleanArticle) -> set[str]:
@@ -114,10 +132,10 @@ def _canonical(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
     """What the pages' own rel=canonical say, where it points to another host."""
     home, away = host(item.article.url), host(item.article.canonical)
     if away and home and away != home:
-        yield _Finding(POINTS_AWAY, "its page names another address as the original")
+        yield _Finding("away", POINTS_AWAY, "its page names another address as the original")
     pointing = sum(1 for other in group.members if _points_to(other, home))
     if pointing:
-        yield _Finding(CANONICAL, f"{pointing} of the other pages name its site as the original")
+        yield _Finding("canonical", CANONICAL, f"{pointing} of the other pages name its site as the original")
 
 
 def _points_to(other: CleanArticle, home: str) -> bool:
@@ -137,12 +155,12 @@ def _clock(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
     clocked = _has_clock(item) and all(_has_clock(other) for other in dated if _time(other) == first)
     if not clocked:
         if _time(item) - first < 24 * HOUR:
-            yield _Finding(EARLIEST_DAY, f"published on the first day, {item.published:%Y-%m-%d}")
+            yield _Finding("clock", EARLIEST_DAY, f"published on the first day, {item.published:%Y-%m-%d}")
     elif _time(item) == first:
         later = [_time(other) for other in dated if _time(other) > first]
         lead = (min(later) - first) / HOUR if later else 0.0
         weight = EARLIEST if lead >= 1 else EARLIEST_DAY
-        yield _Finding(weight, f"published first, {item.published:%Y-%m-%d %H:%M %Z}{_span(lead)}")
+        yield _Finding("clock", weight, f"published first, {item.published:%Y-%m-%d %H:%M %Z}{_span(lead)}")
 
 
 def _has_clock(item: CleanArticle) -> bool:
@@ -167,9 +185,13 @@ def _extent(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
             held.append(taken(match, match.b if match.a in group.equal[item.id] else match.a) if match else 0.0)
             shared.append(taken(match, match.a if match.a in group.equal[item.id] else match.b) if match else 0.0)
     mean, own = sum(held) / len(held), 1 - max(shared)
-    yield _Finding(FULLEST * mean, f"holds {round(100 * mean)}% of what the other copies say")
+    central = sum(map(max, held, shared)) / len(held)
+    yield _Finding("extent", FULLEST * mean, f"holds {round(100 * mean)}% of what the other copies say")
+    yield _Finding(
+        "centre", CENTRAL * central, f"shares {round(100 * central)}% of the shorter text with the average copy"
+    )
     if own > 0:
-        yield _Finding(OWN_ADDITIONS * own, f"{round(100 * own)}% of it is in no other copy")
+        yield _Finding("own", OWN_ADDITIONS * own, f"{round(100 * own)}% of it is in no other copy")
 
 
 def _equal(names: Sequence[str], links: Links) -> dict[str, tuple[str, ...]]:

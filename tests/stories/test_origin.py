@@ -45,7 +45,15 @@ def test_the_fullest_version_is_the_origin() -> None:
     )
     found = origin(article("a"), article("b"), article("c"), table=table)
     assert found.id == "b"
-    assert found.reasons == ("holds 100% of what the other copies say",)
+    assert "holds 100% of what the other copies say" in found.reasons
+
+
+def test_an_early_text_of_which_the_copies_hold_little_is_not_the_origin() -> None:
+    copies = [match(*pair, "copy") for pair in ("bc", "bd", "cd")]
+    early = [match("a", name, "partial", held=(0.2, 0.2)) for name in "bcd"]
+    found = origin(article("a", hours=1), *(article(name, hours=9) for name in "bcd"), table=Table(*copies, *early))
+    assert found.id == "b"
+    assert found.reasons[0] == "shares 67% of the shorter text with the average copy"
 
 
 def test_a_page_that_names_another_address_is_a_copy() -> None:
