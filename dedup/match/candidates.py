@@ -37,12 +37,15 @@ class Candidates:
 
     ``pairs`` int32[m, 2], i < j, sorted, no repeats. Of articles with the same words, the first stands for all: the
     others are paired with it alone, and ``first`` int32[n] names it for each article (itself where there is none).
+    ``scores`` float32[m] estimates of how much the smaller text shares: the share of its sample, or the Jaccard that
+    the bands met speak for, whichever is more (1 for equal bodies).
     ``caps`` counts what limits left out, by name: sampled shingles and bands in more than ``bucket_articles``
     articles (joined within a window), and pairs beyond ``candidates_each``.
     """
 
     pairs: NDArray[np.int32]
     first: NDArray[np.int32]
+    scores: NDArray[np.float32]
     caps: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -57,7 +60,7 @@ class _Rows(NamedTuple):
 
 
 class _Scored(NamedTuple):
-    """Pairs of article numbers and the larger of estimated containment and share of bands met."""
+    """Pairs of article numbers and their estimates, as in ``Candidates.scores``."""
 
     a: NDArray[np.int32]
     b: NDArray[np.int32]
@@ -80,9 +83,10 @@ def candidate_pairs(table: SketchTable, settings: Settings) -> Candidates:
     a = np.concatenate([rows.articles[kept.a], first[twins]])
     b = np.concatenate([rows.articles[kept.b], twins])
     pairs = np.column_stack([np.minimum(a, b), np.maximum(a, b)]).astype(np.int32)
-    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    scores = np.concatenate([kept.score, np.ones(len(twins), np.float32)])
+    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
     caps = {"sample_buckets": hot_samples, "band_buckets": hot_bands, "candidates_each": left_out}
-    return Candidates(pairs, first, {name: count for name, count in caps.items() if count})
+    return Candidates(pairs[order], first, scores[order], {name: count for name, count in caps.items() if count})
 
 
 def equal_bodies(table: SketchTable) -> NDArray[np.int32]:
@@ -125,6 +129,7 @@ def _join(table: SketchTable, rows: _Rows, settings: Settings) -> tuple[_Scored,
         settings.sample_share,
         settings.sample_passage,
         settings.bands,
+        settings.rows,
         settings.bucket_window,
     )
     parts = list(_count((members, bounds, places), rows.sampled, limits))
@@ -281,7 +286,7 @@ def _place(members: Any, ends: Any, places: Any) -> None:
 def _count(
     joined: tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]],
     sampled: NDArray[np.int32],
-    limits: tuple[int, float, int, int, int],
+    limits: tuple[int, float, int, int, int, int],
 ) -> Iterator[_Scored]:
     number, count = 0, len(sampled)
     counts, met = np.zeros(count, np.int32), np.empty(count, np.int32)
@@ -299,7 +304,7 @@ def _count_pairs(joined: Any, sampled: Any, limits: Any, scratch: Any, number: A
     """Write the pairs of article ``number`` and after with higher numbers until ``out`` could overflow."""
     members, bounds, places = joined
     counts, met = scratch
-    least_shared, least_share, passage, bands, window = limits
+    least_shared, least_share, passage, bands, rows, window = limits
     written = 0
     while number < len(sampled) and written + len(sampled) - number <= len(out.a):
         touched = 0
@@ -321,7 +326,7 @@ def _count_pairs(joined: Any, sampled: Any, limits: Any, scratch: Any, number: A
             enough = shared >= passage or (shared >= least_shared and shared >= least_share * smaller)
             if banded or enough:
                 out.a[written], out.b[written] = number, other
-                out.score[written] = max(shared / smaller, banded / bands)
+                out.score[written] = max(shared / smaller, (banded / bands) ** (1 / rows))
                 written += 1
         number += 1
     return number, written

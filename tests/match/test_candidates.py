@@ -85,6 +85,16 @@ def test_copies_cut_to_a_share_of_the_text_are_proposed(kept):
     assert len(found) <= 61
 
 
+def test_scores_estimate_what_the_smaller_text_shares():
+    whole = prose(2, 4000)
+    bodies = [" ".join(whole), " ".join(whole[:1000] + prose(3, 1000)), " ".join(whole), " ".join(prose(4, 2000))]
+    candidates = propose(bodies)
+    estimates = dict(zip(map(tuple, candidates.pairs.tolist()), candidates.scores.tolist(), strict=True))
+    assert set(estimates) == {(0, 1), (0, 2)}
+    assert estimates[0, 1] == pytest.approx(0.5, abs=0.1)
+    assert estimates[0, 2] == 1.0
+
+
 def test_identical_bodies_are_paired_with_the_first_only():
     bodies = ["x"] + [" ".join(prose(1, 100))] * 3000 + [" ".join(prose(1, 100)[:70])]
     candidates = propose(bodies)
