@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dedup import __version__
+from dedup.cli_index import register
 from dedup.errors import DedupError
 
 if TYPE_CHECKING:
@@ -289,6 +290,8 @@ def settings_command(settings_file: Path | None) -> None:
     """Print every setting as TOML, with unit, range and the reason for its value."""
     click.echo(_settings(settings_file).to_toml(), nl=False)
 
+
+register(cli)
 
 # --- progress ---------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from dedup.errors import ArticleError
 from dedup.index.answers import Verdict
@@ -33,6 +34,15 @@ SHARERS = 256
 REVISION_BITS = 16
 
 
+class _Arrival(NamedTuple):
+    """What is known of an article as it comes: the number of its text, the limits it met, its best match among those
+    that were there before."""
+
+    revision: int
+    caps: Counter[str]
+    match: Match | None
+
+
 class Desk:
     """One transaction. ``finish`` must be called before it is committed."""
 
@@ -43,7 +53,7 @@ class Desk:
         self._shelf = Shelf(view, settings, profiles)
         self._keeper = Keeper(view, settings, self._shelf)
         self._caps: Counter[str] = Counter()
-        self._came: dict[int, tuple[int, Counter[str]]] = {}
+        self._came: dict[int, _Arrival] = {}
 
     def add(self, article: Article) -> int:
         """Take an article in; its number. One that is there with the same content is left as it is."""
@@ -61,7 +71,8 @@ class Desk:
             revision = self._revise(number)
         before = Counter(self._keeper.caps)
         self._put(number, article)
-        self._came[number] = (revision, self._keeper.caps - before)
+        match = best_match(self._view, self._keeper, number)
+        self._came[number] = _Arrival(revision, self._keeper.caps - before, match)
         return number
 
     def remove(self, number: int) -> None:
@@ -96,8 +107,8 @@ class Desk:
             self._view.drop("loose", [number for number, _ in self._view.scan("loose")])
         add_caps(self._view, self._caps + self._keeper.caps)
         self._keeper.save()
-        for number, (revision, caps) in sorted(self._came.items()):
-            put_verdict(self._view, self._verdict(number, revision, caps), number)
+        for number, arrival in sorted(self._came.items()):
+            put_verdict(self._view, self._verdict(number, arrival), number)
 
     def put_all(self, articles: Sequence[tuple[int, Article]], pairs: set[Pair]) -> None:
         """Put articles into an index that was emptied, with exactly these pairs compared."""
@@ -163,16 +174,16 @@ class Desk:
         self._take_out(number)
         return count + 1
 
-    def _verdict(self, number: int, revision: int, caps: Counter[str]) -> Verdict:
-        match = best_match(self._view, self._keeper, number)
+    def _verdict(self, number: int, arrival: _Arrival) -> Verdict:
+        match = arrival.match
         place = self._view.get("place", [number]).get(number)
         deferred = place is None or bool(self._view.get("loose", [number]))
         story_id, group_id = _homes(self._view, self._shelf.clean(number).id, number, match, self._shelf.number)
         relation = match.relation if match else "unrelated"
         is_new = match is None or not (match.derived or match.relation == "same_story")
-        met = {name: count for name, count in sorted(caps.items()) if count}
+        met = {name: count for name, count in sorted(arrival.caps.items()) if count}
         name = self._shelf.clean(number).id
-        return Verdict(name, relation, is_new, group_id, story_id, match, met, deferred, revision)
+        return Verdict(name, relation, is_new, group_id, story_id, match, met, deferred, arrival.revision)
 
 
 def _plain_text(article: Article) -> str:

@@ -1,0 +1,369 @@
+"""The commands that work on an index: ingest, stories, show, check, rebuild, expire, export, backup."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from dedup.index import Index
+    from dedup.models import Article, Rejection
+    from dedup.sources import Quarantine
+
+__all__ = ["register"]
+
+EXIT_DIFFERS = 1
+BATCH = 200
+"""Articles a transaction: the commit is then a small part of the work, and an interruption costs a second."""
+LOOK_AGAIN = 2.0
+_AGO = re.compile(r"(\d+)\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def register(group: click.Group) -> None:
+    """Add the commands to ``dedup``."""
+    for command in (ingest, stories, show, check, rebuild, expire, export, backup):
+        group.add_command(command)
+
+
+class _When(click.ParamType):  # type: ignore[type-arg,unused-ignore]
+    """A time as ISO 8601, or as long ago as "36h", "7d"."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        ago = _AGO.fullmatch(value.strip())
+        if ago:
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time; give one such as 2026-03-01T12:00+00:00, 2026-03-01 or 7d", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _index_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--index", "index_file", metavar="FILE", required=True, type=click.Path(path_type=Path), help="The index."
+    )(command)
+
+
+def _since_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--since", metavar="TIME", type=_When(), help="Only stories that changed since: a date and time, or 36h, 7d."
+    )(command)
+
+
+def _open(path: Path, **how: Any) -> Index:
+    """An index that must be there."""
+    from dedup.index import open_index
+    from dedup.index.schema import refuse_foreign
+
+    refuse_foreign(path, readonly=True)
+    return open_index(path, **how)
+
+
+def _say(text: str) -> None:
+    from dedup.report.safe import terminal_safe
+
+    click.echo(terminal_safe(text), err=True)
+
+
+# --- ingest -----------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
+@_index_option
+@click.option(
+    "--emit", type=click.Choice(["verdicts"]), help="Print a JSON line for each article once it is committed."
+)
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 100_000),
+    default=BATCH,
+    show_default=True,
+    help="Articles a transaction at most; - never waits for more.",
+)
+@click.option("--follow", is_flag=True, help="Go on: read a file again whenever it has changed.")
+@click.option(
+    "--durability",
+    type=click.Choice(["power", "crash"]),
+    default="power",
+    show_default=True,
+    help="What a committed article survives: a power cut, or only the end of the process (faster).",
+)
+@click.option(
+    "--settings",
+    "settings_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="TOML file of settings for a new index; an index keeps those it was made with.",
+)
+@click.option(
+    "--map",
+    "field_map",
+    multiple=True,
+    metavar="FIELD=NAME",
+    help="Take FIELD (id, text, title, url, outlet, published, html, byline, credit) from NAME of the dump.",
+)
+@click.option("--max-bad", metavar="N|N%", help="Stop when more records than this are bad.")
+@click.option(
+    "--on-error",
+    type=click.Choice(["quarantine", "strict", "skip"]),
+    default="quarantine",
+    show_default=True,
+    help="A bad record is kept beside the index, stops the run, or is only counted.",
+)
+def ingest(feeds: tuple[str, ...], index_file: Path, **options: Any) -> None:
+    """Add the articles of feeds to an index; it is made when it is not there.
+
+    An article that is in already changes nothing, so that a feed may be given again after an interruption. FEED is
+    a file or folder as for `dedup run`, or - for JSON lines on standard input.
+    """
+    from dedup.index import open_index
+    from dedup.settings import Settings
+    from dedup.sources import Policy, Quarantine
+
+    settings = Settings.from_toml(options["settings_file"]) if options["settings_file"] else None
+    policy = Policy(options["on_error"], options["max_bad"])
+    beside = index_file.with_name(f"{index_file.name}.quarantine.jsonl")
+    with open_index(index_file, settings, durability=options["durability"]) as index:
+        for names in _rounds(feeds, options["follow"]):
+            with Quarantine(beside, policy) as quarantine:
+                _ingest_once(index, names, quarantine, options)
+
+
+def _rounds(feeds: Sequence[str], follow: bool) -> Iterator[Sequence[str]]:
+    """The feeds to read: all of them, then with ``follow`` those that changed."""
+    seen = {name: _state(name) for name in feeds}
+    yield feeds
+    while follow:
+        time.sleep(LOOK_AGAIN)
+        now = {name: _state(name) for name in feeds}
+        changed = [name for name in feeds if now[name] != seen[name]]
+        seen = now
+        if changed:
+            yield changed
+
+
+def _state(name: str) -> tuple[tuple[str, int, int], ...]:
+    """Sizes and times of a file, or of the files of a folder."""
+    place = Path(name)
+    if name == "-" or not place.exists():
+        return ()
+    files = sorted(item for item in place.rglob("*") if item.is_file()) if place.is_dir() else [place]
+    return tuple((str(item), item.stat().st_size, item.stat().st_mtime_ns) for item in files)
+
+
+def _ingest_once(index: Index, feeds: Sequence[str], quarantine: Quarantine, options: dict[str, Any]) -> None:
+    from dedup.sources import read_feeds
+
+    desk = _Intake(index, options["batch"], options["emit"] is not None)
+    fields = _fields(options["field_map"])
+    for name in feeds:
+        items = _from_stdin(desk, fields) if name == "-" else read_feeds([name], fields=fields)
+        for article in _usable(quarantine.watch(items), quarantine):
+            desk.take(article)
+        desk.commit()
+    counts = f"{desk.new} added, {desk.known} were known, {quarantine.rejected} rejected"
+    _say(f"{counts}; the index holds {len(index)} articles")
+
+
+class _Intake:
+    """Collects articles for one transaction; what is printed of them is printed after the commit."""
+
+    def __init__(self, index: Index, size: int, emit: bool) -> None:
+        self._index, self._size, self._emit = index, size, emit
+        self._waiting: list[Article] = []
+        self.new = self.known = 0
+
+    def take(self, article: Article) -> None:
+        self._waiting.append(article)
+        if len(self._waiting) >= self._size:
+            self.commit()
+
+    def commit(self) -> None:
+        if not self._waiting:
+            return
+        before = len(self._index)
+        verdicts = self._index.add_many(self._waiting)
+        came = len(self._index) - before
+        self.new, self.known = self.new + came, self.known + len(verdicts) - came
+        self._waiting = []
+        if self._emit:
+            _emit(verdicts)
+
+
+def _from_stdin(desk: _Intake, fields: dict[str, str]) -> Iterator[Article | Rejection]:
+    """JSON lines as they arrive: before waiting for more, what has come is committed."""
+    from dedup.sources.fields import FieldTable
+    from dedup.sources.jsonlines import read_json_lines
+    from dedup.sources.records import RecordMaker
+
+    def chunks() -> Iterator[bytes]:
+        while True:
+            desk.commit()
+            chunk = os.read(sys.stdin.fileno(), 1 << 16)
+            if not chunk:
+                return
+            yield chunk
+
+    return read_json_lines(chunks(), RecordMaker("<stdin>", FieldTable(fields), unit="line"))
+
+
+def _usable(items: Iterable[Article | Rejection], quarantine: Quarantine) -> Iterator[Article]:
+    """Articles with text or html; what has neither is rejected as the batch rejects it."""
+    from dedup.models import Rejection
+
+    for item in items:
+        if isinstance(item, Rejection):
+            continue
+        if item.text.strip() or item.html:
+            yield item
+            continue
+        place = (item.file or "articles given", item.position or f"article {item.id!r}")
+        quarantine.refuse(Rejection(*place, "no-text", f"article {item.id!r} has neither text nor html"))
+
+
+def _fields(pairs: Sequence[str]) -> dict[str, str]:
+    fields = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name or not value:
+            raise click.UsageError(f"--map {pair!r} is not of the form FIELD=NAME, such as --map title=headline")
+        fields[name] = value
+    return fields
+
+
+def _emit(verdicts: Iterable[Any]) -> None:
+    from dedup.report.verdicts import verdict_line
+
+    for verdict in verdicts:
+        sys.stdout.buffer.write(verdict_line(verdict))
+    sys.stdout.buffer.flush()
+
+
+# --- asking -----------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@_index_option
+@_since_option
+@click.option("--json", "as_json", is_flag=True, help="Print the stories as JSON lines (docs/stories-jsonl.md).")
+def stories(index_file: Path, since: datetime | None, as_json: bool) -> None:
+    """List the stories of an index, largest first."""
+    from dedup.report import write_stories_jsonl
+    from dedup.report.safe import terminal_safe
+
+    with _open(index_file) as index:
+        if as_json:
+            write_stories_jsonl(index.result(since), sys.stdout.buffer)
+            return
+        for story in index.stories(since):
+            click.echo(terminal_safe(f"{story.story_id}  {len(story.articles):4} articles  {story.headline}"))
+
+
+@click.command()
+@click.argument("name", metavar="ID")
+@_index_option
+def show(name: str, index_file: Path) -> None:
+    """Show a story, or an article with its verdict, matches and earlier texts."""
+    from dedup.report.safe import terminal_safe
+    from dedup.report.verdicts import article_lines, story_lines
+
+    with _open(index_file) as index:
+        index.settle()
+        story, clean = index.story(name), index.get(name)
+        if clean is not None:
+            lines = article_lines(clean, index.story_of(name), index.matches(name), index.history(name))
+        elif story is not None:
+            lines = story_lines(story)
+        else:
+            raise click.ClickException(f"the index holds no story and no article {name!r}")
+    for line in lines:
+        click.echo(terminal_safe(line))
+
+
+@click.command()
+@_index_option
+@click.option("--deep", is_flag=True, help="Also run the batch over all articles and say where the index differs.")
+def check(index_file: Path, deep: bool) -> None:
+    """Say whether an index is sound; exit 1 when it is damaged or differs from the batch."""
+    with _open(index_file) as index:
+        found = index.check(deep)
+        stats = index.stats()
+    click.echo(f"{stats.articles} articles, {stats.stories} stories, {stats.matches} matches, {stats.bytes} bytes")
+    for kind, sentences in (("damage", found.damage), ("difference", found.differences), ("notice", found.notices)):
+        for sentence in sentences:
+            click.echo(f"{kind}: {sentence}")
+    for name, count in found.caps.items():
+        click.echo(f"limit {name} was met {count} times: `dedup rebuild` makes the index equal to the batch")
+    if not found.sound:
+        sys.exit(EXIT_DIFFERS)
+    click.echo("sound, and equal to the batch" if deep else "sound")
+
+
+# --- changing ---------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@_index_option
+def rebuild(index_file: Path) -> None:
+    """Work everything out anew from the articles of an index, as the batch would."""
+    with _open(index_file) as index:
+        index.rebuild()
+        _say(f"rebuilt from {len(index)} articles")
+
+
+@click.command()
+@_index_option
+@click.option(
+    "--before", metavar="TIME", required=True, type=_When(), help="A date and time, or how long ago: 36h, 30d."
+)
+def expire(index_file: Path, before: datetime) -> None:
+    """Remove the articles published before a time, with all that was known of them."""
+    with _open(index_file) as index:
+        count = index.expire(before)
+        _say(f"{count} articles from before {before.isoformat()} removed; {len(index)} are left")
+
+
+@click.command()
+@click.option("--index", "index_file", metavar="FILE", type=click.Path(path_type=Path), help="Export from this index.")
+@click.option("--report", metavar="FOLDER", type=click.Path(path_type=Path), help="Export from this written report.")
+@click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(path_type=Path), help="Write this.")
+@_since_option
+def export(index_file: Path | None, report: Path | None, output: Path, since: datetime | None) -> None:
+    """Write an index or a report as .csv, .parquet, .jsonl or .graphml; a name without suffix is a report folder."""
+    from dedup.report import write_report
+    from dedup.report.export import export as write_export
+
+    if (index_file is None) == (report is None):
+        raise click.UsageError("name either --index or --report")
+    if report is not None:
+        click.echo(write_export(report, output))
+        return
+    assert index_file is not None
+    with _open(index_file) as index:
+        result = index.result(since)
+    click.echo(write_export(result, output) if output.suffix else write_report(result, output))
+
+
+@click.command()
+@click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
+@_index_option
+def backup(target: Path, index_file: Path) -> None:
+    """Copy an index to a new file, while others go on adding to it."""
+    with _open(index_file, readonly=True) as index:
+        index.backup(target)
+    _say(f"copied to {target}")

@@ -1,0 +1,163 @@
+"""The commands on an index: data on stdout after the commit, counts on stderr, one sentence for a mistake."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import dedup as library
+from tests.index.sites import site_feed
+
+ROOT = Path(__file__).parent.parent.parent
+SEEDS = ROOT / "seeds"
+COMMAND = [sys.executable, "-m", "dedup"]
+
+
+def dedup(*arguments: str | Path, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*COMMAND, *map(str, arguments)], input=stdin, capture_output=True, check=False, timeout=120)
+
+
+def _row(article: library.Article) -> dict[str, str | None]:
+    when = article.published.isoformat() if article.published else None
+    return {
+        "id": article.id,
+        "title": article.title,
+        "text": article.text,
+        "outlet": article.outlet,
+        "published": when,
+    }
+
+
+def _lines(articles: Sequence[library.Article]) -> bytes:
+    return b"".join(json.dumps(_row(article)).encode() + b"\n" for article in articles)
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("index") / "news.db"
+    done = dedup("ingest", SEEDS, "--index", path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == b""
+    assert b"5 added, 0 were known, 0 rejected" in done.stderr
+    return path
+
+
+def test_an_index_lists_the_stories_of_a_run(seeded: Path) -> None:
+    batch = dedup("run", SEEDS, "--json", "-")
+    done = dedup("stories", "--index", seeded, "--json")
+    assert done.stdout == batch.stdout != b""
+    listed = dedup("stories", "--index", seeded).stdout.decode()
+    assert "  3 articles  " in listed
+    assert dedup("stories", "--index", seeded, "--since", "2999-01-01").stdout == b""
+
+
+def test_giving_a_feed_again_adds_nothing(seeded: Path) -> None:
+    done = dedup("ingest", SEEDS, "--index", seeded)
+    assert b"0 added, 5 were known" in done.stderr
+
+
+def test_a_story_and_an_article_are_shown_with_their_evidence(seeded: Path) -> None:
+    story = dedup("stories", "--index", seeded).stdout.split()[0].decode()
+    assert b"2 independent texts" in dedup("show", story, "--index", seeded).stdout
+    article = dedup("show", "002_d5342039318a5e7e", "--index", seeded).stdout.decode()
+    assert "excerpt with 000_eea49e93a7be7063: " in article
+    assert story in article
+    missing = dedup("show", "nobody", "--index", seeded)
+    assert missing.returncode == 1
+    assert b"no story and no article 'nobody'" in missing.stderr
+
+
+def test_a_sound_index_is_called_sound_and_equal_to_the_batch(seeded: Path) -> None:
+    done = dedup("check", "--index", seeded, "--deep")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode().splitlines()[-1] == "sound, and equal to the batch"
+
+
+def test_exports_of_an_index_are_those_of_a_report(seeded: Path, tmp_path: Path) -> None:
+    assert dedup("run", SEEDS, "-o", tmp_path / "report").returncode == 0
+    for name in ("a.csv", "a.jsonl"):
+        assert dedup("export", "--report", tmp_path / "report", "-o", tmp_path / f"report-{name}").returncode == 0
+        assert dedup("export", "--index", seeded, "-o", tmp_path / f"index-{name}").returncode == 0
+        assert (tmp_path / f"report-{name}").read_bytes() == (tmp_path / f"index-{name}").read_bytes()
+    done = dedup("export", "--index", seeded, "--since", "7d", "-o", tmp_path / "fresh")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "fresh" / "index.html").exists()
+    both = dedup("export", "--index", seeded, "--report", tmp_path / "report", "-o", "x.csv")
+    assert both.returncode == 2
+    assert b"either --index or --report" in both.stderr
+
+
+def test_a_copy_can_be_cut_down_and_rebuilt(seeded: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    assert dedup("backup", copy, "--index", seeded).returncode == 0
+    done = dedup("expire", "--index", copy, "--before", "2024-03-19")
+    assert b"removed" in done.stderr
+    assert int(done.stderr.split()[0]) >= 1
+    assert dedup("rebuild", "--index", copy).returncode == 0
+    assert dedup("check", "--index", copy, "--deep").returncode == 0
+    assert dedup("expire", "--index", copy, "--before", "yesterday-ish").returncode == 2
+
+
+def test_verdicts_come_out_for_articles_that_come_in(tmp_path: Path) -> None:
+    feed = site_feed(2, 3)
+    done = dedup("ingest", "-", "--index", tmp_path / "news.db", "--emit", "verdicts", stdin=_lines(feed))
+    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [verdict["id"] for verdict in verdicts] == [article.id for article in feed]
+    assert {verdict["schema"] for verdict in verdicts} == {"dedup-verdict/1"}
+    assert verdicts[0]["is_new"]
+    assert any(verdict["match"] and verdict["match"]["relation"] == "copy" for verdict in verdicts)
+    with library.open_index(tmp_path / "news.db") as index:
+        assert index.stories() == library.find_stories(feed).stories
+
+
+def test_a_verdict_is_printed_while_the_feed_is_still_open(tmp_path: Path) -> None:
+    feed = site_feed(1, 3)
+    command = [*COMMAND, "ingest", "-", "--index", str(tmp_path / "news.db"), "--emit", "verdicts"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdin is not None
+        assert run.stdout is not None
+        for article in feed[:3]:
+            run.stdin.write(_lines([article]))
+            run.stdin.flush()
+            assert json.loads(run.stdout.readline())["id"] == article.id
+            with library.open_index(tmp_path / "news.db", readonly=True) as index:
+                assert index.get(article.id) is not None
+        run.stdin.close()
+        assert run.wait() == 0
+
+
+def test_a_file_that_grows_is_followed(tmp_path: Path) -> None:
+    feed = site_feed(2, 3)
+    path = tmp_path / "feed.jsonl"
+    path.write_bytes(_lines(feed[:2]))
+    command = [*COMMAND, "ingest", str(path), "--index", str(tmp_path / "news.db"), "--emit", "verdicts", "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        first = [json.loads(run.stdout.readline())["id"] for _ in range(2)]
+        time.sleep(0.01)
+        path.write_bytes(_lines(feed[:3]))
+        later = [json.loads(run.stdout.readline())["id"] for _ in range(3)]
+        run.terminate()
+    assert first == [article.id for article in feed[:2]]
+    assert later == [article.id for article in feed[:3]]
+
+
+def test_articles_without_text_are_rejected_and_kept_beside_the_index(tmp_path: Path) -> None:
+    rows = _lines(site_feed(1, 3)[:1]) + b'{"id": "empty", "text": ""}\nnot json\n'
+    done = dedup("ingest", "-", "--index", tmp_path / "news.db", stdin=rows)
+    assert done.returncode == 0, done.stderr
+    assert b"1 added, 0 were known, 2 rejected" in done.stderr
+    kept = (tmp_path / "news.db.quarantine.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(kept) == 2
+
+
+@pytest.mark.parametrize("command", ["stories", "check", "rebuild"])
+def test_a_command_on_no_index_says_how_to_make_one(command: str, tmp_path: Path) -> None:
+    done = dedup(command, "--index", tmp_path / "news.db")
+    assert done.returncode == 1
+    assert b"is not there; make it with: dedup ingest FEED --index" in done.stderr
+    assert not list(tmp_path.iterdir())
