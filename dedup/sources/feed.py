@@ -27,7 +27,7 @@ def read_feed(path: str | os.PathLike[str], *, fields: Mapping[str, str] | None 
     """
     place, known = os.fspath(path), FieldTable(fields)
     if place == STDIN:
-        return _read_stream(Feed(open_chunks(STDIN), "<stdin>", "stdin", known))
+        return read_stream(Feed(open_chunks(STDIN), "<stdin>", "stdin", known))
     try:
         if Path(place).is_dir():
             return read_folder(place, known)
@@ -35,7 +35,7 @@ def read_feed(path: str | os.PathLike[str], *, fields: Mapping[str, str] | None 
             raise FeedError("there is no such file or folder", place=place, remedy="check the path")
     except (OSError, ValueError) as error:
         raise FeedError("this cannot be a path", place=repr(place)[:200], remedy="check the path") from error
-    return _read_stream(Feed(open_chunks(place), place, stem_of(Path(place).name), known))
+    return read_stream(Feed(open_chunks(place), place, stem_of(Path(place).name), known))
 
 
 def read_feeds(paths: Iterable[str | os.PathLike[str]], *, fields: Mapping[str, str] | None = None) -> Iterator[Item]:
@@ -44,7 +44,8 @@ def read_feeds(paths: Iterable[str | os.PathLike[str]], *, fields: Mapping[str, 
         yield from read_feed(path, fields=fields)
 
 
-def _read_stream(feed: Feed) -> Iterator[Item]:
+def read_stream(feed: Feed) -> Iterator[Item]:
+    """The items of an open stream; raises FeedError as ``read_feed`` does."""
     opened = open_feed(feed)
     if opened.format == "binary":
         raise FeedError("this is a binary file, not a feed", place=feed.file, remedy=f"give {KNOWN}")
