@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -21,6 +22,10 @@ _MAX_PLANS: Final = 256
 _MARKUP: Final = re.compile(r"\s*<.*</?(?:p|div|html|body|article|span|h\d|br|a|ul|section)\b[^>]*>", re.S | re.I)
 _HOST: Final = re.compile(r"\s*(?:[a-z][a-z0-9+.\-]*:)?//(?:[^/?#@\s]*@)?(?:www\.)?([^/?#@:\s\[\]]+)", re.I)
 _NAMED: Final = ("name", "value", "title", "#text", "@id", "term", "label", "rendered")
+
+
+class _Digits(str):
+    """A number as it is written."""
 
 
 def digest_of(raw: bytes) -> str:
@@ -68,7 +73,7 @@ class RecordMaker:
             return self._without_text(record, plan, number, raw)
         title, url = first(record, plan.title), first(record, plan.url)
         names = (
-            first(record, plan.id) or url or digest_of(f"{title}\0{body}\0{html}".encode("utf-8", "replace")),
+            id_of(record, plan.id, raw) or url or digest_of(f"{title}\0{body}\0{html}".encode("utf-8", "replace")),
             body or "",
             title,
             url,
@@ -132,6 +137,31 @@ def first(record: Mapping[str, Any], getters: tuple[Getter, ...]) -> str | None:
         if value and not value.isspace():
             return value
     return None
+
+
+def id_of(record: Mapping[str, Any], getters: tuple[Getter, ...], raw: bytes) -> str | None:
+    """Like ``first``, but a number that JSON's parser rounds (one beyond 64 bits) is taken as it is written in ``raw``,
+    so that two long ids stay two."""
+    for getter in getters:
+        value = record.get(getter) if type(getter) is str else pick(record, getter)
+        if type(value) is not str:
+            if value is None:
+                continue
+            value = as_written(value, getter, raw) if type(value) is float else text_of(value)
+        if value and not value.isspace():
+            return value
+    return None
+
+
+def as_written(value: float, getter: Getter, raw: bytes) -> str:
+    """The digits of a number as they stand in the record's JSON, or in that of an envelope in it."""
+    try:
+        record = json.loads(raw, parse_int=_Digits, parse_float=_Digits)
+    except (ValueError, RecursionError):
+        return str(value)
+    inner = [record.get(name) for name in table()["wrappers"]["envelopes"]] if isinstance(record, dict) else []
+    written = [pick(candidate, getter) for candidate in (record, *inner) if isinstance(candidate, dict)]
+    return next((digits for digits in written if isinstance(digits, _Digits) and float(digits) == value), str(value))
 
 
 def published_of(record: Mapping[str, Any], getters: tuple[Getter, ...]) -> tuple[datetime | None, tuple[str, ...]]:

@@ -239,3 +239,22 @@ def test_standard_input_is_a_feed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("sys.stdin", Stdin())
     assert read("-").ids == ["a0", "a1", "a2"]
+
+
+@pytest.mark.parametrize("record", ['{"id": %s, "text": "words"}', '{"_source": {"id": %s, "text": "words"}}'])
+@pytest.mark.parametrize("frame", ["%s\n%s", "[%s, %s]"])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ("18446744073709551616", "18446744073709551617"),
+        ("-9223372036854775809", "-9223372036854775810"),
+        ("123456789012345678901234567890", "123456789012345678901234567891"),
+        ("1.10", "1.1"),
+        ("1" * 4000, "1" * 3999 + "2"),
+        ("1e400", "1e401"),
+        ("18446744073709551615", "17"),
+    ],
+)
+def test_numbers_as_ids_keep_all_their_digits(tmp_path: Path, ids: tuple[str, str], frame: str, record: str) -> None:
+    data = frame % tuple(record % name for name in ids)
+    assert read_bytes(tmp_path, data.encode(), "feed.json").ids == list(ids)
