@@ -37,12 +37,13 @@ MODEL = Path(__file__).parent.parent / "dedup" / "match" / "data" / "relation_mo
 PENALTY = 0.3
 """Inverse strength of the L2 penalty; .1 and .3 cross-validate alike, 1 and .03 lower."""
 
-APART_WEIGHT, EVENTS_WEIGHT, PLANTED_WEIGHT = 0.3, 1.0, 0.1
+APART_WEIGHT, EVENTS_WEIGHT = 0.3, 1.0
+PLANTED_WEIGHTS = {"lift": 0.1, "sentence": 0.3, "quotes": 0.1, "mix": 0.1}
 """Weight of one mined or planted pair; a labelled pair weighs 1. Planted ones at .4 cost .02 of F1: what readers call
 partial is not what two random sentences in a strange article look like."""
 
-PLANTED_KINDS = ("lift", "sentence", "quotes", "mix")
 PLANTED = 60
+"""Planted pairs of each kind."""
 
 UNUSED = ("same_agency", "other_agency")
 """Left out: credits are missing in most labelled articles, so that their weight would be chance."""
@@ -129,12 +130,12 @@ def mine(data: Path) -> tuple[Matrix, Matrix, Flags]:
     story = {row["id"]: row["story"] for row in rows(data / "giveme5w1h_events.jsonl.gz")}
     apart = [(news[i], news[j]) for i, j in apart_in_time(news, 400)]
     others = [(events[i], events[j]) for i, j in other_events(events, story, 150)]
-    planted = [item for item in plant(cleaned, PLANTED) if item.kind in PLANTED_KINDS]
+    planted = [item for item in plant(cleaned, PLANTED) if item.kind in PLANTED_WEIGHTS]
     made = [(news[item.source], make_profile(as_body("planted", item.lines), Settings())) for item in planted]
     values = np.array([evidence(a, b).values for a, b in apart + others + made])
-    sizes = (len(apart), len(others), len(made))
-    weights = np.repeat((APART_WEIGHT, EVENTS_WEIGHT, PLANTED_WEIGHT), sizes)
-    return values, weights, np.r_[np.zeros(sum(sizes[:2]), bool), [item.derived for item in planted]]
+    mined = np.repeat((APART_WEIGHT, EVENTS_WEIGHT), (len(apart), len(others)))
+    weights = np.r_[mined, [PLANTED_WEIGHTS[item.kind] for item in planted]]
+    return values, weights, np.r_[np.zeros(len(mined), bool), [item.derived for item in planted]]
 
 
 def logistic(features: Matrix, wanted: Flags, weights: Matrix, penalty: float) -> tuple[float, Matrix]:

@@ -9,16 +9,21 @@ from __future__ import annotations
 import gzip
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from dedup.match.compiled import compiled
 from dedup.match.overlap import rolling
 from dedup.match.similarity import idf_of
 from dedup.text.tokens import tokenise_many
 
 PHRASE_WORDS = 5
 """Length of the counted phrases, in words."""
+
+TABLE_BITS = 16
+"""The 26,554 phrases fill 40% of 2^16 slots."""
 
 COMMON = 2.0
 """Taken off every word's idf, so that a word of a third of all articles weighs nothing."""
@@ -33,22 +38,40 @@ def word_weights(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.float32]:
 def in_stock_phrase(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
     """Whether each word stands in a stock phrase of 5 words."""
     covered = np.zeros(hashes.shape[0], np.bool_)
-    grams = rolling(hashes, PHRASE_WORDS)
-    if grams.shape[0]:
-        known = _phrases()
-        place = np.minimum(np.searchsorted(known, grams), known.shape[0] - 1)
-        hit = np.flatnonzero(known[place] == grams)
-        for step in range(PHRASE_WORDS):
-            covered[hit + step] = True
+    _cover(rolling(hashes, PHRASE_WORDS), _phrases(), covered)
     return covered
+
+
+@compiled
+def _cover(grams: Any, table: Any, covered: Any) -> None:
+    mask = np.uint64(table.shape[0] - 1)
+    for i in range(grams.shape[0]):
+        at = grams[i] & mask
+        while table[at] != 0 and table[at] != grams[i]:
+            at = (at + np.uint64(1)) & mask
+        if table[at] == grams[i]:
+            covered[i : i + PHRASE_WORDS] = True
 
 
 @lru_cache(maxsize=1)
 def _phrases() -> npt.NDArray[np.uint64]:
-    """Sorted hashes of the phrases that this package's tokeniser reads as 5 words too."""
+    """Open-addressed table, 0 where empty, of the phrases that this package's tokeniser reads as 5 words too."""
     data = (files("dedup.match") / "data" / "background_phrases.tsv.gz").read_bytes()
     lines = gzip.decompress(data).decode("utf-8").splitlines()
     packed = tokenise_many([line.rsplit("\t", 1)[0] for line in lines if not line.startswith("#")])
     exact = np.flatnonzero(np.diff(packed.indptr) == PHRASE_WORDS)
     words = packed.hashes[packed.indptr[exact][:, None] + np.arange(PHRASE_WORDS)]
-    return np.unique(np.array([rolling(row, PHRASE_WORDS)[0] for row in words], np.uint64))
+    known = rolling(words.reshape(-1), PHRASE_WORDS)[::PHRASE_WORDS]
+    table = np.zeros(1 << TABLE_BITS, np.uint64)
+    _insert(known, table)
+    return table
+
+
+@compiled
+def _insert(known: Any, table: Any) -> None:
+    mask = np.uint64(table.shape[0] - 1)
+    for value in known:
+        at = value & mask
+        while table[at] != 0 and table[at] != value:
+            at = (at + np.uint64(1)) & mask
+        table[at] = value

@@ -13,27 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.match.compiled import compiled
-from dedup.match.marks import DIGIT, NAME, QUOTED, SPOKEN
 from dedup.match.overlap import Overlap, Tiles, count_shared, tiles_of
-from dedup.match.profile import BOUND, QUOTED_GRAM, Profile
+from dedup.match.profile import BOUND, Profile
 from dedup.match.similarity import cosine
+from dedup.match.tilefeatures import TILE_FEATURES, heaviest_rising, tile_features
 
 SENTENCES = 1500
 """Sentences of one article that are aligned; later ones (of a text over some 30,000 words) have no twins."""
-
-EDIT = 8
-"""Words between two shared runs that still count as an edit inside one taken passage."""
 
 TWIN = 0.7
 """Cosine from which two sentences are twins."""
 ECHO = 0.4
 """Cosine from which one sentence may be a rewording of the other."""
 
-TILE_FEATURES = (
-    "covered_s covered_l free_covered_s free_covered_l free_words longest longest_free free_weight tiles"
-    " ordered start_s start_l spoken one_sided mixed free_8 free_15 quoted_shared quoted_covered_s prose prose_tiles"
-    " prose_weight quotes wording wording_share_s aligned_s aligned_l"
-).split()
 TWIN_FEATURES = (
     "twins twin_s twin_l echo_s echo_l mean_s mean_l lead twins_ordered echoes echoes_ordered best_echo"
     " lead_in reworded words_in_l words_in_s"
@@ -68,8 +60,7 @@ def evidence(a: Profile, b: Profile) -> Evidence:
     values = np.zeros(len(NAMES), np.float64)
     _pair_features(short, long, sets, similar, values)
     at = len(PAIR_FEATURES)
-    known = short.quoted_grams, long.quoted_grams
-    _tile_features(found, _packed(short), _packed(long), known, values[at : at + len(TILE_FEATURES)])
+    values[at : at + len(TILE_FEATURES)] = tile_features(found, short, long)
     at += len(TILE_FEATURES)
     _twin_features(_terms(short), _terms(long), values[at:])
     if swapped:
@@ -81,10 +72,6 @@ def evidence(a: Profile, b: Profile) -> Evidence:
 
 def _order(profile: Profile) -> tuple[int, bytes, str]:
     return profile.size, profile.words.hashes[:64].tobytes(), profile.id
-
-
-def _packed(profile: Profile) -> tuple[Any, Any, Any]:
-    return profile.words.flags, profile.words.weights, profile.windows.grams
 
 
 def _terms(profile: Profile) -> tuple[Any, ...]:
@@ -134,142 +121,6 @@ def _pair_features(short: Profile, long: Profile, sets: list[Overlap], similar: 
         *free_twos.containment,
         float(bool(cited.any())),
     )
-
-
-@compiled
-def _heaviest_rising(weights: Any, places: Any) -> float:
-    """Largest sum of weights over a rising subsequence of places: how much stands in the same order."""
-    best = np.zeros(weights.shape[0])
-    most = 0.0
-    for i in range(weights.shape[0]):
-        best[i] = weights[i]
-        for k in range(max(0, i - 400), i):
-            if places[k] <= places[i] and best[k] + weights[i] > best[i]:
-                best[i] = best[k] + weights[i]
-        most = max(most, best[i])
-    return most
-
-
-@compiled
-def _edited(found: Any) -> Any:
-    """Words between neighbouring tiles that are at most EDIT words apart in both texts: edits inside what was taken."""
-    in_s = in_l = 0
-    for row in range(1, found.shape[0]):
-        gap_s = found[row, 0] - found[row - 1, 0] - found[row - 1, 2]
-        gap_l = found[row, 1] - found[row - 1, 1] - found[row - 1, 2]
-        if gap_s <= EDIT and 0 <= gap_l <= EDIT:
-            in_s += gap_s
-            in_l += gap_l
-    return in_s, in_l
-
-
-@compiled
-def _known_quotes(grams: Any, start: int, length: int, known: Any) -> Any:
-    """Which words of a tile stand in a 5-gram that either article quotes; ``known`` are sorted hashes of both."""
-    hit = np.zeros(length, np.bool_)
-    for k in range(length - QUOTED_GRAM + 1):
-        gram = grams[start + k]
-        for one in known:
-            place = np.searchsorted(one, gram)
-            if place < one.shape[0] and one[place] == gram:
-                hit[k : k + QUOTED_GRAM] = True
-    return hit
-
-
-@compiled
-def _tile_features(found: Any, short: Any, long: Any, known: Any, out: Any) -> None:
-    """Fill the features of tiles; rows of ``found`` are place in short, place in long, length."""
-    flags_s, weights_s, grams_s = short
-    flags_l, weights_l = long[0], long[1]
-    prose = prose_tiles = many_quotes = wording = 0
-    prose_weight = 0.0
-    covered = free = longest = longest_free = spoken = one_sided = mixed = quoted = in_quotes_s = 0
-    weight = 0.0
-    free_8 = free_15 = 0
-    for row in range(found.shape[0]):
-        i, j, length = found[row]
-        here = run = run_best = quotes = said = named = 0
-        here_weight = 0.0
-        quoted_here = _known_quotes(grams_s, i, length, known)
-        for k in range(length):
-            either = np.int64(flags_s[i + k] | flags_l[j + k])
-            both = np.int64(flags_s[i + k] & flags_l[j + k])
-            if quoted_here[k]:
-                either |= QUOTED
-            if either & QUOTED:
-                quotes += 1
-                in_quotes_s += (flags_s[i + k] & QUOTED) != 0
-                if not both & QUOTED:
-                    one_sided += 1
-            if either & BOUND:
-                run = 0
-                continue
-            here += 1
-            run += 1
-            run_best = max(run_best, run)
-            here_weight += min(weights_s[i + k], weights_l[j + k])
-            if either & SPOKEN:
-                said += 1
-            if either & (NAME | DIGIT):
-                named += 1
-        covered += length
-        weight += here_weight
-        spoken += said
-        many_quotes += quotes >= 6
-        if here >= 8:
-            wording += here - named
-        if here >= 8 and said * 20 <= here and named * 20 <= here * 9:
-            prose += here
-            prose_tiles += 1
-            prose_weight += here_weight
-        free += here
-        quoted += quotes
-        longest = max(longest, length)
-        longest_free = max(longest_free, run_best)
-        if quotes >= 3 and here >= 3:
-            mixed += here
-        if here >= 8:
-            free_8 += here
-        if here >= 15:
-            free_15 += here
-    free_s = free_l = quoted_s = 0
-    for k in range(flags_s.shape[0]):
-        free_s += (flags_s[k] & BOUND) == 0
-        quoted_s += (flags_s[k] & QUOTED) != 0
-    for k in range(flags_l.shape[0]):
-        free_l += (flags_l[k] & BOUND) == 0
-    gaps_s, gaps_l = _edited(found)
-    out[25] = (covered + gaps_s) / max(flags_s.shape[0], 1)
-    out[26] = (covered + gaps_l) / max(flags_l.shape[0], 1)
-    out[0] = covered / max(flags_s.shape[0], 1)
-    out[1] = covered / max(flags_l.shape[0], 1)
-    out[2] = free / max(free_s, 1)
-    out[3] = free / max(free_l, 1)
-    out[4] = np.log1p(free)
-    out[5] = np.log1p(longest)
-    out[6] = np.log1p(longest_free)
-    out[7] = np.log1p(weight)
-    out[8] = np.log1p(found.shape[0])
-    if found.shape[0]:
-        lengths = found[:, 2].astype(np.float64)
-        out[9] = _heaviest_rising(lengths, found[:, 1]) / covered
-        out[10] = found[0, 0] / flags_s.shape[0]
-        out[11] = found[:, 1].min() / flags_l.shape[0]
-    else:
-        out[10] = out[11] = 1.0
-    out[12] = spoken / max(free, 1)
-    out[13] = np.log1p(one_sided)
-    out[14] = np.log1p(mixed)
-    out[15] = np.log1p(free_8)
-    out[16] = np.log1p(free_15)
-    out[17] = np.log1p(quoted)
-    out[19] = np.log1p(prose)
-    out[20] = np.log1p(prose_tiles)
-    out[21] = np.log1p(prose_weight)
-    out[22] = np.log1p(many_quotes)
-    out[23] = np.log1p(wording)
-    out[24] = wording / max(free_s, 1)
-    out[18] = in_quotes_s / max(quoted_s, 1)
 
 
 @compiled
@@ -339,10 +190,10 @@ def _twin_features(short: Any, long: Any, out: Any) -> None:
     out[9] = np.log1p(echoes.shape[0])
     if twins.shape[0]:
         weights = best_s[twins]
-        out[8] = _heaviest_rising(weights, place[twins]) / weights.sum()
+        out[8] = heaviest_rising(weights, place[twins]) / weights.sum()
     if echoes.shape[0]:
         weights = best_s[echoes]
-        out[10] = _heaviest_rising(weights, place[echoes]) / weights.sum()
+        out[10] = heaviest_rising(weights, place[echoes]) / weights.sum()
         out[11] = best_s.max()
     for i in range(min(2, rows)):
         for j in range(min(2, columns)):

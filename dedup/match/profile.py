@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.match.background import in_stock_phrase, word_weights
+from dedup.match.compiled import compiled
 from dedup.match.marks import DIGIT, NAME, QUOTED, mark
 from dedup.match.overlap import Hashes, Windows, distinct, rolling, windows
 from dedup.match.same_story import StoryProfile, story_profile
-from dedup.match.similarity import Vector, vectorise
+from dedup.match.similarity import HEADLINE_COUNT, Vector, weigh
 from dedup.models import CleanArticle
 from dedup.settings import Settings
-from dedup.text.tokens import code_points, hash_word, tokenise, tokenise_many
+from dedup.text.tokens import PackedTokens, code_points, hash_word, tokenise, tokenise_many
 
 STOCK = 16
 """Flag of a word inside a stock phrase; the others are those of ``marks``."""
@@ -117,14 +119,19 @@ class Profile:
 
 def make_profile(clean: CleanArticle, settings: Settings) -> Profile:
     """The profile of one cleaned article; only its body lines and headline count."""
-    words, vector = _words(clean), vectorise(clean)
+    spans = np.array(_spans(clean), np.int64).reshape(-1, 2)
+    packed = tokenise_many([clean.text[start:end] for start, end in spans])
+    order = np.argsort(packed.hashes, kind="stable")
+    words = _words(clean, spans, packed, order)
     hashes, flags = words.hashes, words.flags
     free = (flags & BOUND) == 0
+    headline = tokenise(clean.headline or "").hashes
+    vector = weigh(hashes, headline, HEADLINE_COUNT)
     return Profile(
         id=clean.id,
         text=clean.text,
         words=words,
-        terms=_terms(words, free),
+        terms=_terms(words, free, order),
         windows=windows(hashes),
         grams=distinct(rolling(hashes, settings.shingle_words)),
         short_grams=distinct(rolling(hashes, 3)),
@@ -135,30 +142,32 @@ def make_profile(clean: CleanArticle, settings: Settings) -> Profile:
         numbers=distinct(hashes[(flags & DIGIT) != 0]),
         names=distinct(hashes[_is_name(words)]),
         outlet=_outlet_words(clean.article.outlet or ""),
-        headline=distinct(tokenise(clean.headline or "").hashes),
+        headline=distinct(headline),
         vector=vector,
         story=story_profile(clean, vector),
-        kind=_kind(clean, words, settings),
+        kind=_kind(clean.text, np.diff(packed.indptr), settings),
         credits=tuple(sorted({credit.agency for credit in clean.credits})),
         time=clean.published.timestamp() if clean.published else None,
     )
 
 
-def _kind(clean: CleanArticle, words: Words, settings: Settings) -> Kind:
-    """Whether there is an article to compare: enough body, a bare headline or brief, or a page of something else."""
-    size, page = words.hashes.shape[0], len(clean.text.split())
+def _kind(text: str, sizes: npt.NDArray[np.int64], settings: Settings) -> Kind:
+    """Whether there is an article to compare: enough body, a bare headline or brief, or a page of something else.
+    ``sizes`` are the words of each body line."""
+    size = int(sizes.sum())
     if size < settings.min_words:
-        return "brief" if size or page < settings.min_words else "page"
-    lines = [len(clean.text[start:end].split()) for start, end in clean.body_spans]
-    listed = len(lines) >= INDEX_LINES and max(lines) < INDEX_LINE_WORDS and size < INDEX_SHARE * page
-    return "page" if listed else "article"
+        return "brief" if size or len(text.split()) < settings.min_words else "page"
+    if sizes.shape[0] < INDEX_LINES or sizes.max() >= INDEX_LINE_WORDS:
+        return "article"
+    return "page" if size < INDEX_SHARE * len(text.split()) else "article"
 
 
 def _spans(clean: CleanArticle) -> tuple[tuple[int, int], ...]:
     """The body lines; where the cleaner found none, the one paragraph that is most of the page, if there is one
     (the stub of a feed reader, cut in mid-sentence)."""
-    if clean.body_spans:
-        return clean.body_spans
+    body = clean.body_spans
+    if body:
+        return body
     sizes = [len(clean.text[start:end].split()) for start, end in zip(clean.starts, clean.ends, strict=True)]
     most = max(sizes, default=0)
     if most < STUB_WORDS or 2 * most < sum(sizes):
@@ -167,17 +176,18 @@ def _spans(clean: CleanArticle) -> tuple[tuple[int, int], ...]:
     return ((clean.starts[at], clean.ends[at]),)
 
 
-def _words(clean: CleanArticle) -> Words:
-    spans = np.array(_spans(clean), np.int64).reshape(-1, 2)
-    packed = tokenise_many([clean.text[start:end] for start, end in spans])
+def _words(
+    clean: CleanArticle, spans: npt.NDArray[np.int64], packed: PackedTokens, order: npt.NDArray[np.int64]
+) -> Words:
     line = np.repeat(np.arange(spans.shape[0], dtype=np.int32), np.diff(packed.indptr))
     shift = spans[line, 0].astype(np.int32)
     starts, ends = packed.starts + shift, packed.ends + shift
     marks = mark(code_points((clean.text,))[0], packed.hashes, (starts, ends), line, spans)
     marks.flags[in_stock_phrase(packed.hashes)] |= STOCK
     _spread_quotes(packed.hashes, marks.flags)
-    weights = word_weights(packed.hashes) / (1 + np.log(_spread(packed.hashes, marks.sentence)))
-    return Words(packed.hashes, starts, ends, marks.sentence, marks.flags, weights.astype(np.float32))
+    weights = word_weights(packed.hashes)
+    _lessen(weights, packed.hashes, marks.sentence, order)
+    return Words(packed.hashes, starts, ends, marks.sentence, marks.flags, weights)
 
 
 def _spread_quotes(hashes: Hashes, flags: npt.NDArray[np.uint8]) -> None:
@@ -191,18 +201,18 @@ def _spread_quotes(hashes: Hashes, flags: npt.NDArray[np.uint8]) -> None:
         flags[hit + step] |= QUOTED
 
 
-def _spread(hashes: Hashes, sentence: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-    """In how many sentences of the article each word stands."""
-    order = np.lexsort((sentence, hashes))
-    word, where = hashes[order], sentence[order]
-    fresh = np.ones(order.shape[0], np.bool_)
-    fresh[1:] = word[1:] != word[:-1]
-    first = fresh.copy()
-    first[1:] |= where[1:] != where[:-1]
-    group = np.cumsum(fresh) - 1
-    out = np.empty(order.shape[0])
-    out[order] = np.bincount(group[first], minlength=1)[group] if order.shape[0] else 0.0
-    return out
+@compiled
+def _lessen(weights: Any, hashes: Any, sentence: Any, order: Any) -> None:
+    """Divide each word's weight by 1 + ln(sentences that hold it); ``order`` sorts the words, equal ones by place."""
+    start = 0
+    while start < order.shape[0]:
+        end, count = start, 0
+        while end < order.shape[0] and hashes[order[end]] == hashes[order[start]]:
+            count += end == start or sentence[order[end]] != sentence[order[end - 1]]
+            end += 1
+        for k in range(start, end):
+            weights[order[k]] /= np.float32(1 + np.log(count))
+        start = end
 
 
 def _is_name(words: Words) -> npt.NDArray[np.bool_]:
@@ -213,15 +223,25 @@ def _is_name(words: Words) -> npt.NDArray[np.bool_]:
     return named
 
 
+@compiled
+def _within(grams: Any, kept: Any, size: int) -> Any:
+    """Those of the n-grams all of whose words are kept, in order."""
+    out = np.empty(grams.shape[0], np.uint64)
+    count = run = 0
+    for i in range(kept.shape[0]):
+        run = run + 1 if kept[i] else 0
+        if run >= size:
+            out[count] = grams[i - size + 1]
+            count += 1
+    return out[:count]
+
+
 def _grams_within(hashes: Hashes, kept: npt.NDArray[np.bool_], size: int) -> Hashes:
     """Distinct n-grams all of whose words are kept, ascending."""
-    grams = rolling(hashes, size)
-    whole = np.ones(grams.shape[0], np.bool_)
-    for step in range(size):
-        whole &= kept[step : step + grams.shape[0]]
-    return distinct(grams[whole])
+    return distinct(_within(rolling(hashes, size), kept, size))
 
 
+@lru_cache(maxsize=1024)
 def _outlet_words(outlet: str) -> Hashes:
     """Hashes of the words by which a text may name an outlet: "guardian" of "www.theguardian.com"."""
     host = outlet.split("/")[0].lower()
@@ -236,17 +256,18 @@ def _outlet_words(outlet: str) -> Hashes:
     return np.array(sorted(hash_word(word) for word in found if len(word) > 2), np.uint64)
 
 
-def _terms(words: Words, free: npt.NDArray[np.bool_]) -> Terms:
+def _terms(words: Words, free: npt.NDArray[np.bool_], order: npt.NDArray[np.int64]) -> Terms:
     sentences = int(words.sentence[-1]) + 1 if words.sentence.shape[0] else 0
     sizes = np.bincount(words.sentence[free], minlength=sentences).astype(np.int32)
-    kept = np.flatnonzero(free & (words.weights > 0))
-    kept = kept[sizes[words.sentence[kept]] >= SENTENCE_WORDS]
-    order = kept[np.lexsort((words.sentence[kept], words.hashes[kept]))]
-    hashes, sentence = words.hashes[order], words.sentence[order]
-    first = np.ones(order.shape[0], np.bool_)
-    first[1:] = (hashes[1:] != hashes[:-1]) | (sentence[1:] != sentence[:-1])
-    hashes, sentence, weights = hashes[first], sentence[first], words.weights[order][first]
-    norms = np.bincount(sentence, weights.astype(np.float64) ** 2, minlength=sentences)
-    distinct = np.ones(hashes.shape[0], np.bool_)
-    distinct[1:] = hashes[1:] != hashes[:-1]
-    return Terms(hashes, sentence, weights, norms.astype(np.float64), sizes, float(weights[distinct].sum()))
+    kept = free & (words.weights > 0) & (sizes[words.sentence] >= SENTENCE_WORDS)
+    chosen = order[kept[order]]
+    hashes, sentence = words.hashes[chosen], words.sentence[chosen]
+    fresh = np.ones(chosen.shape[0], np.bool_)
+    fresh[1:] = hashes[1:] != hashes[:-1]
+    first = fresh.copy()
+    first[1:] |= sentence[1:] != sentence[:-1]
+    weights = words.weights[chosen]
+    norms = np.bincount(sentence[first], weights[first].astype(np.float64) ** 2, minlength=sentences)
+    return Terms(
+        hashes[first], sentence[first], weights[first], norms.astype(np.float64), sizes, float(weights[fresh].sum())
+    )

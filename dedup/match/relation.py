@@ -8,6 +8,7 @@ made by training/train_relations.py).
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -55,7 +56,7 @@ class Regression:
     def score(self, values: npt.NDArray[np.float64]) -> float:
         """Probability for one row of features, 0..1."""
         logit = self.intercept + float(np.dot(self.weights, values))
-        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+        return 1 / (1 + math.exp(-min(max(logit, -30.0), 30.0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +112,9 @@ def relate(a: Profile, b: Profile, settings: Settings, weights: Model) -> Match:
     )
 
 
-def _derivation(a: Profile, b: Profile, found: Evidence, settings: Settings, weights: Model) -> tuple[float, Relation | None]:
+def _derivation(
+    a: Profile, b: Profile, found: Evidence, settings: Settings, weights: Model
+) -> tuple[float, Relation | None]:
     """Score and derived relation, or None. Texts too short to sketch are copies when equal, and nothing else."""
     if min(a.size, b.size) < settings.min_words:
         same = a.size > 0 and np.array_equal(a.words.hashes, b.words.hashes)
