@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dedup.models import Article, CleanArticle
     from dedup.pipeline import Progress
     from dedup.settings import Settings
+    from dedup.sources import PassedOver
 
 __all__ = ["cli", "main"]
 
@@ -141,24 +142,30 @@ def run(
     from dedup.pipeline import find_stories
     from dedup.report import write_report, write_stories_jsonl
     from dedup.report.summary import print_summary
-    from dedup.sources import Policy, Quarantine, read_feeds
+    from dedup.sources import PassedOver, Policy, Quarantine, read_feeds
 
     if output is None and json_file is None:
         raise click.UsageError("nothing would be written; name a report folder with -o or a file with --json")
     settings, fields = _settings(options["settings_file"]), _fields(options["field_map"])
-    policy = Policy(options["on_error"], options["max_bad"])
+    policy, passed = Policy(options["on_error"], options["max_bad"]), PassedOver()
     with Quarantine(_quarantine_file(output, json_file), policy) as quarantine:
         with _progress() as progress:
-            items = quarantine.watch(read_feeds(feeds, fields=fields))
+            items = quarantine.watch(read_feeds(feeds, fields=fields, on_passed_over=passed))
             result = find_stories(items, settings, progress, runner_for(options["workers"]))
         for rejection in result.rejections[quarantine.rejected :]:
             quarantine.refuse(rejection)
         if json_file is not None:
             write_stories_jsonl(result, sys.stdout.buffer if json_file == "-" else json_file)
         index = write_report(result, output) if output is not None else None
+    _say_passed(passed)
     print_summary(result, index)
     if fail_on_rejections and result.rejections:
         sys.exit(EXIT_REJECTIONS)
+
+
+def _say_passed(passed: PassedOver) -> None:
+    if passed.counts:
+        _say(passed.sentence())
 
 
 def _quarantine_file(output: Path | None, json_file: str | None) -> Path:
@@ -189,16 +196,17 @@ def _articles(feeds: Sequence[str], options: dict[str, Any]) -> list[Article]:
     """The articles of feeds; a bad record is an error, or is said on stderr and left out."""
     from dedup.errors import BadRecordError
     from dedup.models import Rejection
-    from dedup.sources import read_feeds
+    from dedup.sources import PassedOver, read_feeds
 
-    articles = []
-    for item in read_feeds(feeds, fields=_fields(options.get("field_map", ()))):
+    articles, passed = [], PassedOver()
+    for item in read_feeds(feeds, fields=_fields(options.get("field_map", ())), on_passed_over=passed):
         if not isinstance(item, Rejection):
             articles.append(item)
         elif options.get("on_error") == "strict":
             raise BadRecordError(item.message, place=f"{item.file}, {item.position}")
         else:
             _say(f"{item.file}, {item.position}: {item.code}: {item.message}")
+    _say_passed(passed)
     if not articles:
         from dedup.errors import FeedError
 

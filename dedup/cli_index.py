@@ -167,15 +167,18 @@ def _state(name: str) -> tuple[tuple[str, int, int], ...]:
 
 
 def _ingest_once(index: Index, feeds: Sequence[str], quarantine: Quarantine, options: dict[str, Any]) -> None:
-    from dedup.sources import read_feeds
+    from dedup.sources import PassedOver, read_feeds
 
+    passed = PassedOver()
     desk = _Intake(index, options["batch"], options["emit"] is not None)
     fields = _fields(options["field_map"])
     for name in feeds:
-        items = _from_stdin(desk, fields) if name == "-" else read_feeds([name], fields=fields)
+        items = _from_stdin(desk, fields) if name == "-" else read_feeds([name], fields=fields, on_passed_over=passed)
         for article in _usable(quarantine.watch(items), quarantine):
             desk.take(article)
         desk.commit()
+    if passed.counts:
+        _say(passed.sentence())
     counts = f"{desk.new} added, {desk.known} were known, {quarantine.rejected} rejected"
     _say(f"{counts}; the index holds {len(index)} articles")
 
@@ -219,7 +222,7 @@ def _from_stdin(desk: _Intake, fields: dict[str, str]) -> Iterator[Article | Rej
                 return
             yield chunk
 
-    return read_json_lines(chunks(), RecordMaker("<stdin>", FieldTable(fields), unit="line"))
+    return read_json_lines(chunks(), RecordMaker("<stdin>", FieldTable(fields), unit="line", format="jsonl"))
 
 
 def _usable(items: Iterable[Article | Rejection], quarantine: Quarantine) -> Iterator[Article]:

@@ -11,17 +11,24 @@ from dedup.models import Article, Rejection
 from dedup.sources.fields import FieldTable
 from dedup.sources.folder import read_folder
 from dedup.sources.formats import KNOWN, Feed, open_feed
+from dedup.sources.notes import OnPassedOver
 from dedup.sources.sniff import stem_of
 from dedup.sources.streams import STDIN, open_chunks
 
 Item = Article | Rejection
 
 
-def read_feed(path: str | os.PathLike[str], *, fields: Mapping[str, str] | None = None) -> Iterator[Item]:
+def read_feed(
+    path: str | os.PathLike[str],
+    *,
+    fields: Mapping[str, str] | None = None,
+    on_passed_over: OnPassedOver | None = None,
+) -> Iterator[Item]:
     """Articles and rejections of a feed, in its order: a file, a folder, or ``-`` for standard input.
 
     The format is told by content. ``fields`` maps an article field to the dump's own field name or dotted path
-    and goes before the built-in table. Streams: memory does not grow with the feed. Raises FeedError, at the call
+    and goes before the built-in table. ``on_passed_over`` is called with the path of every file of a folder that is no
+    feed, and why. Streams: memory does not grow with the feed. Raises FeedError, at the call
     for a missing path, while reading for a feed that is empty, binary, of unknown format or without a text field;
     MissingExtraError where a format needs a package that is not installed.
     """
@@ -30,7 +37,7 @@ def read_feed(path: str | os.PathLike[str], *, fields: Mapping[str, str] | None 
         return read_stream(Feed(open_chunks(STDIN), "<stdin>", "stdin", known))
     try:
         if Path(place).is_dir():
-            return read_folder(place, known)
+            return read_folder(place, known, on_passed_over)
         if not Path(place).exists():
             raise FeedError("there is no such file or folder", place=place, remedy="check the path")
     except (OSError, ValueError) as error:
@@ -38,10 +45,15 @@ def read_feed(path: str | os.PathLike[str], *, fields: Mapping[str, str] | None 
     return read_stream(Feed(open_chunks(place), place, stem_of(Path(place).name), known))
 
 
-def read_feeds(paths: Iterable[str | os.PathLike[str]], *, fields: Mapping[str, str] | None = None) -> Iterator[Item]:
-    """The items of several feeds, one after the other, in the order given."""
+def read_feeds(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    fields: Mapping[str, str] | None = None,
+    on_passed_over: OnPassedOver | None = None,
+) -> Iterator[Item]:
+    """The items of several feeds, one after the other, in the order given; otherwise as ``read_feed``."""
     for path in paths:
-        yield from read_feed(path, fields=fields)
+        yield from read_feed(path, fields=fields, on_passed_over=on_passed_over)
 
 
 def read_stream(feed: Feed) -> Iterator[Item]:

@@ -5,43 +5,66 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from dedup.errors import FeedError
 from dedup.models import Article, Rejection
 from dedup.sources.fields import FieldTable
 from dedup.sources.formats import KNOWN, Feed, is_no_article, open_feed
+from dedup.sources.notes import OnPassedOver, PassedOver
 from dedup.sources.records import RecordMaker
 from dedup.sources.sniff import stem_of
 from dedup.sources.streams import open_chunks
 
+_NO_FEED: Final = {
+    "unknown": "of no known format",
+    "binary": "binary",
+    "quarantine": "a quarantine; to read it again, name it",
+}
 
-def read_folder(root: str, fields: FieldTable) -> Iterator[Article | Rejection]:
+
+def read_folder(
+    root: str, fields: FieldTable, on_passed_over: OnPassedOver | None = None
+) -> Iterator[Article | Rejection]:
     """The items of every file below ``root``, hidden files left out.
 
     An article file's id is its path below the folder without suffix, or with it where two would be the same. Files
-    that are no feed (a picture, a README, labels) are passed over; a feed that cannot be read is one rejection.
-    Raises FeedError where nothing at all was found.
+    that are no feed (a picture, a README, labels, a quarantine) are passed over, and ``on_passed_over`` is told; a feed
+    that cannot be read is one rejection. Raises FeedError where nothing at all was found.
     """
+    passed = PassedOver()
+
+    def pass_over(file: str, why: str) -> None:
+        passed(file, why)
+        if on_passed_over:
+            on_passed_over(file, why)
+
     names = sorted(path.relative_to(root).as_posix() for path in Path(root).rglob("*") if path.is_file())
     names = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
     stems = Counter(map(stem_of, names))
     empty = True
     for name in names:
         stem = stem_of(name)
-        for item in _read_member(str(Path(root) / name), stem if stems[stem] == 1 else name, fields):
+        article_id = stem if stems[stem] == 1 else name
+        for item in _read_member(str(Path(root) / name), article_id, fields, pass_over):
             empty = False
             yield item
     if empty:
-        raise FeedError("the folder holds no article", place=root, remedy=f"give {KNOWN}")
+        what = f"the folder holds no article ({passed.sentence() or 'it is empty'})"
+        raise FeedError(what, place=root, remedy=f"give {KNOWN}")
 
 
-def _read_member(file: str, article_id: str, fields: FieldTable) -> Iterator[Article | Rejection]:
+def _read_member(
+    file: str, article_id: str, fields: FieldTable, pass_over: OnPassedOver
+) -> Iterator[Article | Rejection]:
     maker = RecordMaker(file, fields, unit="offset")
     try:
         opened = open_feed(Feed(open_chunks(file), file, article_id, fields))
-        if opened.format in ("unknown", "binary"):
+        if opened.format in _NO_FEED:
+            pass_over(file, _NO_FEED[opened.format])
             return
         if opened.format == "json" and is_no_article(opened.head, fields):
+            pass_over(file, "JSON without an article")
             return
         empty = True
         for item in opened.items:

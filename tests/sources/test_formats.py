@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dedup.errors import FeedError
+from dedup.sources import PassedOver, read_feeds
 from tests.sources.helpers import lines, read, read_bytes, records
 
 RSS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -163,6 +164,33 @@ def test_a_folder_holds_articles_feeds_and_other_files(tmp_path: Path) -> None:
         ("empty.txt", "no-text"),
         ("table.csv", "unreadable-file"),
     ]
+
+
+def test_files_of_a_folder_that_are_no_feed_are_told(tmp_path: Path) -> None:
+    quarantine = b'{"quarantine":1,"file":"f","position":"line 1","code":"c","raw":"","complete":true}\n'
+    for name, data in {
+        "a.txt": b"Text.",
+        "labels.json": b'{"lines": {}}',
+        **{f"{letter}.png": b"\x89PNG\r\n\x1a\n" + bytes(200) for letter in "vwxyz"},
+        "README.md": b"# Notes\n",
+        "out.quarantine.jsonl": quarantine,
+    }.items():
+        (tmp_path / name).write_bytes(data)
+    passed = PassedOver()
+    assert [item.position for item in read_feeds([tmp_path], on_passed_over=passed)] == ["offset 0"]
+    pictures = ", ".join(str(tmp_path / f"{letter}.png") for letter in "vwx")
+    assert passed.sentence() == (
+        f"8 files were not read: {tmp_path}/labels.json (JSON without an article); {tmp_path}/out.quarantine.jsonl "
+        f"(a quarantine; to read it again, name it); {pictures} and 2 more (binary); {tmp_path}/README.md "
+        "(of no known format)"
+    )
+    (tmp_path / "a.txt").unlink()
+    with pytest.raises(FeedError, match=r"the folder holds no article \(8 files were not read: .*labels\.json"):
+        read(tmp_path)
+
+
+def test_nothing_is_said_where_everything_was_read() -> None:
+    assert PassedOver().sentence() == ""
 
 
 def test_field_names_of_known_dumps_need_no_configuration(tmp_path: Path) -> None:
