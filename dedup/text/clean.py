@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from dedup.models import Article, CleanArticle
 from dedup.text.evidence import FeedEvidence, line_evidence
 from dedup.text.lexicon import lexicon
 from dedup.text.meta import read_meta
-from dedup.text.roles import decide
-from dedup.text.scan import scan
+from dedup.text.roles import Decision, decide, decide_page
+from dedup.text.scan import Scan, scan
+from dedup.text.units import Units, scan_units
 
 
 def clean(article: Article, evidence: FeedEvidence | None = None) -> CleanArticle:
@@ -19,26 +22,54 @@ def clean(article: Article, evidence: FeedEvidence | None = None) -> CleanArticl
     ``evidence`` is what the feed says (collect_evidence); without it the article speaks for itself. Where the
     text is "" the plain text is taken from ``html``; MissingExtraError when the extra is not installed.
     """
-    notes: tuple[str, ...] = ()
-    text = article.text
-    if not text.strip() and article.html:
-        from dedup.text.html import page_text
+    if article.html and not article.text.strip():
+        return _clean_page(article, article.html, evidence)
+    units, found = scan_units(article.text)
+    feed = None if evidence is None else line_evidence(article, found, evidence)
+    decision = decide(article.text, found, article.title, feed)
+    return _result(article, article, article.text, units, found, decision, ())
 
-        page = page_text(article.html, article.url)
-        text, notes = page.text, page.notes
-        article_read = replace(article, title=article.title or page.title, byline=article.byline or page.byline)
-    else:
-        article_read = article
+
+def clean_many(articles: Sequence[Article], evidence: FeedEvidence | None = None) -> list[CleanArticle]:
+    """``clean`` of every article, in order; the same results in one batch."""
+    return [clean(article, evidence) for article in articles]
+
+
+def _clean_page(article: Article, html: str, evidence: FeedEvidence | None) -> CleanArticle:
+    """Clean a page of HTML: its lines are the text; the address and the outlet stay those that were fetched."""
+    from dedup.text.html import read_html
+
+    page = read_html(html)
+    text = "\n".join(page.lines)
+    known = replace(
+        article,
+        text=text,
+        title=article.title or page.meta.title,
+        byline=article.byline or page.meta.byline,
+        credit=article.credit or page.meta.credit,
+        published=article.published or page.meta.published,
+    )
     found = scan(text, lexicon())
-    feed = None if evidence is None else line_evidence(article_read, found, evidence)
-    roles = decide(text, found, article_read.title, feed).roles
-    meta = read_meta(article_read, text, found, roles)
+    feed = None if evidence is None else line_evidence(known, found, evidence)
+    decision = decide_page(text, found, page, known.title, feed)
+    units = Units(found.starts, found.ends, found.starts, found.ends, np.arange(len(found.starts)))
+    return _result(article, known, text, units, found, decision, page.notes)
+
+
+def _result(
+    article: Article, known: Article, text: str, units: Units, found: Scan, decision: Decision, notes: tuple[str, ...]
+) -> CleanArticle:
+    meta = read_meta(known, text, found, decision.roles)
+    letters = decision.roles
+    if len(units.unit_starts) != len(units.starts):
+        empty = units.starts == units.ends
+        letters = "".join("-" if blank else letters[unit] for blank, unit in zip(empty, units.unit_of, strict=True))
     return CleanArticle(
         article,
         text,
-        tuple(int(start) for start in found.starts),
-        tuple(int(end) for end in found.ends),
-        roles,
+        tuple(units.starts.tolist()),
+        tuple(units.ends.tolist()),
+        letters,
         meta.headline,
         meta.byline,
         meta.dateline,
@@ -46,8 +77,3 @@ def clean(article: Article, evidence: FeedEvidence | None = None) -> CleanArticl
         meta.published,
         notes + meta.notes,
     )
-
-
-def clean_many(articles: Sequence[Article], evidence: FeedEvidence | None = None) -> list[CleanArticle]:
-    """``clean`` of every article, in order; the same results in one batch."""
-    return [clean(article, evidence) for article in articles]

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.models import Article
-from dedup.text.lexicon import lexicon, line_hash
-from dedup.text.scan import COLUMN, SKETCH, Scan, scan
+from dedup.text.lexicon import line_hash
+from dedup.text.scan import COLUMN, SKETCH, Scan
+from dedup.text.units import scan_units
 
 MAX_KEYS = 2_000_000
 """Keys a table keeps: 40 bytes each. Above it, keys with large hashes go; which ones depends on the feed alone."""
@@ -76,14 +77,13 @@ def outlet_of(article: Article) -> str:
 
 def collect_evidence(articles: Iterable[Article]) -> FeedEvidence:
     """One pass over a feed. Memory is bounded by MAX_KEYS a table, whatever the feed's size."""
-    words = lexicon()
     tables = [empty_table(), empty_table()]
     rows: list[tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16]]] = []
     count = 0
     for article in articles:
         count += 1
         if article.text:
-            rows.append(article_keys(article, scan(article.text, words)))
+            rows.append(article_keys(article, scan_units(article.text)[1]))
         if len(rows) >= _BATCH:
             tables = _fold(tables, rows)
             rows = []

@@ -1,52 +1,79 @@
-"""Why each line has its role, in words."""
+"""Why each line has its role, in words and numbers."""
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from dedup.models import ROLE_OF_LETTER, Article, Role
+from dedup.models import Article, Role
+from dedup.text import features, region, trees
 from dedup.text.clean import clean
-from dedup.text.evidence import FeedEvidence, line_evidence
-from dedup.text.lexicon import lexicon
-from dedup.text.scan import COLUMN, RAW, codes_of, scan_spans
+from dedup.text.evidence import FeedEvidence, LineEvidence, line_evidence
+from dedup.text.roles import TWICE, against, limit_of, twice_running
+from dedup.text.scan import Scan
+from dedup.text.units import scan_units
+
+SHOWN = 4
+"""Features named for a line: the ones that moved its log-odds most."""
 
 
 class ExplainedLine(NamedTuple):
-    """A line, its role, and the reasons, the weightiest first."""
+    """A line, its role, the probability that it is body (0..1, before the feed and the article's end are weighed),
+    and the reasons, the weightiest first."""
 
     text: str
     role: Role
-    why: tuple[str, ...]
+    probability: float
+    why: str
 
 
 def explain_lines(article: Article, evidence: FeedEvidence | None = None) -> list[ExplainedLine]:
     """Every line of an article with its role and the reasons for it."""
     result = clean(article, evidence)
-    starts = np.array(result.starts, dtype=np.int64)
-    ends = np.array(result.ends, dtype=np.int64)
-    found = scan_spans(codes_of(result.text), starts, ends, lexicon())
+    units, found = scan_units(result.text)
     feed = None if evidence is None else line_evidence(article, found, evidence)
-    explained = []
-    for i, line in enumerate(result.lines):
-        why = _reasons(found.raw[i], line.text)
-        if feed is not None and feed.repeated[i] >= 2:
-            why.insert(0, f"stands in {int(feed.repeated[i])} different stories of this outlet")
-        if feed is not None and feed.opening[i]:
-            why.insert(0, "opens another story's article")
-        explained.append(ExplainedLine(line.text, ROLE_OF_LETTER[result.roles[i]], tuple(why)))
-    return explained
+    why, chances = _reasons(found, article.title, feed)
+    return [
+        ExplainedLine(
+            line.text,
+            line.role,
+            chances.get(int(unit), 0.0),
+            "; ".join((*_by_role(letter), *why.get(int(unit), ()))),
+        )
+        for line, letter, unit in zip(result.lines, result.roles, units.unit_of, strict=True)
+    ]
 
 
-def _reasons(raw: np.ndarray, text: str) -> list[str]:  # type: ignore[type-arg]
-    why = []
-    if not text.strip():
-        return ["empty"]
-    if raw[COLUMN["phrase"]]:
-        why.append("an interface phrase")
-    elif raw[COLUMN["prefix"]]:
-        why.append("opens as an interface phrase")
-    why.append(f"{int(raw[COLUMN['words']] + raw[COLUMN['wide']])} words")
-    why += [f"{int(raw[len(RAW) + n])} {name} words" for n, name in enumerate(lexicon().names) if raw[len(RAW) + n]]
-    return why
+def _by_role(letter: str) -> tuple[str, ...]:
+    named = {"-": "empty", "T": "the headline, or a copy or second part of it", "L": "a byline, date or credit line"}
+    return (named[letter],) if letter in named else ()
+
+
+def _reasons(
+    found: Scan, title: str | None, feed: LineEvidence | None
+) -> tuple[dict[int, tuple[str, ...]], dict[int, float]]:
+    numbers, rows = features.line_features(found, title)
+    model = trees.load("line_model")
+    odds = trees.log_odds(model, rows)
+    twice = twice_running(found, numbers)
+    weighed = odds - TWICE * twice
+    inside = region.lines_before_end(found, numbers, rows, weighed.astype(np.float32))
+    limit = limit_of(weighed.astype(np.float32), inside)
+    condemned = against(found, feed) if feed is not None else None
+    why: dict[int, tuple[str, ...]] = {}
+    for number, unit in enumerate(numbers):
+        reasons = []
+        if feed is not None and condemned is not None and condemned[unit]:
+            many = int(feed.repeated[unit])
+            reasons.append("opens another story's article" if feed.opening[unit] else f"stands in {many} articles here")
+        if twice[number]:
+            reasons.append("given twice in a row")
+        if number >= inside:
+            reasons.append("after the end of the article")
+        reasons.append(f"log-odds of body {odds[number]:+.1f}, needed {limit:+.1f}")
+        for name, value in trees.contributions(model, rows[number])[:SHOWN]:
+            reasons.append(f"{name}={rows[number, features.NAMES.index(name)]:.4g} ({value:+.2f})")
+        why[int(unit)] = tuple(reasons)
+    return why, {int(unit): 1 / (1 + math.exp(-float(value))) for unit, value in zip(numbers, odds, strict=True)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from dedup.text.charclass import QUOTE, STOP
 from dedup.text.evidence import LineEvidence, title_forms
 from dedup.text.lexicon import lexicon, line_hash
 from dedup.text.scan import COLUMN, RAW, Scan
+
+if TYPE_CHECKING:
+    from dedup.text.html import Page
 
 REPEATED_SHORT, REPEATED_LONG = 2, 3
 """Different stories of one outlet that a line must stand in to count as furniture: a sentence of LONG_WORDS or more
@@ -65,20 +68,42 @@ class Decision(NamedTuple):
 
 
 def decide(text: str, found: Scan, title: str | None, feed: LineEvidence | None) -> Decision:
-    """One letter a line: T headline, B body, L meta, F furniture, - empty."""
+    """One letter a line of plain text: T headline, B body, L meta, F furniture, - empty."""
     units, rows = features.line_features(found, title)
     odds = trees.log_odds(trees.load("line_model"), rows)
+    odds = odds - TWICE * twice_running(found, units)
     if feed is not None:
         odds = odds - EVIDENCE * against(found, feed)[units]
-    odds = odds - TWICE * twice_running(found, units)
     inside = region.lines_before_end(found, units, rows, odds)
-    limit = limit_of(odds, inside)
+    kept = (odds > limit_of(odds, inside)) & (np.arange(len(units)) < inside)
+    return _finish(text, found, title, units, rows, odds, kept)
+
+
+def decide_page(text: str, found: Scan, page: Page, title: str | None, feed: LineEvidence | None) -> Decision:
+    """The same for the lines of an HTML page, with what its structure says."""
+    from dedup.text.html import html_odds
+
+    units, rows, odds = html_odds(found, page)
+    if feed is not None:
+        odds = odds - EVIDENCE * against(found, feed)[units]
+    return _finish(text, found, title, units, rows, odds, odds > 0)
+
+
+def _finish(
+    text: str,
+    found: Scan,
+    title: str | None,
+    units: NDArray[np.int64],
+    rows: NDArray[np.float32],
+    odds: NDArray[np.float32],
+    kept: NDArray[np.bool_],
+) -> Decision:
     roles = ["-"] * len(found.starts)
-    for number, (unit, value) in enumerate(zip(units, odds, strict=True)):
-        roles[unit] = "B" if value > limit and number < inside else "F"
-    lines = [text[start:end].strip() for start, end in zip(found.starts, found.ends, strict=True)]
+    for unit, body in zip(units, kept, strict=True):
+        roles[unit] = "B" if body else "F"
     topic = np.zeros(len(roles), dtype=np.float32)
     topic[units] = rows[:, TOPIC]
+    lines = [text[start:end].strip() for start, end in zip(found.starts, found.ends, strict=True)]
     _headline(roles, lines, found, topic, title)
     _meta(roles, lines, found)
     _deck(roles, lines)
