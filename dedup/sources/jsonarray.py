@@ -245,13 +245,15 @@ def _border(data: bytes, at: int) -> re.Pattern[bytes]:
 def read_json_record(raw: bytes, number: int, maker: RecordMaker) -> Item:
     """The article or rejection of the bytes of one record."""
     repairs: tuple[str, ...] = ()
+    clean = b"\\u0000" not in raw  # as in JSON lines: true of what the strict parser reads
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:
         try:
+            clean = False
             value, repairs = mended(raw)
         except JsonProblem as problem:
             return maker.reject(number, problem.code, problem.message, raw)
     if not isinstance(value, dict):
         return maker.reject(number, "not-object", f"a record must be a JSON object, not {type(value).__name__}", raw)
-    return maker.make(value, number, raw, repairs)
+    return maker.make(value, number, raw, repairs, clean=clean)

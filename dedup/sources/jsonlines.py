@@ -77,7 +77,8 @@ class _Reader:
             if self.open:
                 yield from self._give_up()
             if type(value) is dict:
-                yield make(value, self.number, raw)
+                # the strict parser refuses raw control characters and lone surrogates: NULs can only be escaped
+                yield make(value, self.number, raw, clean=b"\\u0000" not in raw)
             else:
                 yield self.maker.reject(self.number, "not-object", _not_object(value), raw)
 

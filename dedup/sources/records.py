@@ -60,9 +60,10 @@ class RecordMaker:
         )
 
     def make(
-        self, record: Mapping[str, Any], number: int, raw: bytes, repairs: tuple[str, ...] = ()
+        self, record: Mapping[str, Any], number: int, raw: bytes, repairs: tuple[str, ...] = (), *, clean: bool = False
     ) -> Article | Rejection:
-        """The article of a record, or the rejection of one without text. NULs and lone surrogates are mended."""
+        """The article of a record, or the rejection of one without text. NULs and lone surrogates are mended; ``clean``
+        says that there are none."""
         plan = self._plan(record)
         body, html = first(record, plan.text), first(record, plan.html) if plan.html else None
         if body is None and plan.either:
@@ -83,7 +84,7 @@ class RecordMaker:
             joined(record, plan.credit) if plan.credit else None,
             first(record, plan.canonical) if plan.canonical else None,
         )
-        if any(map(is_unclean, names)):
+        if not clean and any(map(is_unclean, names)):
             record, found = scrub_all(record)
             return self.make(record, number, raw, (*repairs, *sorted(found)))
         if self.once or self.always:

@@ -28,11 +28,13 @@ class ReplayMaker(RecordMaker):
         super().__init__(file, fields, unit="line", format="quarantine")
         self._reader = reader
 
-    def make(self, record: Mapping[str, Any], number: int, raw: bytes, repairs: tuple[str, ...] = ()) -> Item:
+    def make(
+        self, record: Mapping[str, Any], number: int, raw: bytes, repairs: tuple[str, ...] = (), *, clean: bool = False
+    ) -> Item:
         """The item of a quarantined record. One that the quarantine does not hold completely is rejected as it was; a
         line that is no quarantined record is read as an article."""
         if "quarantine" not in record:
-            return super().make(record, number, raw, repairs)
+            return super().make(record, number, raw, repairs, clean=clean)
         try:
             kept = from_entry(record)
             complete = bool(record["complete"]) and kept.format != ""

@@ -138,3 +138,23 @@ def test_a_lone_surrogate_or_nul_anywhere_leaves_strict_utf8(tmp_path: Path) -> 
     }
     data = json.dumps(row).encode()
     assert read_bytes(tmp_path, data + b"\n" + data).ids == ["i\ufffd", "i\ufffd"]
+
+
+@pytest.mark.parametrize("frame", ["%s\n%s\n", "[%s,%s]"])
+@pytest.mark.parametrize(
+    ("written", "text", "repairs"),
+    [
+        (r"a\u0000b", "ab", ("nul",)),
+        (r"a\\u0000b", r"a\u0000b", ()),
+        (r"a\ud800b", "a\ufffdb", ("surrogate",)),
+        (r"a\ud83d\ude00b", "a\U0001f600b", ()),
+        (r"\ud83d\ude00\u0000\udc00", "\U0001f600\ufffd", ("nul", "surrogate")),
+    ],
+)
+def test_escapes_of_json_are_made_strict_text(
+    tmp_path: Path, frame: str, written: str, text: str, repairs: tuple[str, ...]
+) -> None:
+    records = '{"id": "a", "text": "t"}', '{"id": "b", "title": "X", "text": "X"}'.replace("X", written)
+    article = read_bytes(tmp_path, (frame % records).encode()).articles[1]
+    assert (article.title, article.text) == (text, text)
+    assert sorted(article.repairs) == sorted(repairs)
