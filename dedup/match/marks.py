@@ -27,6 +27,9 @@ OPEN_WORDS = 150
 ATTRIBUTION_WORDS = 14
 """A line with an @handle of at most so many words signs the line before it (an embedded post)."""
 
+SIGNATURE = 100
+"""Characters of the longest line that signs a post, where that line is not body."""
+
 SPEAKERS = 3
 """Fewer lines that open with capitals and a colon are datelines ("MOSCOW: Russia's...") or labels."""
 
@@ -35,9 +38,10 @@ _ABBREVIATIONS = (
     " jan feb mar apr jun jul aug sep sept oct nov dec inc corp co ltd llc bros ave blvd rd ft mt etc eg ie al"
     " bzw nr ca hr fr dipl sra srta mme mlle dott avv ing"
 )
+# Without apostrophes "we'll", "I'm" and "I'd" are other words ("well", German "im", "id"), and "us" is also "US".
 _SPOKEN = (
-    "i im ive ill id me my mine myself we were weve well us our ours ourselves you youre your yours"
-    " ich mich mir mein meine wir uns unser je moi mon mes nous notre yo mi nosotros nuestro io noi nostro eu nos"
+    "i ive me my myself we weve our ours ourselves you youre your yours"
+    " ich mich mir mein meine wir uns unser je moi mon mes nous notre yo nosotros nuestro io noi nostro"
 )
 
 
@@ -191,7 +195,7 @@ def _mark_posts(codes: Any, line: Any, spans: Any, flags: Any) -> None:
         low, high = spans[line[start], 0], spans[line[start], 1]
         if _has_handle(codes, low, high):
             _fill(flags, previous if end - start <= ATTRIBUTION_WORDS else start, end)
-        elif speakers >= SPEAKERS and _has_speaker(codes, low, high):
+        elif _signed(codes, high) or (speakers >= SPEAKERS and _has_speaker(codes, low, high)):
             _fill(flags, start, end)
         previous = start
         start = end
@@ -203,6 +207,18 @@ def _has_handle(codes: Any, low: int, high: int) -> bool:
     while place < high - 1 and not (codes[place] == 0x28 and codes[place + 1] == 0x40):
         place += 1
     return place < high - 1
+
+
+@compiled
+def _signed(codes: Any, high: int) -> bool:
+    """Whether the line after ``high``, body or not, is short and holds an @handle: it signs the line before it."""
+    start = high
+    while start < codes.shape[0] and _space(codes[start]):
+        start += 1
+    end = start
+    while end < codes.shape[0] and end - start <= SIGNATURE and codes[end] != 10:
+        end += 1
+    return end - start <= SIGNATURE and _has_handle(codes, start, end)
 
 
 @compiled

@@ -25,6 +25,10 @@ PASSAGE_WORDS = 8
 REPEATS = 32
 """How many places of one 5-gram in a text are looked at: only a chorus or a table repeats more often."""
 
+STEPS_PER_WORD = 400
+"""Words compared per word of both texts while runs are extended; only texts that repeat themselves need more, and what
+is found by then covers them."""
+
 RUNS_PER_WORD = 8
 """Common runs kept per word of the shorter text; more come only from texts that repeat themselves."""
 
@@ -127,6 +131,7 @@ def _common_runs(a: Any, b: Any, grams: Any, sorted_grams: Any, order: Any) -> A
     limit = RUNS_PER_WORD * min(a.shape[0], b.shape[0]) + 16
     runs = np.empty((limit, 3), np.int32)
     count = 0
+    steps = STEPS_PER_WORD * (a.shape[0] + b.shape[0])
     for i in range(grams.shape[0]):
         place = np.searchsorted(sorted_grams, grams[i])
         seen = 0
@@ -136,7 +141,10 @@ def _common_runs(a: Any, b: Any, grams: Any, sorted_grams: Any, order: Any) -> A
             seen += 1
             if i > 0 and j > 0 and a[i - 1] == b[j - 1]:
                 continue  # the run began earlier
+            if steps < 0:
+                return runs[:count]
             length = _run_length(a, b, i, j)
+            steps -= length
             if length >= size and count < limit:
                 runs[count, 0] = length
                 runs[count, 1] = i

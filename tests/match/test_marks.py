@@ -48,6 +48,13 @@ def test_an_embedded_post_is_a_quotation_and_so_is_the_line_it_signs() -> None:
     assert "rained" not in flagged(lines, QUOTED)
 
 
+def test_the_line_that_signs_a_post_may_be_furniture() -> None:
+    made = profile("a", ["Heading to the summit now with high hopes"], ["— The President (@president) July 15, 2018"])
+    assert ((made.words.flags & QUOTED) != 0).all()
+    made = profile("a", ["Heading to the summit now with high hopes"], ["Share this"])
+    assert not (made.words.flags & QUOTED).any()
+
+
 def test_a_transcript_is_speech_only_with_several_speakers() -> None:
     lines = ["SMITH: That is not what happened", "JONES: Then what did happen there", "SMITH: Ask the others"]
     assert len(flagged(lines, QUOTED)) == 16

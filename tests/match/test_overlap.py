@@ -53,3 +53,4 @@ def test_nothing_shares_nothing() -> None:
 def test_a_text_of_one_word_over_and_over_is_tiled_in_time() -> None:
     same = hashes([1] * 20_000)
     assert tiles(same, same).tolist() == [[0, 0, 20_000]]
+    assert tiles(same, same[:15_000]).tolist() == [[0, 0, 15_000]]
