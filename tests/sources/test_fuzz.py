@@ -204,7 +204,7 @@ def check(delivery: Delivery) -> None:
 
 KINDS = sorted(SEEDS)
 QUICK = settings(max_examples=25, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
-THOROUGH = settings(max_examples=4_000, deadline=None, suppress_health_check=list(HealthCheck))
+THOROUGH = settings(max_examples=1_500, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("kind", KINDS)
