@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.models import Article
-from dedup.text.lexicon import line_hash
-from dedup.text.scan import COLUMN, SKETCH, Scan
+from dedup.text.scan import COLUMN, SKETCH, Scan, line_key
 from dedup.text.units import scan_units
 
 MAX_KEYS = 2_000_000
@@ -109,7 +108,7 @@ def empty_table() -> Table:
 
 def article_keys(article: Article, found: Scan) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16]]:
     """Keys of an article's lines and openings, each once, and its sketch parts."""
-    outlet = np.uint64(line_hash(outlet_of(article)))
+    outlet = np.uint64(line_key(outlet_of(article)))
     whole = found.hashes[:, 0]
     lines = np.unique(_mixed(whole[whole != 0], outlet))
     return lines, np.unique(_openings(article, found)), short_sketch(found)
@@ -120,7 +119,7 @@ def _openings(article: Article, found: Scan) -> NDArray[np.uint64]:
     keys: list[int] = []
     titles = [title for title in title_forms(article.title) if len(title.split()) >= 4]
     for title in titles:
-        keys += [line_hash(title), line_hash(" ".join(title.split()[:6])) if len(title.split()) > 6 else 0]
+        keys += [line_key(title), line_key(" ".join(title.split()[:6])) if len(title.split()) > 6 else 0]
     long_lines = np.flatnonzero((found.raw[:, COLUMN["words"]] >= 12) & (found.raw[:, COLUMN["stops"]] > 0))
     lead = found.hashes[long_lines[:LEAD_LINES], 1:3].ravel()
     return np.array([*(key for key in keys if key), *(int(key) for key in lead if key)], dtype=np.uint64)
@@ -190,7 +189,7 @@ def _reduce(tables: Sequence[Table]) -> Table:
 
 def line_evidence(article: Article, found: Scan, evidence: FeedEvidence) -> LineEvidence:
     """What the feed says about each line of an article that is (or could be) part of it."""
-    outlet = np.uint64(line_hash(outlet_of(article)))
+    outlet = np.uint64(line_key(outlet_of(article)))
     sketch = short_sketch(found)
     whole = found.hashes[:, 0]
     repeated = np.zeros(len(whole), dtype=np.float32)
@@ -201,7 +200,7 @@ def line_evidence(article: Article, found: Scan, evidence: FeedEvidence) -> Line
         use = known & (whole != 0) & strange
         repeated[use] = evidence.lines.counts[slot][use]
     opening = np.zeros(len(whole), dtype=np.bool_)
-    own = np.array([line_hash(form) for form in title_forms(article.title)], dtype=np.uint64)
+    own = np.array([line_key(form) for form in title_forms(article.title)], dtype=np.uint64)
     for column in range(3):
         opening |= _opens_other(found, column, evidence.openings, sketch) & ~np.isin(whole, own)
     return LineEvidence(repeated, opening)

@@ -9,8 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dedup.text.lexicon import lexicon, word_hashes
-from dedup.text.scan import KINDS, RAW, Scan
+from dedup.text.lexicon import lexicon
+from dedup.text.scan import KINDS, RAW, Scan, words_of
 
 _KIND_NAMES = "month weekday clock said function interface related photo by staff agency pronoun offer social weather caption".split()
 _OWN = (
@@ -45,7 +45,7 @@ _RAW = len(RAW)
 def line_features(found: Scan, title: str | None) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Numbers of the lines that are not empty, and their features: float32, lines x len(NAMES)."""
     units = np.flatnonzero(found.raw[:, 0] > 0)
-    title_words = np.array(word_hashes(title) if title else [], dtype=np.uint64)
+    title_words = words_of(title or "")
     out = np.zeros((len(units), len(NAMES)), dtype=np.float32)
     if len(units):
         _features(units, found.raw, found.hashes, found.words, found.rarity, found.word_ends, title_words, out)

@@ -35,7 +35,7 @@ def read_meta(article: Article, text: str, found: Scan, roles: str) -> Meta:
     meta = [i for i, role in enumerate(roles) if role == "L"]
     headline = next((lines[i] for i, role in enumerate(roles) if role == "T"), None) or article.title
     dateline = _dateline(lines, body, meta)
-    published, notes = _published(article, lines, meta, dateline)
+    published, notes = _published(article, lines, found, meta, dateline)
     return Meta(
         headline,
         _byline(article, lines, body, meta),
@@ -57,7 +57,7 @@ def _sites(lines: list[str], roles: str, found: Scan, body: list[int]) -> list[S
     return [
         Site(int(i), lines[i], roles[i], int(i) in opening, int(i) in closing)
         for i in np.flatnonzero(hit | (short & np.array([i in closing for i in range(len(lines))])))
-        if roles[i] != "-"
+        if roles[i] in "LTF" or (roles[i] == "B" and (int(i) in opening or int(i) in closing))
     ]
 
 
@@ -85,13 +85,14 @@ def _dateline(lines: list[str], body: list[int], meta: list[int]) -> str | None:
 
 
 def _published(
-    article: Article, lines: list[str], meta: list[int], dateline: str | None
+    article: Article, lines: list[str], found: Scan, meta: list[int], dateline: str | None
 ) -> tuple[datetime | None, tuple[str, ...]]:
     """The dump's own time; else the dateline and meta lines, with the year of the page's other dates."""
     if article.published is not None:
         return article.published, ()
     stated = [moment for i in meta for moment in dates.moments(lines[i])]
-    everywhere = [moment for line in lines if len(line) < 80 for moment in dates.moments(line)]
+    short = (found.raw[:, COLUMN["digits"]] >= 4) & (found.raw[:, COLUMN["chars"]] < 80)
+    everywhere = [moment for i in np.flatnonzero(short) for moment in dates.moments(lines[i])]
     anchors = [day for moment in everywhere if moment.year and (day := _day(moment))]
     told = dates.moments(dateline) if dateline else []
     for moment in sorted(stated, key=dates.exact, reverse=True)[:1] + told + stated:

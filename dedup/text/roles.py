@@ -13,8 +13,8 @@ from dedup.text.agencies import agencies
 from dedup.text.bylines import dateline_alone, is_name
 from dedup.text.charclass import QUOTE, STOP
 from dedup.text.evidence import LineEvidence, title_forms
-from dedup.text.lexicon import lexicon, line_hash
-from dedup.text.scan import COLUMN, RAW, Scan
+from dedup.text.lexicon import lexicon
+from dedup.text.scan import COLUMN, RAW, Scan, line_key
 
 if TYPE_CHECKING:
     from dedup.text.html import Page
@@ -141,7 +141,7 @@ def _headline(roles: list[str], lines: list[str], found: Scan, topic: NDArray[np
     body = [i for i, role in enumerate(roles) if role == "B"]
     closed = np.isin(found.raw[:, COLUMN["last_class"]], (STOP + 1, QUOTE + 1)) | (words > 30)
     first = next((i for i in body if closed[i] and words[i] >= 8), body[0] if body else len(roles))
-    wanted = {line_hash(form) for form in title_forms(title)} - {0}
+    wanted = {line_key(form) for form in title_forms(title)} - {0}
     best, best_score = -1, 0.0
     for i in range(min(first, len(roles))):
         named = int(found.hashes[i, 0]) in wanted

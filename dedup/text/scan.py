@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from dedup.text import charclass as cc
-from dedup.text.lexicon import Lexicon
+from dedup.text.lexicon import Lexicon, lexicon
 
 RAW = (
     "chars words letters upper digits wide capitalised shouted stops commas quotes dashes brackets symbols"
@@ -53,14 +53,29 @@ def codes_of(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
-def scan(text: str, lexicon: Lexicon) -> Scan:
+def scan(text: str, words_known: Lexicon) -> Scan:
     """Lines of ``text`` (separators \\n, \\r\\n, \\r, \\v, \\f, U+0085, U+2028, U+2029) and what stands in each."""
     codes = codes_of(text)
     starts, ends = split_lines(codes, cc.tables()[0])
-    return scan_spans(codes, starts, ends, lexicon)
+    return scan_spans(codes, starts, ends, words_known)
 
 
-def scan_spans(codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArray[np.int64], lexicon: Lexicon) -> Scan:
+def line_key(text: str) -> int:
+    """Hash of the words of a text in order, as ``Scan.hashes`` has it for a line; 0 without words."""
+    return int(_one_line(text).hashes[0, 0])
+
+
+def words_of(text: str) -> NDArray[np.uint64]:
+    """Hash of every word of a text in order, uint64."""
+    return _one_line(text).words
+
+
+def _one_line(text: str) -> Scan:
+    codes = codes_of(text)
+    return scan_spans(codes, np.zeros(1, dtype=np.int64), np.full(1, len(codes), dtype=np.int64), lexicon())
+
+
+def scan_spans(codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArray[np.int64], words_known: Lexicon) -> Scan:
     """What stands in each span of a text given as codes."""
     classes, lower = cc.tables()
     raw = np.zeros((len(starts), len(RAW) + KINDS), dtype=np.float32)
@@ -69,7 +84,7 @@ def scan_spans(codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArr
     words = np.empty(len(codes) + 1, dtype=np.uint64)
     rarity = np.empty(len(codes) + 1, dtype=np.float32)
     word_ends = np.zeros(len(starts), dtype=np.int64)
-    tables = (lexicon.keys, lexicon.kinds, lexicon.rarity, lexicon.phrases)
+    tables = (words_known.keys, words_known.kinds, words_known.rarity, words_known.phrases)
     _measure(codes, starts, ends, classes, lower, tables, raw, hashes, sketch, words, rarity, word_ends)
     count = int(word_ends[-1]) if len(starts) else 0
     return Scan(starts, ends, raw, hashes, sketch, words[:count], rarity[:count], word_ends)
