@@ -1,4 +1,4 @@
-"""The commands that work on an index: ingest, stories, show, check, rebuild, expire, export, backup."""
+"""The commands that work on an index: ingest, stories, show, check, rebuild, expire, export, backup, serve."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 
 def register(group: click.Group) -> None:
     """Add the commands to ``dedup``."""
-    for command in (ingest, stories, show, check, rebuild, expire, export, backup):
+    for command in (ingest, stories, show, check, rebuild, expire, export, backup, serve):
         group.add_command(command)
 
 
@@ -370,3 +370,34 @@ def backup(target: Path, index_file: Path) -> None:
     with _open(index_file, readonly=True) as index:
         index.backup(target)
     _say(f"copied to {target}")
+
+
+@click.command()
+@_index_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; others ask for a token.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port to serve on.")
+@click.option(
+    "--token-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Every request must bear the token in this file; DEDUP_TOKEN in the environment does the same.",
+)
+def serve(index_file: Path, host: str, port: int, token_file: Path | None) -> None:
+    """Serve an index over HTTP: POST /articles, GET /stories and more, as /openapi.json says."""
+    from dedup.errors import MissingExtraError
+    from dedup.index import open_index
+    from dedup.serve.run import serve as run_service
+
+    try:
+        token = token_file.read_text(encoding="utf-8").strip() if token_file else os.environ.get("DEDUP_TOKEN")
+    except OSError as error:
+        raise click.ClickException(f"{token_file}: cannot be read ({error.strerror})") from error
+    if token_file and not token:
+        raise click.ClickException(f"{token_file}: holds no token")
+    try:
+        import fastapi  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("fastapi", "serve", "serving over HTTP") from error
+    with open_index(index_file) as index:
+        _say(f"serving {index_file} on http://{host}:{port} until interrupted")
+        run_service(index, host, port, token or None)

@@ -83,6 +83,11 @@ def article_of(data: bytes) -> Article:
 
 def page_bytes(clean: CleanArticle) -> bytes:
     """What cleaning found, without the article itself."""
+    return zlib.compress(page_json(clean), LEVEL)
+
+
+def page_json(clean: CleanArticle) -> bytes:
+    """The same as JSON."""
     found = {
         "text": None if clean.text == clean.article.text else clean.text,
         "starts": _steps(clean.starts),
@@ -95,7 +100,7 @@ def page_bytes(clean: CleanArticle) -> bytes:
         "published": _time(clean.published),
         "notes": list(clean.notes),
     }
-    return zlib.compress(_json(found), LEVEL)
+    return _json(found)
 
 
 def page_of(data: bytes, article: Article) -> CleanArticle:

@@ -32,6 +32,7 @@ STALE_AT_ONCE = 4
 SHARERS = 256
 """Articles read again when one leaves, to know what is left of the evidence of the lines they share."""
 REVISION_BITS = 16
+COUNT = "articles"
 
 
 class _Arrival(NamedTuple):
@@ -53,6 +54,7 @@ class Desk:
         self._shelf = Shelf(view, settings, profiles)
         self._keeper = Keeper(view, settings, self._shelf)
         self._caps: Counter[str] = Counter()
+        self._more = 0
         self._came: dict[int, _Arrival] = {}
 
     def add(self, article: Article) -> int:
@@ -65,6 +67,7 @@ class Desk:
         revision = 1
         if number is None:
             number = (self._view.last("facts") or 0) + 1
+            self._more += 1
         elif facts_of(self._view.get("facts", [number])[number]).content == content_digest(article):
             return number
         else:
@@ -77,6 +80,7 @@ class Desk:
 
     def remove(self, number: int) -> None:
         """Take an article out, its text, keys and history, as if it had never come."""
+        self._more -= 1
         self._take_out(number)
         self._teller().end(number)
         self._keeper.erase(number)
@@ -106,6 +110,9 @@ class Desk:
         if most is None:
             self._view.drop("loose", [number for number, _ in self._view.scan("loose")])
         add_caps(self._view, self._caps + self._keeper.caps)
+        if self._more:
+            self._view.name(COUNT, str(article_count(self._view) + self._more))
+            self._more = 0
         self._keeper.save()
         for number, arrival in sorted(self._came.items()):
             put_verdict(self._view, self._verdict(number, arrival), number)
@@ -114,12 +121,11 @@ class Desk:
         """Put articles into an index that was emptied, with exactly these pairs compared."""
         left = []
         for number, article in articles:
-            text = _plain_text(article)
-            traces = traces_of(article, text)
+            traces = traces_of(article, _plain_text(article))
             enter(self._view, number, traces)
-            left.append((text, traces))
-        for (number, article), (text, traces) in zip(articles, left, strict=True):
-            cleaned = clean(article, evidence_for(self._view, article, text))
+            left.append(traces)
+        for (number, article), traces in zip(articles, left, strict=True):
+            cleaned = clean(article, evidence_for(self._view, traces))
             self._keeper.insert(prepare(number, cleaned, traces, self._settings))
         self._keeper.impose(pairs, [number for number, _ in articles])
 
@@ -127,10 +133,9 @@ class Desk:
         return Teller(self._view, self._settings, self._shelf, self._keeper.web, self._now)
 
     def _put(self, number: int, article: Article) -> None:
-        text = _plain_text(article)
-        traces = traces_of(article, text)
+        traces = traces_of(article, _plain_text(article))
         changes = enter(self._view, number, traces)
-        cleaned = clean(article, evidence_for(self._view, article, text))
+        cleaned = clean(article, evidence_for(self._view, traces))
         self._keeper.insert(prepare(number, cleaned, traces, self._settings))
         self._mark_stale(concerned(self._view, number, traces, changes))
 
@@ -155,12 +160,11 @@ class Desk:
         if number not in self._view.get("facts", [number]):
             return
         old = self._shelf.clean(number)
-        fresh = clean(old.article, evidence_for(self._view, old.article, old.text))
+        traces = traces_of(old.article, old.text)
+        fresh = clean(old.article, evidence_for(self._view, traces))
         if stamp_of(fresh) == stamp_of(old):
             return
         self._keeper.extract(number)
-        self._shelf.take(number, fresh)
-        traces = traces_of(fresh.article, fresh.text)
         self._keeper.insert(prepare(number, fresh, traces, self._settings))
 
     def _revise(self, number: int) -> int:
@@ -184,6 +188,11 @@ class Desk:
         met = {name: count for name, count in sorted(arrival.caps.items()) if count}
         name = self._shelf.clean(number).id
         return Verdict(name, relation, is_new, group_id, story_id, match, met, deferred, arrival.revision)
+
+
+def article_count(view: Reading) -> int:
+    """How many articles the index holds, without counting them."""
+    return int(view.names().get(COUNT, "0"))
 
 
 def _plain_text(article: Article) -> str:

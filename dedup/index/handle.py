@@ -18,7 +18,7 @@ from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
 from dedup.index.caps import read_caps
 from dedup.index.codec import Told, article_of, facts_of, key_of, match_of, page_of, place_of, told_of
 from dedup.index.contract import STORE_FORMAT, Reading, Store, Writing
-from dedup.index.desk import REVISION_BITS, STALE_AT_ONCE, Desk, verdict_of
+from dedup.index.desk import REVISION_BITS, STALE_AT_ONCE, Desk, article_count, verdict_of
 from dedup.index.keeping import pair_key
 from dedup.index.mend import all_articles, differences, rebuild
 from dedup.index.shelf import Profiles
@@ -229,7 +229,7 @@ class Index:
         """Counts and size."""
         with self._view() as view:
             return IndexStats(
-                articles=view.count("facts"),
+                articles=article_count(view),
                 stories=view.count("story"),
                 matches=view.count("match"),
                 revisions=view.count("revision"),
@@ -238,6 +238,11 @@ class Index:
                 waiting=view.count("stale") + view.count("loose"),
                 caps=read_caps(view),
             )
+
+    def size(self) -> int:
+        """Bytes of the index."""
+        self._refuse_fork()
+        return self._store.size()
 
     def articles(self) -> Iterator[Article]:
         """Every article as delivered last, in the order of first arrival."""
@@ -266,7 +271,7 @@ class Index:
 
     def __len__(self) -> int:
         with self._view() as view:
-            return view.count("facts")
+            return article_count(view)
 
     def _remove(self, names: Iterable[str]) -> int:
         with self._desk() as (view, desk):

@@ -48,10 +48,12 @@ class Row(NamedTuple):
 class Traces(NamedTuple):
     """What one article leaves in the ledger: its keys by table, the first words behind each, its sketch, its outlet.
 
-    ``begins`` are the first words of all its lines. An article that has only html leaves no keys, as in the batch.
+    ``begins`` are the first words of all its lines, ``asked`` the keys its cleaning looks up. An article that has only
+    html leaves no keys, as in the batch.
     """
 
     keys: Mapping[str, tuple[int, ...]]
+    asked: Mapping[str, tuple[int, ...]]
     before: Mapping[int, int]
     begins: tuple[int, ...]
     sketch: NDArray[np.uint16]
@@ -73,18 +75,17 @@ def traces_of(article: Article, text: str) -> Traces:
     lines, openings, sketch = article_keys(article, found)
     outlet = key_of(outlet_of(article))
     begins = _begins(found)
+    words = np.unique(found.hashes)
+    asked = {"line": tuple(_signed(lines)), "opening": tuple(_signed(words[words != 0]))}
     if not article.text:
-        return Traces({"line": (), "opening": ()}, {}, begins, sketch, outlet)
+        return Traces({"line": (), "opening": ()}, asked, {}, begins, sketch, outlet)
     keys = {"line": tuple(_signed(lines)), "opening": tuple(_signed(openings))}
-    return Traces(keys, _before(article, found), begins, sketch, outlet)
+    return Traces(keys, asked, _before(article, found), begins, sketch, outlet)
 
 
-def evidence_for(view: Reading, article: Article, text: str) -> FeedEvidence:
-    """The part of the feed's evidence that cleaning this article can ask for."""
-    found = scan(text, lexicon())
-    lines, _, _ = article_keys(article, found)
-    openings = np.unique(found.hashes)
-    return FeedEvidence(_table(view, "line", lines), _table(view, "opening", openings[openings != 0]), 1)
+def evidence_for(view: Reading, traces: Traces) -> FeedEvidence:
+    """The part of the feed's evidence that cleaning an article with these traces can ask for."""
+    return FeedEvidence(_table(view, "line", traces.asked["line"]), _table(view, "opening", traces.asked["opening"]), 1)
 
 
 def enter(view: Writing, number: int, traces: Traces) -> list[Change]:
@@ -205,8 +206,8 @@ def _row_of(data: bytes) -> Row:
     return Row(articles, np.frombuffer(low, "<u2"), np.frombuffer(high, "<u2"))
 
 
-def _table(view: Reading, table: str, keys: NDArray[np.uint64]) -> Table:
-    rows = _rows(view, table, list(_signed(keys)))
+def _table(view: Reading, table: str, keys: Sequence[int]) -> Table:
+    rows = _rows(view, table, keys)
     if not rows:
         return empty_table()
     ordered = sorted((key & 0xFFFFFFFFFFFFFFFF, row) for key, row in rows.items())

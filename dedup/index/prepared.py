@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.index.codec import Facts, content_digest, page_bytes, signed
+from dedup.index.codec import Facts, content_digest, page_json, signed
 from dedup.index.ledger import Traces
 from dedup.match.neighbours import SECONDS_A_DAY, neighbour_keys
 from dedup.match.similarity import vectorise
@@ -57,7 +57,7 @@ def prepare(number: int, clean: CleanArticle, traces: Traces, settings: Settings
 
 def stamp_of(clean: CleanArticle) -> bytes:
     """8 bytes naming what cleaning made of an article, so that a kept profile is known to be of this text."""
-    return hashlib.blake2b(page_bytes(clean), digest_size=8, key=content_digest(clean.article)).digest()
+    return hashlib.blake2b(page_json(clean), digest_size=8, key=content_digest(clean.article)).digest()
 
 
 def _alike(ids: NDArray[np.uint64]) -> int:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from dedup.index.codec import article_of, facts_of, key_of, match_bytes, match_of, page_of
 from dedup.index.contract import Reading
-from dedup.index.prepared import stamp_of
 from dedup.match.profile import Profile, make_profile
 from dedup.match.relation import compare_profiles
 from dedup.models import CleanArticle, Match
@@ -57,9 +56,9 @@ class Shelf:
 
     def take(self, number: int, clean: CleanArticle) -> None:
         """Hold an article that was just cleaned; what was known of an older text of it is forgotten."""
+        if number in self._cleaned:
+            self.forget(number)
         self._cleaned[number] = clean
-        self._stamps[number] = stamp_of(clean)
-        self._compared = {pair: match for pair, match in self._compared.items() if number not in pair}
 
     def clean(self, number: int) -> CleanArticle:
         """The clean article of a number."""

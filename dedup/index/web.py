@@ -46,6 +46,7 @@ class Web:
         self._most = {"copy": settings.candidates_each, "near": settings.neighbours_each}
         self._held: dict[int, Links] = {}
         self._touched: set[int] = set()
+        self._unranked: set[int] = set()
         self._asked: set[Pair] = set()
         self.dropped = 0
 
@@ -104,13 +105,15 @@ class Web:
                 self._held[number]["copy"][at] = self._held[number]["near"][at] = -1.0
                 self._held[number]["flags"][at] &= 0xFF - GIVEN
             self._touched.add(number)
+            self._unranked.add(number)
         self._mark(*pair, IMPOSED, on)
         self._asked.add(pair)
 
     def settle(self) -> Changes:
         """Rank anew whatever was touched; which pairs are now compared, and which no longer."""
-        for number in sorted(self._touched):
+        for number in sorted(self._unranked):
             self._rank(number)
+        self._unranked.clear()
         changes = Changes(set(), set())
         for a, b in sorted(self._asked):
             was = self._flag(a, b, KEPT) or self._flag(b, a, KEPT)
@@ -150,6 +153,7 @@ class Web:
         at = self._at(number, other)
         self._held[number][kind][at] = score
         self._touched.add(number)
+        self._unranked.add(number)
 
     def _at(self, number: int, other: int) -> int:
         links = self.of(number)

@@ -28,7 +28,7 @@ from dedup.report.records import (
 )
 from dedup.report.safe import no_surrogates
 
-__all__ = ["read_report", "read_stories", "write_data", "write_marker", "write_stories_jsonl"]
+__all__ = ["json_line", "read_report", "read_stories", "write_data", "write_marker", "write_stories_jsonl"]
 
 STORIES, ARTICLES, MATCHES, REJECTIONS = "stories.jsonl", "articles.jsonl", "matches.jsonl", "rejections.jsonl"
 REPORT_SCHEMA = "dedup-report/1"
@@ -48,9 +48,9 @@ def write_stories_jsonl(result: Result, target: str | os.PathLike[str] | IO[byte
         return
     for record in _stories(result):
         if isinstance(target, io.TextIOBase):
-            target.write(_line(record).decode("utf-8"))
+            target.write(json_line(record).decode("utf-8"))
         else:
-            cast("IO[bytes]", target).write(_line(record))
+            cast("IO[bytes]", target).write(json_line(record))
 
 
 def read_stories(path: str | os.PathLike[str]) -> tuple[Story, ...]:
@@ -127,10 +127,10 @@ def _stories(result: Result) -> Iterator[dict[str, Any]]:
 
 def _write_lines(stream: IO[bytes], records: Lines) -> None:
     for record in records:
-        stream.write(_line(record))
+        stream.write(json_line(record))
 
 
-def _line(record: Mapping[str, Any]) -> bytes:
+def json_line(record: Mapping[str, Any]) -> bytes:
     options = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
     try:
         return orjson.dumps(record, option=options)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from dedup.models import CleanArticle, Match, Relation, Story
 from dedup.report.records import match_record
-from dedup.report.store import _line
+from dedup.report.store import json_line
 
 __all__ = ["VERDICT_SCHEMA", "article_lines", "story_lines", "verdict_line", "verdict_record"]
 
@@ -65,7 +65,7 @@ def verdict_record(verdict: Answer) -> dict[str, Any]:
 
 def verdict_line(verdict: Answer) -> bytes:
     """One JSON line."""
-    return _line(verdict_record(verdict))
+    return json_line(verdict_record(verdict))
 
 
 def story_lines(story: Story) -> Iterator[str]:

@@ -137,6 +137,7 @@ def test_after_everything_is_removed_the_store_is_empty(store: Store, feed: list
         left = {table: view.count(table) for table in (*RECORDS, *POSTINGS) if view.count(table)}
     left.pop("term", None)
     assert left.keys() <= {"event", "cap"}
+    assert len(index) == 0
 
 
 def test_articles_before_a_time_expire(index: Index, feed: list[Article]) -> None:

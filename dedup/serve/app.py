@@ -1,0 +1,109 @@
+"""The service: five routes over an open index. What it takes and gives is in ``shapes.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
+
+from dedup import __version__
+from dedup.errors import ArticleError, DedupError
+from dedup.index import Index
+from dedup.report.records import match_record, story_record
+from dedup.report.store import json_line
+from dedup.report.verdicts import verdict_record
+from dedup.serve.guard import Guard, Metrics
+from dedup.serve.shapes import ArticleIn, ErrorOut, HealthOut, MatchesOut, StoriesOut, StoryOut, VerdictOut
+
+MOST_BYTES = 8 << 20
+"""Of a request: the longest articles of real dumps have 1 MB, and their html a few."""
+MOST_STORIES = 1000
+
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ErrorOut}}
+REFUSED: dict[int | str, dict[str, Any]] = {code: {"model": ErrorOut} for code in (400, 401, 413, 422, 503)}
+
+
+def create_app(index: Index, token: str | None = None, most_bytes: int = MOST_BYTES) -> Guard:
+    """The ASGI application over an open index. With ``token`` every route but /health asks for it; ``most_bytes`` is
+    the size limit of a request."""
+    api = FastAPI(title="news-dedup", version=__version__, responses=REFUSED)
+    metrics = Metrics()
+    _add_errors(api)
+    _add_articles(api, index, metrics)
+    _add_stories(api, index)
+    _add_state(api, index, metrics)
+    return Guard(api, metrics, most_bytes, token)
+
+
+def _add_articles(api: FastAPI, index: Index, metrics: Metrics) -> None:
+    @api.post("/articles", response_model=VerdictOut, summary="Add an article; what it is")
+    def add(article: ArticleIn) -> Response:
+        """Answered once the article is committed. The same id with the same content gets the same answer again."""
+        verdict = index.add(article.article())
+        metrics.verdict(verdict.relation)
+        return _json(verdict_record(verdict))
+
+    @api.get("/articles/{article_id:path}/matches", response_model=MatchesOut, responses=NOT_FOUND)
+    def matches(article_id: str) -> Response:
+        """Every compared pair of an article that is at least related."""
+        if index.verdict(article_id) is None:
+            return _json({"detail": "there is no article of this id"}, 404)
+        return _json({"id": article_id, "matches": [match_record(match) for match in index.matches(article_id)]})
+
+
+def _add_stories(api: FastAPI, index: Index) -> None:
+    @api.get("/stories", response_model=StoriesOut)
+    def stories(
+        since: Annotated[datetime | None, Query(description="Only stories that changed since.")] = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_STORIES)] = 100,
+        offset: Annotated[int, Query(ge=0, le=1 << 31)] = 0,
+    ) -> Response:
+        """Stories, largest first, then by id."""
+        found = index.stories(since.replace(tzinfo=UTC) if since is not None and since.tzinfo is None else since)
+        page = [story_record(story) for story in found[offset : offset + limit]]
+        return _json({"total": len(found), "stories": page})
+
+    @api.get("/stories/{story_id}", response_model=StoryOut, responses=NOT_FOUND)
+    def story(story_id: str) -> Response:
+        """One story as told last."""
+        found = index.story(story_id)
+        return _json({"detail": "there is no story of this id"}, 404) if found is None else _json(story_record(found))
+
+
+def _add_state(api: FastAPI, index: Index, metrics: Metrics) -> None:
+    @api.get("/health", response_model=HealthOut)
+    def health() -> Response:
+        """Whether the service answers and its index can be read."""
+        return _json({"status": "ok", "articles": len(index)})
+
+    @api.get("/metrics", response_class=PlainTextResponse)
+    def measures() -> PlainTextResponse:
+        """Counts in the text format of Prometheus."""
+        return PlainTextResponse(metrics.text(len(index), index.size()))
+
+
+def _add_errors(api: FastAPI) -> None:
+    @api.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        # The parts of the request that are wrong are named, never repeated.
+        wrong = sorted({".".join(str(part) for part in item["loc"])[:200] for item in error.errors()})
+        return _json({"detail": f"not as /openapi.json says: {', '.join(wrong)}"}, 422)
+
+    @api.exception_handler(DedupError)
+    async def failed(request: Request, error: DedupError) -> Response:
+        return _json({"detail": error.what}, 422 if isinstance(error, ArticleError) else 503)
+
+    @api.middleware("http")
+    async def no_traces(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        try:
+            return await call_next(request)
+        except (ValueError, TypeError, KeyError, RecursionError, UnicodeError):
+            return _json({"detail": "the request could not be answered"}, 400)
+
+
+def _json(record: dict[str, Any], status: int = 200) -> Response:
+    return Response(json_line(record), status, media_type="application/json")

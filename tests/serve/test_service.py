@@ -1,0 +1,228 @@
+"""The service over a real socket: verdicts as the library gives them, and nothing a request can do but be answered."""
+
+import http.client
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dedup
+from tests.index.sites import site_feed
+from tests.index.test_commands import COMMAND, _row
+
+pytest.importorskip("fastapi", reason="the extra serve is not installed")
+uvicorn = pytest.importorskip("uvicorn", reason="the extra serve is not installed")
+
+TOKEN = "open sesame"
+
+
+class Client:
+    """Requests to one server, each on a connection of its own."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            kind = {"Content-Type": "application/json"} if body is not None else {}
+            connection.request(method, path, body, kind | (headers or {}))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def post(self, article: dedup.Article) -> dict[str, object]:
+        status, body = self.ask("POST", "/articles", json.dumps(_row(article)).encode())
+        assert status == 200, body
+        answer: dict[str, object] = json.loads(body)
+        return answer
+
+
+def _served(index: dedup.Index, token: str | None = None, most: int = 1 << 20) -> Iterator[Client]:
+    from dedup.serve.app import create_app
+
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
+    server = uvicorn.Server(uvicorn.Config(create_app(index, token, most), log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield Client(listener.getsockname()[1])
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dedup.Index]:
+    with dedup.open_index(tmp_path_factory.mktemp("serve") / "news.db", durability="crash") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def client(index: dedup.Index) -> Iterator[Client]:
+    yield from _served(index)
+
+
+@pytest.fixture(scope="module")
+def feed(client: Client) -> list[dedup.Article]:
+    articles = site_feed(2, 6)
+    for article in articles:
+        client.post(article)
+    return articles
+
+
+def test_posted_articles_are_told_as_the_batch_tells_them(client: Client, feed: list[dedup.Article]) -> None:
+    status, body = client.ask("GET", "/stories?limit=1000")
+    batch = dedup.find_stories(feed)
+    told = json.loads(body)
+    assert status == 200
+    assert told["total"] == len(batch.stories)
+    assert [story["story_id"] for story in told["stories"]] == [story.story_id for story in batch.stories]
+    one = json.loads(client.ask("GET", f"/stories/{batch.stories[0].story_id}")[1])
+    assert [item["id"] for item in one["articles"]] == [member.id for member in batch.stories[0].articles]
+
+
+def test_a_redelivered_article_gets_the_same_answer(client: Client, feed: list[dedup.Article]) -> None:
+    assert client.post(feed[1]) == client.post(feed[1])
+
+
+def test_the_matches_of_an_article_are_listed(client: Client, feed: list[dedup.Article], index: dedup.Index) -> None:
+    name = feed[1].id
+    told = json.loads(client.ask("GET", f"/articles/{name}/matches")[1])
+    assert [(item["a"], item["b"]) for item in told["matches"]] == [(m.a, m.b) for m in index.matches(name)]
+
+
+def test_pages_of_stories_cover_them_once(client: Client, feed: list[dedup.Article]) -> None:
+    whole = json.loads(client.ask("GET", "/stories")[1])
+    pages = [json.loads(client.ask("GET", f"/stories?limit=1&offset={i}")[1]) for i in range(whole["total"])]
+    assert [page["stories"][0] for page in pages] == whole["stories"]
+
+
+@pytest.mark.parametrize("path", ["/stories/nobody", "/articles/no/body/matches", "/nothing"])
+def test_what_is_not_there_is_404(client: Client, path: str) -> None:
+    assert client.ask("GET", path)[0] == 404
+
+
+def test_health_and_metrics_say_how_much_there_is(client: Client, feed: list[dedup.Article]) -> None:
+    assert json.loads(client.ask("GET", "/health")[1]) == {"status": "ok", "articles": len(feed)}
+    said = client.ask("GET", "/metrics")[1].decode()
+    assert f"dedup_articles {len(feed)}\n" in said
+    assert 'dedup_requests_total{method="POST",status="200"}' in said
+    assert "dedup_verdicts_total{relation=" in said
+
+
+MALFORMED = {
+    "empty": b"",
+    "no-json": b"{{{",
+    "list": b"[]",
+    "no-id": b'{"text": "x"}',
+    "empty-id": b'{"id": "", "text": "x"}',
+    "number": b'{"id": 5, "text": "x"}',
+    "unknown-field": b'{"id": "a", "text": "x", "colour": 1}',
+    "no-text": b'{"id": "a"}',
+    "bad-time": b'{"id": "a", "text": "x", "published": "yesterday"}',
+    "bad-utf8": b'{"id": "a", "text": "\xff\xfe"}',
+    "deep": b"[" * 50_000,
+}
+
+
+@pytest.mark.parametrize("kind", sorted(MALFORMED))
+def test_a_malformed_request_gets_one_sentence(client: Client, kind: str) -> None:
+    status, body = client.ask("POST", "/articles", MALFORMED[kind])
+    assert status in (400, 422)
+    detail = json.loads(body)["detail"]
+    assert isinstance(detail, str)
+    assert "Traceback" not in detail
+    assert len(body) < 2000
+
+
+def test_half_a_character_is_mended_as_the_readers_do(client: Client, index: dedup.Index) -> None:
+    status, body = client.ask("POST", "/articles", b'{"id": "half", "text": "Ferry \\ud800 late."}')
+    assert status == 200, body
+    held = index.get("half")
+    assert held is not None
+    assert held.text == "Ferry \ufffd late."
+    assert index.remove("half")
+
+
+def test_a_body_above_the_limit_is_refused_named_or_not(client: Client) -> None:
+    start = b"POST /articles HTTP/1.1\r\nHost: x\r\n"
+    chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    for rest in (b"Content-Length: 1048577\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 17):
+        with socket.create_connection(("127.0.0.1", client.port), timeout=30) as plain:
+            plain.sendall(start + rest)
+            assert b" 413 " in plain.recv(4096)
+
+
+def _noise(draw: random.Random) -> tuple[str, str, bytes]:
+    method = draw.choice(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH"])
+    words = ["articles", "stories", "..", "%00", "matches", "%ff", "?limit=-1", "?since=x", "a" * draw.randint(1, 3000)]
+    path = "/" + "/".join(draw.choices(words, k=draw.randint(1, 4)))
+    body = draw.choice([b"", draw.randbytes(draw.randint(1, 300)), draw.choice(list(MALFORMED.values()))[:5000]])
+    return method, path, body
+
+
+def _is_bounded(client: Client, count: int) -> None:
+    draw = random.Random(9)
+    for _ in range(count):
+        status, body = client.ask(*_noise(draw))
+        assert 200 <= status < 500, (status, body)
+        assert b"Traceback" not in body
+        assert len(body) < 100_000
+    assert client.ask("GET", "/health")[0] == 200
+
+
+def test_malformed_requests_are_answered_and_nothing_breaks(client: Client, feed: list[dedup.Article]) -> None:
+    _is_bounded(client, 150)
+
+
+@pytest.mark.slow
+def test_ten_thousand_malformed_requests_are_answered(client: Client, feed: list[dedup.Article]) -> None:
+    _is_bounded(client, 10_000)
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_nothing(client: Client, feed: list[dedup.Article]) -> None:
+    pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+    checks = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+    run = subprocess.run(
+        [sys.executable, "-m", "schemathesis.cli", "run", f"http://127.0.0.1:{client.port}/openapi.json", "-c", checks],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-5000:]
+
+
+def test_a_token_is_asked_for_everywhere_but_health(tmp_path: Path) -> None:
+    with dedup.open_index(tmp_path / "news.db") as opened:
+        for client in _served(opened, TOKEN):
+            assert client.ask("GET", "/health")[0] == 200
+            for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}):
+                assert client.ask("GET", "/stories", headers=headers)[0] == 401
+            assert client.ask("GET", "/stories", headers={"Authorization": f"Bearer {TOKEN}"})[0] == 200
+
+
+def test_the_command_serves_on_loopback_and_nowhere_else_without_a_token(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "DEDUP_TOKEN"}
+    command = [*COMMAND, "serve", "--index", str(tmp_path / "news.db"), "--host", "0.0.0.0"]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    assert refused.returncode == 1
+    assert "give a token with --token-file" in refused.stderr
+    empty = tmp_path / "token"
+    empty.write_text("\n", encoding="utf-8")
+    refused = subprocess.run([*command, "--token-file", str(empty)], capture_output=True, text=True, check=False)
+    assert "holds no token" in refused.stderr
