@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dedup.errors import FeedError
 from dedup.models import Article, Rejection
 from dedup.sources.csvrows import Row, Splitter
-from dedup.sources.encoding import decode
+from dedup.sources.encoding import NUL, decode
 from dedup.sources.fields import FieldTable
 from dedup.sources.records import RecordMaker
 from dedup.sources.streams import Chunks, Gap
@@ -63,9 +63,11 @@ def _check_header(names: list[str], maker: RecordMaker) -> None:
 def _made(row: Row, names: list[str], maker: RecordMaker) -> Article | Rejection:
     repairs: tuple[str, ...] = ("csv-quote",) if row.repaired else ()
     try:
-        cells = [cell.decode("utf-8") for cell in row.cells]
+        cells, clean = [cell.decode("utf-8") for cell in row.cells], b"\0" not in row.raw
     except UnicodeDecodeError:
+        if b"\0" in row.raw:
+            row, repairs = row._replace(cells=[cell.replace(b"\0", b"") for cell in row.cells]), (*repairs, NUL)
         text, found = decode(b"\0".join(row.cells))
-        cells, repairs = text.split("\0"), repairs + found
+        cells, repairs, clean = text.split("\0"), repairs + found, False
     record = dict(zip(names, cells, strict=False))
-    return maker.make(record, row.number, row.raw, repairs)
+    return maker.make(record, row.number, row.raw, repairs, clean=clean)

@@ -101,8 +101,9 @@ def record_of(entry: Any, feed: Any) -> dict[str, Any]:
 
 def _time(entry: Any) -> Any:
     """The time as the feed wrote it, or as feedparser read it where we cannot."""
-    written = entry.get("published") or entry.get("updated")
+    kept: dict[str, Any] = dict(entry)  # feedparser's own get takes one field for another, and warns of it
+    written = kept.get("published") or kept.get("updated")
     if written and parse_time(written).when is None:
-        parsed = entry.get("published_parsed") or entry.get("updated_parsed")
+        parsed = kept.get("published_parsed") or kept.get("updated_parsed")
         return calendar.timegm(parsed) if parsed else written
     return written

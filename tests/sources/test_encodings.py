@@ -158,3 +158,11 @@ def test_escapes_of_json_are_made_strict_text(
     article = read_bytes(tmp_path, (frame % records).encode()).articles[1]
     assert (article.title, article.text) == (text, text)
     assert sorted(article.repairs) == sorted(repairs)
+
+
+def test_nuls_in_a_row_that_is_no_utf8_shift_no_column(tmp_path: Path) -> None:
+    rest = "".join(f"{n},a title of some length,plain words\n" for n in range(2, 9))
+    data = ("id,title,text\n1,na\0ïve\0 title,words é\n" + rest).encode("latin-1")
+    article = read_bytes(tmp_path, data, "feed.csv").articles[0]
+    assert (article.title, article.text) == ("naïve title", "words é")
+    assert {"nul", "bad-encoding"} <= set(article.repairs)

@@ -70,6 +70,14 @@ def test_a_broken_rss_item_costs_at_most_itself(tmp_path: Path, defect: object, 
         assert [rejection.position for rejection in result.rejections] == ["record 21"]
 
 
+@pytest.mark.parametrize("written", ["Mon, 18 Mar 210:00:00 +0900", "yesterday", ""])
+def test_an_rss_time_that_cannot_be_read_is_none_and_warns_nobody(tmp_path: Path, written: str) -> None:
+    item = (ITEM % {"n": 1}).replace("Mon, 18 Mar 2024 10:00:00 +0900", written)
+    article = read_bytes(tmp_path, (RSS % item).encode(), "feed.xml").articles[0]
+    assert article.published is None
+    assert article.repairs == (("bad-date",) if written else ())
+
+
 def test_rss_in_a_declared_encoding(tmp_path: Path) -> None:
     text = (RSS % (ITEM % {"n": "привет"})).replace("UTF-8", "windows-1251")
     assert read_bytes(tmp_path, text.encode("cp1251")).articles[0].title == "Head привет"
@@ -286,3 +294,17 @@ def test_standard_input_is_a_feed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_numbers_as_ids_keep_all_their_digits(tmp_path: Path, ids: tuple[str, str], frame: str, record: str) -> None:
     data = frame % tuple(record % name for name in ids)
     assert read_bytes(tmp_path, data.encode(), "feed.json").ids == list(ids)
+
+
+def test_records_of_an_array_may_hold_objects_and_braces_in_texts(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [
+        {"id": "a", "text": "one } two }} {three} }, {"},
+        {"id": "b", "author": {"name": "Jane Roe"}, "text": "words"},
+        {"id": "c", "tags": [{}, {"x": [{}]}, {}, {}], "text": '"}, {"'},
+        {"id": "d", "text": "plain"},
+        {"id": "e", "text": "\\"},
+    ]
+    for data in (json.dumps(rows), json.dumps(rows, indent=2), json.dumps({"articles": rows})):
+        result = read_bytes(tmp_path, data.encode(), "feed.json")
+        assert [(article.id, article.text) for article in result.articles] == [(row["id"], row["text"]) for row in rows]
+        assert result.rejections == []
