@@ -57,7 +57,7 @@ def with_titles(docs: Sequence[Doc]) -> list[Doc]:
 
 
 def fit_end(docs: Sequence[Doc]) -> Any:
-    """Boosted trees that say whether the article is over at a line; needs ``odds`` of a line model that did not see it."""
+    """Boosted trees that say whether the article is over at a line; ``odds`` are of a model that did not see it."""
     rows, labels, importance = [], [], []
     for doc in docs:
         body = np.flatnonzero(doc.y > 0.5)

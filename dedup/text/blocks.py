@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 from dedup.errors import MissingExtraError
 
 _SKIPPED = frozenset(
-    "script style noscript template svg head iframe select button object canvas math video audio input textarea title".split()
+    "script style noscript template svg head iframe select button object canvas math video audio input textarea"
+    " title".split()
 )
 _BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer"
-    " form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol option p pre section summary table tbody"
-    " td tfoot th thead tr ul br".split()
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure"
+    " footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol option p pre section summary table"
+    " tbody td tfoot th thead tr ul br".split()
 )
 _TAGS = "p li div h1 h2 h3 h4 td blockquote figcaption span a dd pre section article header footer".split()
 _HOLDERS = "article main aside nav footer header figure li table form blockquote".split()

@@ -30,8 +30,10 @@ _NOT_NAMES = re.compile(
     r"|copyright|reserved|senior|correspondents?|comments?|the|report|media|times|post|daily|service|network|today|tribune"
     r"|advance|republic|observer|herald|journal|university|professor|contributor|special|bureau|online|desk|team|wire"
     r"|source|mirror|follow|view|print|save|hours?|minutes?|mins?|ago|opinion|analysis|exclusive|newsroom|associated"
-    r"|sports?|bbc|npr|cbs|nbc|abc|archive|about|may be|is|for|columnist|show|images?|photos?|getty|magazine|frontpage|app|video|privacy|policy|breaking"
-    r"|sign|subscribe|watch|latest|related|popular|trending|advertisement|must|top|stories|story|home|search|edition|continue|reading|below|connect|tweet|county|facebook|twitter|click|clicking|shot)\b"
+    r"|sports?|bbc|npr|cbs|nbc|abc|archive|about|may be|is|for|columnist|show|images?|photos?|getty|magazine"
+    r"|frontpage|app|video|privacy|policy|breaking"
+    r"|sign|subscribe|watch|latest|related|popular|trending|advertisement|must|top|stories|story|home|search|edition|continue|reading|below|connect|tweet"
+    r"|county|facebook|twitter|click|clicking|shot)\b"
 )
 _GLUED = re.compile(r"(?<=[a-zß-ÿ])(?=[A-Z])(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bLe)(?<!\bVan)(?<!\bO')")
 _HANDLE = re.compile(r"\(@\w+\)|^\W*[—–-]+\s")
@@ -49,7 +51,7 @@ class Byline(NamedTuple):
 
 
 def byline_of_line(text: str, after_by: bool = False) -> Byline | None:
-    """Authors named by a line that is meta: "By A and B, Agency", "A, Agency", "A" (``after_by``: the line above is "By")."""
+    """Authors named by a meta line: "By A and B, Agency", "A, Agency", "A" (``after_by``: the line above is "By")."""
     line = _GLUED.sub(" | ", re.sub(r"\s+", " ", text.strip()))
     if _HANDLE.search(line):
         return None

@@ -18,6 +18,7 @@ _AFTER_DATELINE = re.compile(rf"^[^\s)\]/】]{{0,3}}[)\]/】]\s*{_DASH}|^[)\]/�
 _IN_DATELINE = re.compile(
     r"^\W{0,3}(?:(?:[^\W_a-zß-öø-ÿ]\S*|\d\S*|de|del|of|la|and|the|el|\w{3,9}\.?(?=\s\d|\s*[(\[/]))[\s,/\])]*){0,9}[(\[/【]$"
 )
+_PLACE_EQUALS = re.compile(r"^\W{0,3}[(\[【][^)\]】]{1,20}=$")
 _NAMED_PHOTO = re.compile(r"[(\[][^\W\d_a-z][\w.'’-]*(?: [\w.'’-]+){0,4}\s*/\s*(?:the\s+)?$|\bvia\s+$")
 _SLASHED = re.compile(r"(?:[A-Z][\w.'-]*\s*/\s*|\s-\s|\|\s*)$")
 _PHOTO = re.compile(
@@ -115,6 +116,8 @@ def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
     """Kind of evidence and confidence of one name; confidence 0 is no credit. The first rule that fits decides."""
     if _MENTION.search(before):
         return ("mention", 0.3) if _SHARED.search(before) and site.role == "B" else ("mention", 0.0)
+    if _PLACE_EQUALS.search(before) and after[:1] in (")", "]", "】", " "):
+        return "dateline", 0.97 if site.opening else 0.45
     if len(before) <= 90 and _IN_DATELINE.search(before) and _AFTER_DATELINE.search(after):
         return "dateline", 0.97 if site.opening else 0.45
     if _COPYRIGHT.search(before):

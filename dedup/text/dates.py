@@ -77,7 +77,7 @@ def _parts(hit: re.Match[str], months: dict[str, int]) -> tuple[int, int, int]:
     if hit["y3"]:
         return int(hit["y3"]), int(hit["m3"]), int(hit["d3"])
     first, second = int(hit["a4"]), int(hit["b4"])
-    # 07/15/2018 is July 15 wherever 15/07 is impossible; where both fit the line does not say, and month first is US use
+    # 07/15/2018 can only be July 15; where both readings fit, month first, the use of the US
     return (int(hit["y4"]), first, second) if first <= 12 else (int(hit["y4"]), second, first)
 
 

@@ -23,6 +23,9 @@ MAX_KEYS = 2_000_000
 """Keys a table keeps: 40 bytes each. Above it, keys with large hashes go; which ones depends on the feed alone."""
 SAME_STORY = 2
 """Sketch parts of 8 that must agree for one story: strangers agree in none, a cut copy in as many as it kept."""
+OPENS_OWN = 3
+"""Parts that must agree before another article's opening may be one's own story's: a paragraph lifted whole brings one
+or two parts with it. An article's own opening lines are never held against it, so that a short cut is safe."""
 LEAD_LINES = 3
 """Long lines of an article that count as its lead: teasers quote the first paragraph, captions push it down."""
 _BATCH = 512
@@ -36,6 +39,15 @@ class Table(NamedTuple):
     counts: NDArray[np.uint32]
     low: NDArray[np.uint16]
     high: NDArray[np.uint16]
+
+
+def _same(one: Table, other: Table) -> bool:
+    return (
+        np.array_equal(one.keys, other.keys)
+        and np.array_equal(one.counts, other.counts)
+        and np.array_equal(one.low, other.low)
+        and np.array_equal(one.high, other.high)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,8 +65,8 @@ class FeedEvidence:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FeedEvidence):
             return NotImplemented
-        pairs = zip((*self.lines, *self.openings), (*other.lines, *other.openings), strict=True)
-        return self.articles == other.articles and all(np.array_equal(a, b) for a, b in pairs)
+        same = _same(self.lines, other.lines) and _same(self.openings, other.openings)
+        return self.articles == other.articles and same
 
     def __hash__(self) -> int:
         return self.articles
@@ -120,9 +132,14 @@ def _openings(article: Article, found: Scan) -> NDArray[np.uint64]:
     titles = [title for title in title_forms(article.title) if len(title.split()) >= 4]
     for title in titles:
         keys += [line_key(title), line_key(" ".join(title.split()[:6])) if len(title.split()) > 6 else 0]
-    long_lines = np.flatnonzero((found.raw[:, COLUMN["words"]] >= 12) & (found.raw[:, COLUMN["stops"]] > 0))
-    lead = found.hashes[long_lines[:LEAD_LINES], 1:3].ravel()
+    lead = found.hashes[_lead(found), 1:3].ravel()
     return np.array([*(key for key in keys if key), *(int(key) for key in lead if key)], dtype=np.uint64)
+
+
+def _lead(found: Scan) -> NDArray[np.int64]:
+    """Numbers of the first LEAD_LINES long lines."""
+    long_lines = (found.raw[:, COLUMN["words"]] >= 12) & (found.raw[:, COLUMN["stops"]] > 0)
+    return np.flatnonzero(long_lines)[:LEAD_LINES]
 
 
 def title_forms(title: str | None) -> list[str]:
@@ -201,8 +218,12 @@ def line_evidence(article: Article, found: Scan, evidence: FeedEvidence) -> Line
         repeated[use] = evidence.lines.counts[slot][use]
     opening = np.zeros(len(whole), dtype=np.bool_)
     own = np.array([line_key(form) for form in title_forms(article.title)], dtype=np.uint64)
-    for column in range(3):
-        opening |= _opens_other(found, column, evidence.openings, sketch) & ~np.isin(whole, own)
+    teaser = (found.raw[:, COLUMN["words"]] < 12) | (found.raw[:, COLUMN["last_code"]] == 0x2026)
+    teaser |= (found.raw[:, COLUMN["last_code"]] == 0x2E) & (found.raw[:, COLUMN["stops"]] >= 3)
+    # six words may open any paragraph ("The president said in a"): alone they condemn only what looks cut or short
+    for column, fits in enumerate((True, teaser, True)):
+        opening |= _opens_other(found, column, evidence.openings, sketch) & fits & ~np.isin(whole, own)
+    opening[_lead(found)] = False
     return LineEvidence(repeated, opening)
 
 
@@ -211,12 +232,14 @@ def _opens_other(found: Scan, column: int, table: Table, sketch: NDArray[np.uint
     slot, known = _lookup(table.keys, keys)
     if not len(table.keys):
         return known
-    return known & (keys != 0) & _strange(table.low[slot], table.high[slot], sketch)
+    return np.asarray(known & (keys != 0) & _strange(table.low[slot], table.high[slot], sketch, OPENS_OWN))
 
 
-def _strange(low: NDArray[np.uint16], high: NDArray[np.uint16], sketch: NDArray[np.uint16]) -> NDArray[np.bool_]:
+def _strange(
+    low: NDArray[np.uint16], high: NDArray[np.uint16], sketch: NDArray[np.uint16], same: int = SAME_STORY
+) -> NDArray[np.bool_]:
     """Whether the articles behind a key are other stories than the one with ``sketch``."""
-    return np.asarray(((low == sketch) | (high == sketch)).sum(axis=1) < SAME_STORY)
+    return np.asarray(((low == sketch) | (high == sketch)).sum(axis=1) < same)
 
 
 def _lookup(table: NDArray[np.uint64], keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -9,14 +9,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dedup.text.lexicon import lexicon
-from dedup.text.scan import KINDS, RAW, Scan, words_of
+from dedup.text.scan import Scan, words_of
 
-_KIND_NAMES = "month weekday clock said function interface related photo by staff agency pronoun offer social weather caption".split()
+_KIND_NAMES = (
+    "month weekday clock said function interface related photo by staff agency pronoun offer social weather caption"
+).split()
 _OWN = (
-    "words chars word_length upper_share digit_share capitalised_share shouted_share stops inner_stops comma_rate quotes"
-    " dashes brackets symbols first_class last_class ends_ellipsis ends_colon starts_lower number_words links phrase"
-    " prefix wide_share closed prose ends_dot ends_arrow ends_question starts_dash starts_bracket starts_digit"
+    "words chars word_length upper_share digit_share capitalised_share shouted_share stops inner_stops comma_rate"
+    " quotes dashes brackets symbols first_class last_class ends_ellipsis ends_colon starts_lower number_words links"
+    " phrase prefix wide_share closed prose ends_dot ends_arrow ends_question starts_dash starts_bracket starts_digit"
 ).split()
 _FIT = (
     "copies first_copy title_share in_title cohesion cohesion_core rare_known rare_words index_from_start"
@@ -38,8 +39,6 @@ NAMES = tuple(
     + [f"{name}{offset:+d}" for offset in OFFSETS for name in _SIDE]
 )
 """Names of the columns of ``line_features``, in order."""
-_N_KINDS = len(_KIND_NAMES)
-_RAW = len(RAW)
 
 
 def line_features(found: Scan, title: str | None) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -50,9 +49,6 @@ def line_features(found: Scan, title: str | None) -> tuple[NDArray[np.int64], ND
     if len(units):
         _features(units, found.raw, found.hashes, found.words, found.rarity, found.word_ends, title_words, out)
     return units, out
-
-
-assert lexicon().names == tuple(_KIND_NAMES) and _N_KINDS <= KINDS
 
 
 @njit(cache=True, nogil=True)

@@ -69,9 +69,9 @@ def read_html(html: str) -> Page:
         return _nothing("too-large")
     try:
         answer, rows = _worker(os.getpid()).ask(data)
-    except _TooSlow:
+    except _TooSlowError:
         return _nothing("extract-timeout")
-    except _Crashed:
+    except _CrashedError:
         return _nothing("extract-crash")
     meta = answer["meta"]
     when = meta.pop("published", None)
@@ -84,11 +84,11 @@ def _nothing(note: str) -> Page:
     return Page((), np.zeros((0, _COLUMNS), dtype=np.float32), PageMeta(), (note,))
 
 
-class _TooSlow(Exception):
+class _TooSlowError(Exception):
     """The worker did not answer in time and was killed."""
 
 
-class _Crashed(Exception):
+class _CrashedError(Exception):
     """The worker died."""
 
 
@@ -99,7 +99,7 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, data: bytes) -> tuple[dict[str, dict[str, str | None]], bytes]:
-        """Send a page, wait for its answer; raises _TooSlow or _Crashed, after which the next page has a new worker."""
+        """Send a page, wait for its answer; after _TooSlowError or _CrashedError the next page has a new worker."""
         limit = TIME_LIMIT
         if self._process is None or self._process.poll() is not None:
             self._process = self._start()
@@ -109,11 +109,11 @@ class _Worker:
             self._send(len(data).to_bytes(8, "big") + data, deadline)
             head = self._part(deadline)
             return json.loads(head), self._part(deadline)
-        except (_TooSlow, _Crashed, OSError, ValueError) as error:
+        except (_TooSlowError, _CrashedError, OSError, ValueError) as error:
             self._kill()
-            if isinstance(error, (_TooSlow, _Crashed)):
+            if isinstance(error, (_TooSlowError, _CrashedError)):
                 raise
-            raise _Crashed from error
+            raise _CrashedError from error
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "dedup.text.htmlworker"]
@@ -132,7 +132,7 @@ class _Worker:
     def _pipes(self) -> tuple[int, int]:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
-            raise _Crashed
+            raise _CrashedError
         return process.stdin.fileno(), process.stdout.fileno()
 
     def _send(self, data: bytes, deadline: float) -> None:
@@ -152,7 +152,7 @@ class _Worker:
             self._wait(pipe, selectors.EVENT_READ, deadline)
             piece = os.read(pipe, min(1 << 20, size - len(gathered)))
             if not piece:
-                raise _Crashed
+                raise _CrashedError
             gathered += piece
         return bytes(gathered)
 
@@ -160,7 +160,7 @@ class _Worker:
         with selectors.DefaultSelector() as selector:
             selector.register(pipe, event)
             if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise _TooSlow
+                raise _TooSlowError
 
     def _kill(self) -> None:
         if self._process is not None:

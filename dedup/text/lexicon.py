@@ -49,7 +49,7 @@ def lexicon() -> Lexicon:
 def build(
     words: dict[str, dict[str, str]], phrases: dict[str, dict[str, list[str]]], counts: dict[str, int]
 ) -> Lexicon:
-    """Tables of ``{kind: {language: "word word"}}``, ``{"whole"|"start": {language: [phrase]}}``, ``{word: articles}``."""
+    """Tables of ``{kind: {language: "word word"}}``, ``{"whole"|"start": {language: [phrase]}}`` and word counts."""
     bits: dict[int, int] = {key: 0 for word in counts for key in word_hashes(word)[:1]}
     for number, by_language in enumerate(words.values()):
         for word in sorted({word for text in by_language.values() for word in text.split()}):

@@ -18,9 +18,9 @@ NAMES = tuple(
     (
         "p p_prev5 p_prev15 p_next5 p_next15 p_after mass_before mass_after share_before longest_gap_lines"
         " longest_gap_words gap_phrase gap_interface gap_related gap_social gap_lines gap_words since_phrase"
-        " since_interface since_related since_social since_copies topic_next5 topic_next15 topic_after topic topic_before"
-        " topic_prev15 pronoun_next15 pronoun_prev15 capitalised_next15 capitalised_prev15 words words_prev15 index"
-        " lines_after clock_next15 clock_prev15 interface_next15 phrase_next15 words_next15 body_before body_after"
+        " since_interface since_related since_social since_copies topic_next5 topic_next15 topic_after topic"
+        " topic_before topic_prev15 pronoun_next15 pronoun_prev15 capitalised_next15 capitalised_prev15 words words_prev15"
+        " index lines_after clock_next15 clock_prev15 interface_next15 phrase_next15 words_next15 body_before body_after"
         " blank_next15 blank_prev15"
     ).split()
 )
@@ -77,8 +77,8 @@ def _region(units, words, rarity, word_ends, p, rows, out):  # type: ignore[no-u
             slots[w] = s
             if e:
                 early[s] = 1
-    K = np.zeros((n, 2))  # rarity mass known early, total
-    B = np.zeros(n)
+    mass = np.zeros((n, 2))  # rarity mass known early, total
+    known = np.zeros(n)
     for u in range(n):
         first = word_ends[units[u] - 1] if units[u] > 0 else 0
         kn = 0.0
@@ -86,34 +86,34 @@ def _region(units, words, rarity, word_ends, p, rows, out):  # type: ignore[no-u
             r = rarity[w]
             if r < 0.15:
                 continue
-            K[u, 1] += r
+            mass[u, 1] += r
             if early[slots[w]]:
-                K[u, 0] += r
+                mass[u, 0] += r
             if before[slots[w]] > 0:
                 kn += r
-        B[u] = kn / max(K[u, 1], 0.5)
+        known[u] = kn / max(mass[u, 1], 0.5)
         if p[u] > 0.5:
             for w in range(first, word_ends[units[u]]):
                 before[slots[w]] += 1
     # cumulative sums
-    C = np.zeros((n + 1, 16))
+    sums = np.zeros((n + 1, 16))
     for u in range(n):
-        C[u + 1] = C[u]
-        C[u + 1, 0] += wd[u]
-        C[u + 1, 1] += wd[u] * p[u]
-        C[u + 1, 2] += K[u, 0]
-        C[u + 1, 3] += K[u, 1]
-        C[u + 1, 4] += rows[u, 32 + 11]
-        C[u + 1, 5] += rows[u, 1 - 1]  # pronoun, words
-        C[u + 1, 6] += rows[u, 5] * rows[u, 0]
-        C[u + 1, 7] += rows[u, 32 + 2]
-        C[u + 1, 8] += rows[u, 32 + 5]
-        C[u + 1, 9] += rows[u, 21] + rows[u, 22]
-        C[u + 1, 10] += 1.0 if p[u] > 0.5 else 0.0
-        C[u + 1, 11] += rows[u, 32 + 6]
-        C[u + 1, 12] += rows[u, 32 + 13]
-        C[u + 1, 13] += 1.0 if rows[u, 48] > 1 else 0.0
-        C[u + 1, 14] += 1.0 if rows[u, 48 + 12] > 0 else 0.0
+        sums[u + 1] = sums[u]
+        sums[u + 1, 0] += wd[u]
+        sums[u + 1, 1] += wd[u] * p[u]
+        sums[u + 1, 2] += mass[u, 0]
+        sums[u + 1, 3] += mass[u, 1]
+        sums[u + 1, 4] += rows[u, 32 + 11]
+        sums[u + 1, 5] += rows[u, 1 - 1]  # pronoun, words
+        sums[u + 1, 6] += rows[u, 5] * rows[u, 0]
+        sums[u + 1, 7] += rows[u, 32 + 2]
+        sums[u + 1, 8] += rows[u, 32 + 5]
+        sums[u + 1, 9] += rows[u, 21] + rows[u, 22]
+        sums[u + 1, 10] += 1.0 if p[u] > 0.5 else 0.0
+        sums[u + 1, 11] += rows[u, 32 + 6]
+        sums[u + 1, 12] += rows[u, 32 + 13]
+        sums[u + 1, 13] += 1.0 if rows[u, 48] > 1 else 0.0
+        sums[u + 1, 14] += 1.0 if rows[u, 48 + 12] > 0 else 0.0
     fb = -1
     for u in range(n):
         if p[u] > 0.5 and wd[u] > 10:
@@ -145,52 +145,52 @@ def _region(units, words, rarity, word_ends, p, rows, out):  # type: ignore[no-u
         o = out[u]
         o[0] = p[u]
         a = max(0, u - 5)
-        o[1] = (C[u, 1] - C[a, 1]) / max(1.0, C[u, 0] - C[a, 0])
+        o[1] = (sums[u, 1] - sums[a, 1]) / max(1.0, sums[u, 0] - sums[a, 0])
         a = max(0, u - 15)
-        o[2] = (C[u, 1] - C[a, 1]) / max(1.0, C[u, 0] - C[a, 0])
+        o[2] = (sums[u, 1] - sums[a, 1]) / max(1.0, sums[u, 0] - sums[a, 0])
         b5 = min(n, u + 5)
         b15 = min(n, u + 15)
-        o[3] = (C[b5, 1] - C[u, 1]) / max(1.0, C[b5, 0] - C[u, 0])
-        o[4] = (C[b15, 1] - C[u, 1]) / max(1.0, C[b15, 0] - C[u, 0])
-        o[5] = (C[n, 1] - C[u, 1]) / max(1.0, C[n, 0] - C[u, 0])
-        o[6] = C[u, 1]
-        o[7] = C[n, 1] - C[u, 1]
-        o[8] = C[u, 1] / max(1.0, C[n, 1])
+        o[3] = (sums[b5, 1] - sums[u, 1]) / max(1.0, sums[b5, 0] - sums[u, 0])
+        o[4] = (sums[b15, 1] - sums[u, 1]) / max(1.0, sums[b15, 0] - sums[u, 0])
+        o[5] = (sums[n, 1] - sums[u, 1]) / max(1.0, sums[n, 0] - sums[u, 0])
+        o[6] = sums[u, 1]
+        o[7] = sums[n, 1] - sums[u, 1]
+        o[8] = sums[u, 1] / max(1.0, sums[n, 1])
         o[9] = lr
         o[10] = lrw
-        o[11] = C[le + 1, 9] - C[ls, 9] if lr > 0 else 0
-        o[12] = C[le + 1, 8] - C[ls, 8] if lr > 0 else 0
-        o[13] = C[le + 1, 11] - C[ls, 11] if lr > 0 else 0
-        o[14] = C[le + 1, 12] - C[ls, 12] if lr > 0 else 0
+        o[11] = sums[le + 1, 9] - sums[ls, 9] if lr > 0 else 0
+        o[12] = sums[le + 1, 8] - sums[ls, 8] if lr > 0 else 0
+        o[13] = sums[le + 1, 11] - sums[ls, 11] if lr > 0 else 0
+        o[14] = sums[le + 1, 12] - sums[ls, 12] if lr > 0 else 0
         o[15] = run
         o[16] = runw
         if u >= fb:
-            o[17] = C[u + 1, 9] - C[fb, 9]
-            o[18] = C[u + 1, 8] - C[fb, 8]
-            o[19] = C[u + 1, 11] - C[fb, 11]
-            o[20] = C[u + 1, 12] - C[fb, 12]
-            o[21] = C[u + 1, 13] - C[fb, 13]
-        o[22] = (C[b5, 2] - C[u, 2]) / max(1.0, C[b5, 3] - C[u, 3])
-        o[23] = (C[b15, 2] - C[u, 2]) / max(1.0, C[b15, 3] - C[u, 3])
-        o[24] = (C[n, 2] - C[u, 2]) / max(1.0, C[n, 3] - C[u, 3])
-        o[25] = K[u, 0] / max(K[u, 1], 0.5)
-        o[26] = B[u]
+            o[17] = sums[u + 1, 9] - sums[fb, 9]
+            o[18] = sums[u + 1, 8] - sums[fb, 8]
+            o[19] = sums[u + 1, 11] - sums[fb, 11]
+            o[20] = sums[u + 1, 12] - sums[fb, 12]
+            o[21] = sums[u + 1, 13] - sums[fb, 13]
+        o[22] = (sums[b5, 2] - sums[u, 2]) / max(1.0, sums[b5, 3] - sums[u, 3])
+        o[23] = (sums[b15, 2] - sums[u, 2]) / max(1.0, sums[b15, 3] - sums[u, 3])
+        o[24] = (sums[n, 2] - sums[u, 2]) / max(1.0, sums[n, 3] - sums[u, 3])
+        o[25] = mass[u, 0] / max(mass[u, 1], 0.5)
+        o[26] = known[u]
         a = max(0, u - 15)
-        o[27] = (C[u, 2] - C[a, 2]) / max(1.0, C[u, 3] - C[a, 3])
-        o[28] = (C[b15, 4] - C[u, 4]) / max(1.0, C[b15, 5] - C[u, 5])
-        o[29] = (C[u, 4] - C[a, 4]) / max(1.0, C[u, 5] - C[a, 5])
-        o[30] = (C[b15, 6] - C[u, 6]) / max(1.0, C[b15, 5] - C[u, 5])
-        o[31] = (C[u, 6] - C[a, 6]) / max(1.0, C[u, 5] - C[a, 5])
+        o[27] = (sums[u, 2] - sums[a, 2]) / max(1.0, sums[u, 3] - sums[a, 3])
+        o[28] = (sums[b15, 4] - sums[u, 4]) / max(1.0, sums[b15, 5] - sums[u, 5])
+        o[29] = (sums[u, 4] - sums[a, 4]) / max(1.0, sums[u, 5] - sums[a, 5])
+        o[30] = (sums[b15, 6] - sums[u, 6]) / max(1.0, sums[b15, 5] - sums[u, 5])
+        o[31] = (sums[u, 6] - sums[a, 6]) / max(1.0, sums[u, 5] - sums[a, 5])
         o[32] = wd[u]
-        o[33] = (C[u, 5] - C[a, 5]) / max(1, u - a)
+        o[33] = (sums[u, 5] - sums[a, 5]) / max(1, u - a)
         o[34] = u / n
         o[35] = min(60, n - u)
-        o[36] = C[b15, 7] - C[u, 7]
-        o[37] = C[u, 7] - C[a, 7]
-        o[38] = C[b15, 8] - C[u, 8]
-        o[39] = C[b15, 9] - C[u, 9]
-        o[40] = (C[b15, 5] - C[u, 5]) / max(1, b15 - u)
-        o[41] = C[u, 10]
-        o[42] = C[n, 10] - C[u, 10]
-        o[43] = (C[b15, 14] - C[u, 14]) / max(1, b15 - u)
-        o[44] = (C[u, 14] - C[a, 14]) / max(1, u - a)
+        o[36] = sums[b15, 7] - sums[u, 7]
+        o[37] = sums[u, 7] - sums[a, 7]
+        o[38] = sums[b15, 8] - sums[u, 8]
+        o[39] = sums[b15, 9] - sums[u, 9]
+        o[40] = (sums[b15, 5] - sums[u, 5]) / max(1, b15 - u)
+        o[41] = sums[u, 10]
+        o[42] = sums[n, 10] - sums[u, 10]
+        o[43] = (sums[b15, 14] - sums[u, 14]) / max(1, b15 - u)
+        o[44] = (sums[u, 14] - sums[a, 14]) / max(1, u - a)

@@ -37,7 +37,8 @@ DATED_WORDS = 30
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(
     rf"(?i)\b{_MONTH}\s+\d{{1,2}}\b|\b\d{{1,2}}\s+{_MONTH}\s+\d{{4}}|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}"
-    r"|\b(?:19|20)\d\d[-./]\d\d[-./]\d\d|\b(?:mins?|minutes|hrs?|hours|days?) ago\b|\b\d{1,2}:\d\d\s?(?:[ap]\.?m|et\b|gmt)"
+    r"|\b(?:19|20)\d\d[-./]\d\d[-./]\d\d|\b(?:mins?|minutes|hrs?|hours|days?) ago\b"
+    r"|\b\d{1,2}:\d\d\s?(?:[ap]\.?m|et\b|gmt)"
     r"|^\W*(?:last )?(?:updated|posted|published)\b|\d{4}年\d{1,2}月\d{1,2}日"
 )
 _BY = re.compile(r"^\W*(?i:by|von|par|por|di|автор):?(?=\s+[^\W\d_a-zß-öø-ÿ]|\W*$)(?!\s+(?i:clicking|signing))")

@@ -75,7 +75,9 @@ def _one_line(text: str) -> Scan:
     return scan_spans(codes, np.zeros(1, dtype=np.int64), np.full(1, len(codes), dtype=np.int64), lexicon())
 
 
-def scan_spans(codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArray[np.int64], words_known: Lexicon) -> Scan:
+def scan_spans(
+    codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArray[np.int64], words_known: Lexicon
+) -> Scan:
     """What stands in each span of a text given as codes."""
     classes, lower = cc.tables()
     raw = np.zeros((len(starts), len(RAW) + KINDS), dtype=np.float32)
@@ -196,9 +198,8 @@ def _measure_line(  # type: ignore[no-untyped-def]
                 hashes[1] = whole
             elif words == 12:
                 hashes[2] = whole
-            if words <= 4:
-                if _find(whole ^ np.uint64(1), phrases) >= 0:
-                    raw[21] += 1
+            if words <= 4 and _find(whole ^ np.uint64(1), phrases) >= 0:
+                raw[21] += 1
             if starts_upper:
                 raw[6] += 1
                 if words == 1:
@@ -240,8 +241,8 @@ def _measure_line(  # type: ignore[no-untyped-def]
             continue
         raw[0] += 1
         if first == 0:
-            first = kind + 1
-        last = kind + 1
+            first = int(kind) + 1
+        last = int(kind) + 1
         last_code = code
         if joins:
             if kind != 11:
