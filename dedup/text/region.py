@@ -16,12 +16,12 @@ from dedup.text.scan import Scan
 
 NAMES = tuple(
     (
-        "p p_prev5 p_prev15 p_next5 p_next15 p_after mass_before mass_after share_before longest_gap_lines"
-        " longest_gap_words gap_phrase gap_interface gap_related gap_social gap_lines gap_words since_phrase"
-        " since_interface since_related since_social since_copies topic_next5 topic_next15"
-        " topic_after topic topic_before topic_prev15 pronoun_next15 pronoun_prev15 capitalised_next15 capitalised_prev15"
-        " words words_prev15 index lines_after clock_next15 clock_prev15 interface_next15 phrase_next15 words_next15 body_before"
-        " body_after blank_next15 blank_prev15"
+        "p p_prev5 p_prev15 p_next5 p_next15 p_after mass_before mass_after share_before longest_gap_lines "
+        "longest_gap_words gap_phrase gap_interface gap_related gap_social gap_lines gap_words since_phrase "
+        "since_interface since_related since_social since_copies topic_next5 topic_next15 topic_after topic "
+        "topic_before topic_prev15 pronoun_next15 pronoun_prev15 capitalised_next15 capitalised_prev15 words "
+        "words_prev15 index lines_after clock_next15 clock_prev15 interface_next15 phrase_next15 words_next15 "
+        "body_before body_after blank_next15 blank_prev15"
     ).split()
 )
 """Names of the columns of ``region_features``, in order."""
