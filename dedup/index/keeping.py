@@ -13,6 +13,7 @@ from dedup.index.ledger import traces_of
 from dedup.index.prepared import Prepared, prepare
 from dedup.index.proposals import copies_of, near_to, post_copies, post_near, unpost_copies, unpost_near
 from dedup.index.shelf import Shelf
+from dedup.index.terms import term_lists
 from dedup.index.web import Pair, Web
 from dedup.settings import Settings
 
@@ -21,6 +22,8 @@ TWINS = 1000
 """Equal articles up to which another may come to stand for all of them; with more, the one that does stays, counted."""
 NUMBER_BITS = 31
 """Of an article's number, so that the numbers of a pair fit one key."""
+MARGIN = 1e-3
+"""Links below the floor of stories by this much still count as edges: their scores are kept in single precision."""
 
 
 def pair_key(pair: Pair) -> int:
@@ -50,7 +53,7 @@ class Keeper:
         self._shelf.take(number, item.clean)
         for kind in KINDS:
             self._join(kind, item)
-        self._carry_out()
+        self._carry_out(number)
         self.touched.add(number)
 
     def extract(self, number: int) -> None:
@@ -92,8 +95,12 @@ class Keeper:
         clean = self._shelf.clean(number)
         return prepare(number, clean, traces_of(clean.article, clean.text), self._settings)
 
-    def _carry_out(self) -> None:
-        """Compare the pairs that are new and drop the matches of those that are gone."""
+    def _carry_out(self, came: int | None = None) -> None:
+        """Compare the pairs that are new and drop the matches of those that are gone.
+
+        The stories of both articles of such a pair are to be told again; but a weak pair of the article that ``came``
+        brings nothing to the other's story, unless something else makes them hang together.
+        """
         changes = self.web.settle()
         self._shelf.load(number for pair in changes.made for number in pair)
         for pair in sorted(changes.gone):
@@ -103,7 +110,9 @@ class Keeper:
             match = self._shelf.compare(*pair)
             self._view.put("match", [(pair_key(pair), match_bytes(match))])
             self.web.note(pair, match)
-            self.touched.update(pair)
+            strong = match.derived or match.same_story_score >= self._settings.story_floor - MARGIN
+            if strong or came not in pair:
+                self.touched.update(pair)
 
     # --- articles of equal words, of which one stands for all ----------------------------------------------------
 
@@ -151,9 +160,10 @@ class Keeper:
         """Post an article that stands for all of its words, and list its pairs."""
         self._view.put("first", [(_class_key(kind, item), struct.pack("<q", item.number))])
         if kind == "near":
-            scores, caps = near_to(self._view, item, self._settings)
+            lists = term_lists(self._view, item.facts.ids, self._settings.neighbour_bucket)
+            scores, caps = near_to(self._view, item, lists, self._settings)
             self.caps += caps
-            self.caps += post_near(self._view, item, self._settings)
+            post_near(self._view, item, lists)
         elif item.bands:
             scores = copies_of(self._view, item, self._settings)
             self.caps += post_copies(self._view, item, self._settings)

@@ -34,6 +34,7 @@ ENOUGH = max(REPEATED_SHORT, REPEATED_LONG)
 """Articles of different stories from which a line is furniture for good: a higher count changes nothing, so nobody is
 looked at again for it."""
 
+ROW = np.dtype([("articles", "<u4"), ("low", "<u2", (SKETCH,)), ("high", "<u2", (SKETCH,))])
 _ROW = struct.Struct("<I16s16s")
 
 
@@ -207,16 +208,13 @@ def _row_of(data: bytes) -> Row:
 
 
 def _table(view: Reading, table: str, keys: Sequence[int]) -> Table:
-    rows = _rows(view, table, keys)
-    if not rows:
+    held = view.get(table, keys)
+    if not held:
         return empty_table()
-    ordered = sorted((key & 0xFFFFFFFFFFFFFFFF, row) for key, row in rows.items())
-    return Table(
-        np.array([key for key, _ in ordered], np.uint64),
-        np.array([row.articles for _, row in ordered], np.uint32),
-        np.stack([row.low for _, row in ordered]).reshape(-1, SKETCH),
-        np.stack([row.high for _, row in ordered]).reshape(-1, SKETCH),
-    )
+    ordered = sorted((key & 0xFFFFFFFFFFFFFFFF, data) for key, data in held.items())
+    rows = np.frombuffer(b"".join(data for _, data in ordered), ROW)
+    keys_held = np.array([key for key, _ in ordered], np.uint64)
+    return Table(keys_held, rows["articles"], rows["low"], rows["high"])
 
 
 def _signed(keys: NDArray[np.uint64]) -> list[int]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dedup.index.codec import Facts, facts_of
 from dedup.index.contract import Reading, Writing
 from dedup.index.prepared import Prepared
-from dedup.index.terms import Posted, post_term, term_postings, unpost_term
+from dedup.index.terms import Posted, post_terms, unpost_term
 from dedup.settings import Settings
 
 Scores = dict[int, float]
@@ -54,10 +54,9 @@ def unpost_copies(view: Writing, item: Prepared) -> None:
     view.unpost("sample", ((key, item.number) for key in item.samples))
 
 
-def near_to(view: Reading, item: Prepared, settings: Settings) -> tuple[Scores, Counter[str]]:
-    """Numbers that share enough heavy words, with the part of the cosine on them; and what limits left out."""
-    words = [int(term) for term in item.facts.ids]
-    posted = [term_postings(view, term, settings.neighbour_bucket) for term in words]
+def near_to(view: Reading, item: Prepared, posted: Sequence[Posted], settings: Settings) -> tuple[Scores, Counter[str]]:
+    """Numbers that share enough heavy words, with the part of the cosine on them; and what limits left out. ``posted``
+    are the lists of its heavy words."""
     hot = any(one.hot for one in posted)
     caps: Counter[str] = Counter(neighbour_terms=sum(one.hot for one in posted))
     numbers, shared, total = _added_up(posted, item.facts.weights, item.number)
@@ -79,12 +78,9 @@ def near_to(view: Reading, item: Prepared, settings: Settings) -> tuple[Scores, 
     return found, caps
 
 
-def post_near(view: Writing, item: Prepared, settings: Settings) -> Counter[str]:
-    """Post the heaviest words, except those in too many articles; the count of those."""
-    full = 0
-    for term, weight in zip(item.facts.ids.tolist(), item.facts.weights.tolist(), strict=True):
-        full += not post_term(view, term, item.number, weight, settings.neighbour_bucket)
-    return Counter(neighbour_terms=full)
+def post_near(view: Writing, item: Prepared, posted: Sequence[Posted]) -> None:
+    """Post the heaviest words, except those in too many articles."""
+    post_terms(view, posted, item.number, item.facts.weights)
 
 
 def unpost_near(view: Writing, item: Prepared) -> None:

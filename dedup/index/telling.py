@@ -11,15 +11,12 @@ from datetime import datetime
 from dedup.index.answers import EventKind
 from dedup.index.codec import Place, Told, facts_of, key_of, match_of, place_bytes, place_of, told_bytes, told_of
 from dedup.index.contract import Reading, Writing
-from dedup.index.keeping import pair_key
+from dedup.index.keeping import MARGIN, pair_key
 from dedup.index.shelf import Shelf
 from dedup.index.web import DERIVED, RELATED, Pair, Web
 from dedup.models import Match, Story
 from dedup.settings import Settings
 from dedup.stories import build_groups, build_stories
-
-MARGIN = 1e-3
-"""Links below the floor by this much still count as edges: their scores are kept in single precision."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ The record of chunk c of a word has the key (52 bits of the word's hash, c); it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,10 +20,12 @@ CHUNK = 256
 
 
 class Posted(NamedTuple):
-    """Entries of one word, and whether it is in more articles than may be brought together."""
+    """The articles of one word; whether they are too many to be brought together; and the record with room for one
+    more, its key and its bytes."""
 
     entries: NDArray[np.void]
     hot: bool
+    room: tuple[int, bytes]
 
 
 def _bounds(term: int) -> tuple[int, int]:
@@ -31,25 +34,26 @@ def _bounds(term: int) -> tuple[int, int]:
     return low, low + (1 << CHUNK_BITS) - 1
 
 
-def term_postings(view: Reading, term: int, most: int) -> Posted:
-    """The articles posted under an unsigned word hash; ``most`` is the settings' neighbour_bucket."""
-    parts = [np.frombuffer(data, ENTRY) for _, data in view.scan("term", *_bounds(term))]
-    entries = np.concatenate(parts) if parts else np.empty(0, ENTRY)
-    return Posted(entries, len(entries) > most)
+def term_lists(view: Reading, terms: NDArray[np.uint64], most: int) -> list[Posted]:
+    """The articles posted under each of these word hashes; ``most`` is the settings' neighbour_bucket."""
+    lists = []
+    for term in terms.tolist():
+        low, high = _bounds(term)
+        chunks = list(view.scan("term", low, high))
+        entries = np.frombuffer(b"".join(data for _, data in chunks), ENTRY)
+        room = [chunk for chunk in chunks if len(chunk[1]) < CHUNK * ENTRY.itemsize]
+        lists.append(Posted(entries, len(entries) > most, room[-1] if room else (low + len(chunks), b"")))
+    return lists
 
 
-def post_term(view: Writing, term: int, number: int, weight: float, most: int) -> bool:
-    """Add an article to a word; False when the word is in too many already, and was left as it is."""
-    low, high = _bounds(term)
-    chunks = list(view.scan("term", low, high))
-    held = sum(len(data) for _, data in chunks) // ENTRY.itemsize
-    if held > most or len(chunks) >= 1 << CHUNK_BITS:
-        return False
-    entry = np.array([(number, weight)], ENTRY).tobytes()
-    room = [(key, data) for key, data in chunks if len(data) < CHUNK * ENTRY.itemsize]
-    key, data = room[-1] if room else (chunks[-1][0] + 1 if chunks else low, b"")
-    view.put("term", [(key, data + entry)])
-    return True
+def post_terms(view: Writing, lists: Sequence[Posted], number: int, weights: NDArray[np.float32]) -> None:
+    """Add an article to the words of ``lists``, except to those that are in too many already."""
+    fresh = []
+    for one, weight in zip(lists, weights.tolist(), strict=True):
+        if not one.hot:
+            key, data = one.room
+            fresh.append((key, data + np.array([(number, weight)], ENTRY).tobytes()))
+    view.put("term", fresh)
 
 
 def unpost_term(view: Writing, term: int, number: int) -> None:
@@ -57,7 +61,6 @@ def unpost_term(view: Writing, term: int, number: int) -> None:
     for key, data in view.scan("term", *_bounds(term)):
         entries = np.frombuffer(data, ENTRY)
         kept = entries[entries["number"] != number]
-        if len(kept) == len(entries):
-            continue
-        view.put("term", [(key, kept.tobytes())])
-        return
+        if len(kept) < len(entries):
+            view.put("term", [(key, kept.tobytes())])
+            return
