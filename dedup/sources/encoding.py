@@ -40,6 +40,10 @@ _LONE: Final = re.compile("[\ud800-\udfff]")
 _PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
+_NO_CHARSETS: Final = frozenset(("idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"))
+"""Codecs of Python that no page is written in: some take time that grows with the square of the text."""
+
+
 class Decoded(NamedTuple):
     """Text and what had to be mended to read it."""
 
@@ -97,8 +101,9 @@ def _escape_of(raw: bytes) -> str | None:
 def _guessed(raw: bytes, declared: str | None) -> Decoded:
     if declared:
         try:
-            return Decoded(raw.decode(declared))
-        except (UnicodeDecodeError, LookupError):
+            if codecs.lookup(declared).name not in _NO_CHARSETS:
+                return Decoded(raw.decode(declared))
+        except (UnicodeError, LookupError):
             pass
     return _decoded(raw, wide_of(raw) or guess(raw), (BAD,))
 
@@ -120,7 +125,7 @@ def _share(sample: bytes, name: str, typical: frozenset[str]) -> float:
     """Share of the non-ASCII characters that are typical; a character cut off at the end is forgiven."""
     try:
         text = codecs.getincrementaldecoder(name)().decode(sample)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return 0.0
     wide = sum(letter > "\x7f" for letter in text)
     if not typical.isdisjoint(_LATIN):

@@ -106,6 +106,14 @@ def as_utf8(chunks: Chunks) -> Utf8:
     return Utf8(head, chunks, once, always)
 
 
+def _decoded(decoder: codecs.IncrementalDecoder, body: bytes, name: str) -> str:
+    try:
+        return decoder.decode(body)
+    except UnicodeError:  # even when it replaces, a decoder of escape sequences gives up on too long a one
+        decoder.reset()
+        return body.decode(name, "replace")
+
+
 def _transcoded(chunks: Iterable[bytes | Gap], skip: int, name: str | None) -> Chunks:
     decoder = codecs.getincrementaldecoder(name)("replace") if name else None
     for chunk in chunks:
@@ -115,7 +123,7 @@ def _transcoded(chunks: Iterable[bytes | Gap], skip: int, name: str | None) -> C
             yield chunk
             continue
         body, skip = chunk[skip:], max(0, skip - len(chunk))
-        yield decoder.decode(body).encode("utf-8", "replace") if decoder else body
+        yield _decoded(decoder, body, name or "").encode("utf-8", "replace") if decoder else body
     rest = decoder.decode(b"", True) if decoder else ""
     if rest:
         yield rest.encode()

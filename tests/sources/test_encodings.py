@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,22 @@ def test_nuls_in_a_row_that_is_no_utf8_shift_no_column(tmp_path: Path) -> None:
     article = read_bytes(tmp_path, data, "feed.csv").articles[0]
     assert (article.title, article.text) == ("naïve title", "words é")
     assert {"nul", "bad-encoding"} <= set(article.repairs)
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x1b$\x1b$\x1b$\x1b$\x00", b"\x1b$)C" + b"\x1b$" * 20, b"words \x1b$B\x1b$\x1b$\x1b$\x1b$("]
+)
+def test_broken_escape_sequences_are_replaced(tmp_path: Path, data: bytes) -> None:
+    result = read_bytes(tmp_path, b"some words\n" + data, "a.txt")
+    assert [article.text.split("\n")[0] for article in result.articles] == ["some words"]
+    assert "bad-encoding" in result.articles[0].repairs
+
+
+@pytest.mark.parametrize("name", ["punycode", "idna", "undefined", "unicode_escape", "utf-7", "base64", "no-such"])
+def test_a_page_that_declares_what_is_no_charset_is_read_all_the_same(tmp_path: Path, name: str) -> None:
+    page = f"<html><meta charset={name}><p>caf\u00e9 ".encode("latin-1") + b"ab\\x41-" * 40_000
+    started = time.process_time()
+    article = read_bytes(tmp_path, page, "a.html").articles[0]
+    assert time.process_time() - started < 2
+    assert "<p>café ab\\x41-" in str(article.html)
+    assert article.repairs == ("bad-encoding",)
