@@ -32,7 +32,7 @@ class ArticleIn(BaseModel):
     def article(self) -> Article:
         """The article; ArticleError where its fields cannot be right."""
         given: dict[str, Any] = self.model_dump()
-        fields = {k: no_surrogates(v) if isinstance(v, str) else v for k, v in given.items()}
+        fields: dict[str, Any] = {k: no_surrogates(v) if isinstance(v, str) else v for k, v in given.items()}
         when = self.published
         fields["published"] = when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
         return Article(**fields)
