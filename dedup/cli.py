@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from dedup.cli_index import register
 from dedup.errors import DedupError
 
 if TYPE_CHECKING:
-    from dedup.models import Article, CleanArticle
+    from dedup.models import Article, CleanArticle, Result
     from dedup.pipeline import Progress
     from dedup.settings import Settings
     from dedup.sources import PassedOver
@@ -39,6 +40,10 @@ def main() -> None:
         _say(f"dedup: {error}")
         sys.exit(EXIT_ERROR)
     except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(EXIT_ERROR)
+    except OSError as error:
+        _say(f"dedup: the output cannot be written ({error.strerror or error}); make room or choose another place")
         sys.stderr.close()
         sys.exit(EXIT_ERROR)
 
@@ -146,6 +151,7 @@ def run(
 
     if output is None and json_file is None:
         raise click.UsageError("nothing would be written; name a report folder with -o or a file with --json")
+    _say_if_first_run()
     settings, fields = _settings(options["settings_file"]), _fields(options["field_map"])
     policy, passed = Policy(options["on_error"], options["max_bad"]), PassedOver()
     with Quarantine(_quarantine_file(output, json_file), policy) as quarantine:
@@ -154,13 +160,40 @@ def run(
             result = find_stories(items, settings, progress, runner_for(options["workers"]))
         for rejection in result.rejections[quarantine.rejected :]:
             quarantine.refuse(rejection)
+        _check_any_article(result, feeds)
         if json_file is not None:
             write_stories_jsonl(result, sys.stdout.buffer if json_file == "-" else json_file)
         index = write_report(result, output) if output is not None else None
     _say_passed(passed)
     print_summary(result, index)
+    if quarantine.rejected and quarantine.policy.on_error != "skip":
+        _say(f"{quarantine.rejected:,} rejected, kept with the reasons in {quarantine.path}; mend and run that file")
     if fail_on_rejections and result.rejections:
         sys.exit(EXIT_REJECTIONS)
+
+
+def _check_any_article(result: Result, feeds: Sequence[str]) -> None:
+    """A feed of which nothing could be used is an error: its format or its field names were misunderstood."""
+    from dedup.errors import BadRecordError
+
+    if result.rejections and not result.stats.articles:
+        codes = ", ".join(f"{count} {code}" for code, count in result.stats.rejected_by_code.items())
+        first = result.rejections[0]
+        raise BadRecordError(
+            f"none of the {result.stats.read} records could be used ({codes}); the first, at {first.position}: "
+            f"{first.message}",
+            place=", ".join(feeds),
+            remedy="check the format, or name the fields with --map",
+        )
+
+
+def _say_if_first_run() -> None:
+    """The first run compiles the kernels, which would look like a hang."""
+    package = Path(__file__).parent
+    cached = os.environ.get("NUMBA_CACHE_DIR")
+    places = [Path(cached)] if cached else [package]
+    if not any(next(place.rglob("*.nbi"), None) for place in places):
+        _say("first run on this machine: compiling, once, for about half a minute")
 
 
 def _say_passed(passed: PassedOver) -> None:
@@ -288,6 +321,8 @@ def evaluate_command(arguments: tuple[str, ...], as_json: bool, settings_file: P
     files = [Path(name) for name in arguments[1 if kind else 0 :]]
     if not files:
         raise click.UsageError("name a file of labels")
+    if kind is None and len(files) > 1 and not files[0].exists():
+        raise click.UsageError(f"{arguments[0]!r} is neither a kind of labels ({', '.join(KINDS)}) nor a file")
     scores = evaluate(kind, files[0], files[1:], _settings(settings_file))
     click.echo(scores_to_json(scores) if as_json else scores_to_text(scores))
 

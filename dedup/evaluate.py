@@ -7,6 +7,7 @@ n-gram multiset precision and recall of the article-extraction-benchmark.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from collections import Counter
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from dedup.errors import LabelError, MissingExtraError
+from dedup.errors import LabelError
 from dedup.models import Article, CleanArticle, Match, Rejection
 from dedup.pipeline import clean_feed, compare, find_stories
 from dedup.report.safe import terminal_safe
@@ -307,7 +308,9 @@ def _same_words(gold: str | None, got: str | None) -> bool:
 
 def _score_pages(rows: Sequence[dict[str, Any]]) -> Scores:
     from_html = [clean(_page(row)).body for row in rows]
-    scores = {"pages": len(rows), "from_html": _page_scores(rows, from_html)}
+    scores: Scores = {"pages": len(rows), "from_html": _page_scores(rows, from_html)}
+    if importlib.util.find_spec("html_text") is None:
+        return {**scores, "from_page_text": "needs the package html-text: pip install 'news-dedup[bench]'"}
     whole = [_page_text(row["html"]) for row in rows]
     plain = [clean(replace(_page(row), html=None, text=text)).body for row, text in zip(rows, whole, strict=True)]
     scores["from_page_text"] = _page_scores(rows, plain)
@@ -320,10 +323,8 @@ def _page(row: dict[str, Any]) -> Article:
 
 
 def _page_text(html: str) -> str:
-    try:
-        import html_text
-    except ImportError as error:
-        raise MissingExtraError("html-text", "bench", "scoring the text of whole pages") from error
+    import html_text
+
     return str(html_text.extract_text(html))
 
 

@@ -30,11 +30,11 @@ class Article:
     credit or copyright field of the dump, ``canonical`` the page's own rel=canonical where the dump kept
     it (never in place of ``url``). ``repairs`` names what a reader mended in the record;
     ``file`` and ``position`` where a reader found it.
-    Raises ArticleError for an id that is empty or not a str, a text that is not a str, or a naive ``published``.
+    Raises ArticleError for an id that is empty, a field of another type, or a ``published`` without time zone.
     """
 
     id: str
-    text: str
+    text: str = ""
     title: str | None = None
     url: str | None = None
     outlet: str | None = None
@@ -51,17 +51,31 @@ class Article:
         if not isinstance(self.id, str) or not self.id:
             raise ArticleError("an article's id must be a non-empty str", remedy="give every article its own id")
         if not isinstance(self.text, str):
-            raise ArticleError(
-                f"the text must be a str, not {type(self.text).__name__}",
-                place=f"article {self.id!r}",
-                remedy='pass text="" where only html is known',
-            )
-        if self.published is not None and self.published.tzinfo is None:
+            raise self._wrong("text", self.text, "a str", 'pass text="" where only html is known')
+        for name in _OPTIONAL_TEXT:
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise self._wrong(name, value, "a str or None", "convert it, or leave it out")
+        if self.published is not None:
+            self._check_published()
+
+    def _check_published(self) -> None:
+        if not isinstance(self.published, datetime):
+            raise self._wrong("published", self.published, "a datetime or None", "parse it, or leave it out")
+        if self.published.tzinfo is None:
             raise ArticleError(
                 "published has no time zone",
                 place=f"article {self.id!r}",
                 remedy="pass an aware datetime, such as datetime(..., tzinfo=timezone.utc), or None",
             )
+
+    def _wrong(self, name: str, value: object, wanted: str, remedy: str) -> ArticleError:
+        return ArticleError(
+            f"{name} must be {wanted}, not {type(value).__name__}", place=f"article {self.id!r}", remedy=remedy
+        )
+
+
+_OPTIONAL_TEXT = ("title", "url", "outlet", "html", "byline", "credit", "canonical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +150,7 @@ class CleanArticle:
     def body_spans(self) -> tuple[tuple[int, int], ...]:
         """Start and end in ``text`` of every body line."""
         return tuple(
-            (start, end)
-            for start, end, letter in zip(self.starts, self.ends, self.roles, strict=True)
-            if letter == "B"
+            (start, end) for start, end, letter in zip(self.starts, self.ends, self.roles, strict=True) if letter == "B"
         )
 
     @property

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from dedup.errors import ArticleError
 from dedup.match.candidates import candidate_pairs
 from dedup.match.neighbours import neighbour_pairs
 from dedup.match.profile import Profile, make_profile
@@ -60,8 +61,18 @@ def compare(a: Article | CleanArticle, b: Article | CleanArticle, settings: Sett
     order given.
     """
     settings = settings or Settings()
-    profiles = [make_profile(item if isinstance(item, CleanArticle) else clean(item), settings) for item in (a, b)]
+    profiles = [make_profile(_cleaned(item), settings) for item in (a, b)]
     return compare_profiles(profiles[0], profiles[1], settings)
+
+
+def _cleaned(item: Article | CleanArticle) -> CleanArticle:
+    if isinstance(item, CleanArticle):
+        return item
+    if isinstance(item, Article):
+        return clean(item)
+    raise ArticleError(
+        f"expected an Article, not {type(item).__name__}", remedy="make one: dedup.Article(id=..., text=...)"
+    )
 
 
 def clean_feed(articles: Sequence[Article], runner: Runner | None = None) -> list[CleanArticle]:
@@ -85,7 +96,8 @@ def find_stories(
     """
     settings, progress, runner = settings or Settings(), progress or _no_progress, runner or SerialRunner()
     intake = take_in(articles, progress)
-    cleaned = _clean_all(intake.articles, runner, progress)
+    cleaned, unread = _split_unread(_clean_all(intake.articles, runner, progress))
+    intake = replace(intake, rejections=(*intake.rejections, *unread))
     proposed = _propose(cleaned, settings, runner, progress)
     matches = _compare_all(cleaned, proposed.pairs, settings, runner, progress)
     by_id = {item.id: item for item in cleaned}
@@ -117,6 +129,9 @@ class Intake:
     repairs: Mapping[str, int] = field(default_factory=dict)
 
 
+_CONFLICT = "has another text than the one kept under the same id, which was published later or is the longer"
+
+
 def take_in(items: Iterable[Article | Rejection], progress: Progress) -> Intake:
     """Sort articles by id, count what was given twice, and refuse all but one text of an id.
 
@@ -134,6 +149,7 @@ def take_in(items: Iterable[Article | Rejection], progress: Progress) -> Intake:
         if isinstance(item, Rejection):
             given.append(item)
             continue
+        _check_article(item, read)
         repairs.update(item.repairs)
         if not item.text.strip() and not item.html:
             refused.append(_refuse(item, "no-text", "has neither text nor html"))
@@ -144,10 +160,19 @@ def take_in(items: Iterable[Article | Rejection], progress: Progress) -> Intake:
         else:
             stays, goes = sorted((kept[item.id], item), key=_precedence, reverse=True)
             kept[item.id] = stays
-            refused.append(_refuse(goes, "id-conflict", "has another text than the article kept under the same id"))
+            refused.append(_refuse(goes, "id-conflict", _CONFLICT))
     progress("reading", read, read)
     articles = tuple(kept[name] for name in sorted(kept))
     return Intake(articles, (*given, *refused), read, redelivered, dict(sorted(repairs.items())))
+
+
+def _check_article(item: object, number: int) -> None:
+    if not isinstance(item, Article):
+        raise ArticleError(
+            f"the feed holds a {type(item).__name__} where an Article or Rejection is expected",
+            place=f"item {number}",
+            remedy="for a dump use dedup.read_feed(path); else make each dedup.Article(id=..., text=...)",
+        )
 
 
 def _content(article: Article) -> tuple[object, ...]:
@@ -185,6 +210,16 @@ def _clean_all(articles: Sequence[Article], runner: Runner, progress: Progress) 
         cleaned.extend(part)
         progress("cleaning", len(cleaned), len(articles))
     return cleaned
+
+
+def _split_unread(cleaned: Sequence[CleanArticle]) -> tuple[list[CleanArticle], list[Rejection]]:
+    """Articles with a text, and a rejection for every page of html that gave none."""
+    unread = [item for item in cleaned if not item.text.strip()]
+    rejections = [
+        _refuse(item.article, item.notes[0] if item.notes else "no-text", "is a page that gave no text")
+        for item in unread
+    ]
+    return [item for item in cleaned if item.text.strip()], rejections
 
 
 def _gather_evidence(chunks: Sequence[Sequence[Article]], runner: Runner, progress: Progress) -> FeedEvidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -43,7 +44,7 @@ def write_stories_jsonl(result: Result, target: str | os.PathLike[str] | IO[byte
     The bytes depend on the result alone. A path is replaced whole or not at all. Raises ReportError.
     """
     if isinstance(target, (str, os.PathLike)):
-        with new_file(target) as stream:
+        with _open_target(Path(target)) as stream:
             _write_lines(stream, _stories(result))
         return
     for record in _stories(result):
@@ -51,6 +52,13 @@ def write_stories_jsonl(result: Result, target: str | os.PathLike[str] | IO[byte
             target.write(json_line(record).decode("utf-8"))
         else:
             cast("IO[bytes]", target).write(json_line(record))
+
+
+def _open_target(path: Path) -> contextlib.AbstractContextManager[IO[bytes]]:
+    """A pipe or a device is written to; anything else is replaced whole, a link's target rather than the link."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return path.open("wb")
+    return new_file(path.resolve())
 
 
 def read_stories(path: str | os.PathLike[str]) -> tuple[Story, ...]:

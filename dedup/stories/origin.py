@@ -27,6 +27,9 @@ own site or a canonical address says outweighs clocks, which feeds set to the ti
 LEAST_LIFT = 0.05
 """Evidence that speaks no more for one copy than for the others is no reason."""
 
+SPREAD = 2 / 3
+"""Share of the other members that must derive from an origin: the share that lets an article into a group at all."""
+
 HOUR = 3600.0
 
 
@@ -68,12 +71,20 @@ def find_origin(members: Sequence[CleanArticle], links: Links, representative: s
     group = _Group(ordered, agencies, links, representative, equal)
     findings = {item.id: _findings(item, group) for item in ordered}
     scores = {name: round(sum(found.weight for found in items), 6) for name, items in findings.items()}
-    top = max(scores.values())
-    best = min((item for item in ordered if scores[item.id] == top), key=lambda item: (_time(item), item.id)).id
+    able = [item for item in ordered if _spread(item.id, group)] or [i for i in ordered if i.id == representative]
+    top = max(scores[item.id] for item in able)
+    best = min((item for item in able if scores[item.id] == top), key=lambda item: (_time(item), item.id)).id
     total = sum(math.exp(score - top) for score in scores.values())
     ranked = _telling(best, findings)
     reasons = tuple(item.reason for item in ranked) or ("nothing in the texts tells the copies apart",)
     return Origin(best, reasons, round(1 / total, 4))
+
+
+def _spread(name: str, group: _Group) -> bool:
+    """Whether an article can be what the group was taken from: enough of the others derive from it."""
+    others = [other.id for other in group.members if other.id != name]
+    derived = sum(1 for other in others if (match := _match(name, other, group)) is not None and match.derived)
+    return derived >= SPREAD * len(others)
 
 
 def _telling(best: str, findings: Mapping[str, Sequence[_Finding]]) -> list[_Finding]:

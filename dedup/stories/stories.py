@@ -10,6 +10,7 @@ from dedup.models import CleanArticle, Group, Match, Member, Story
 from dedup.settings import Settings
 from dedup.stories.clusters import Floor, average_linkage
 from dedup.stories.groups import Grouping, build_groups
+from dedup.stories.headline import choose_headline
 from dedup.stories.links import Compare, Links, key, taken
 from dedup.stories.origin import find_origin, group_credits
 
@@ -122,23 +123,20 @@ def _group(unit: Unit, articles: Articles, links: Links) -> Group:
     agencies = {credit.agency for credit in credits}
     members = []
     for article in texts:
-        relation, share = "origin", 1.0
-        if article.id != origin.id:
-            match = links.between(origin.id, article.id)
-            share = taken(match, origin.id)
-            relation = match.relation if match.derived else _to_group(article.id, unit, links)
+        relation, share = ("origin", 1.0) if article.id == origin.id else _to_group(article.id, origin.id, unit, links)
         credited = any(credit.agency in agencies for credit in article.credits)
         members.append(_member(article, relation, share, credited))
     return Group(group_id(unit.members), tuple(members), origin, credits)
 
 
-def _to_group(name: str, unit: Unit, links: Links) -> str:
-    """Relation of a member to its group where it does not match the origin: that to the representative, at least
-    partial, since it was verified against most of the group."""
-    if name == unit.speaker:
-        return "partial"
-    match = links.between(unit.speaker, name)
-    return match.relation if match.derived else "partial"
+def _to_group(name: str, origin: str, unit: Unit, links: Links) -> tuple[str, float]:
+    """Relation of a member to the origin, and the share of its text used; where it does not derive from the origin
+    itself, the same to the representative that it was verified against, at least partial."""
+    match = links.between(origin, name)
+    if match.derived or unit.speaker in (name, origin):
+        return (match.relation if match.derived else "partial"), taken(match, origin)
+    to_speaker = links.between(unit.speaker, name)
+    return (to_speaker.relation if to_speaker.derived else "partial"), taken(to_speaker, unit.speaker)
 
 
 def _member(article: CleanArticle, relation: str = "independent", share: float = 0.0, credited: bool = False) -> Member:
@@ -181,13 +179,10 @@ def _owes(name: str, other: str, match: Match) -> bool:
 
 
 def _headline(groups: Sequence[Group], units: Sequence[Unit], articles: Articles, links: Links) -> str:
-    """That of the origin of the largest group; without groups, of the report that is most like the others."""
+    """Origins of groups first, the largest group's before the others', then the reports most like the rest."""
     order = [*(group.origin.id for group in groups), *_by_centrality(units, links)]
-    for name in order:
-        headline = (articles[name].headline or articles[name].article.title or "").strip()
-        if headline:
-            return headline
-    return next((line for name in order for line in _first_words(articles[name])), "(no headline)")
+    order += sorted(name for unit in units for name in unit.members)
+    return choose_headline([articles[name] for name in dict.fromkeys(order)])
 
 
 def _by_centrality(units: Sequence[Unit], links: Links) -> list[str]:
@@ -200,8 +195,3 @@ def _by_centrality(units: Sequence[Unit], links: Links) -> list[str]:
 
 def _centrality(name: str, others: set[str], links: Links) -> float:
     return sum(match.same_story_score for other, match in links.around(name) if other in others)
-
-
-def _first_words(article: CleanArticle) -> Iterable[str]:
-    words = article.body.split()[:12]
-    return (" ".join(words) + (" …" if len(article.body.split()) > 12 else ""),) if words else ()

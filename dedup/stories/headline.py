@@ -1,0 +1,67 @@
+"""The headline of a story: one of its members', that says what the members tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.match.similarity import idf_of
+from dedup.models import CleanArticle
+from dedup.text.tokens import tokenise
+
+__all__ = ["choose_headline"]
+
+LEAD_CHARACTERS = 600
+"""Characters of the body that a headline sums up: the first two paragraphs."""
+
+FULL = 24.0
+"""Sum of idf above 1 that a headline needs to count in full: four words of a subject. "Print", "CBS News" or a date
+hold less, so that a word that stands everywhere earns nothing."""
+
+NEARLY = 0.75
+"""The first headline in the given order with this share of the best support is taken: order is evidence too."""
+
+MOST = 40
+"""Members looked at, in the given order; with more the choice does not change."""
+
+
+def choose_headline(members: Sequence[CleanArticle]) -> str:
+    """The headline whose words most members' headlines and openings hold; ``members`` most important first.
+
+    A site's furniture that stands where a headline should ("Print", a date, a weather widget) is in no opening.
+    Where no member has a headline, the opening words of the first member with a text; "(no headline)" without any.
+    """
+    members = members[:MOST]
+    openings = [np.unique(tokenise(_opening(item)).hashes) for item in members]
+    found = [(_headline(item), number) for number, item in enumerate(members)]
+    supported = [(text, _support(text, number, openings)) for text, number in found if text]
+    best = max((support for _, support in supported), default=0.0)
+    for text, support in supported:
+        if support >= NEARLY * best:
+            return text
+    return next((_opening_words(item) for item in members if item.body.strip()), "(no headline)")
+
+
+def _headline(item: CleanArticle) -> str:
+    return " ".join((item.headline or item.article.title or "").split())
+
+
+def _opening(item: CleanArticle) -> str:
+    return f"{_headline(item)}\n{item.body[:LEAD_CHARACTERS]}"
+
+
+def _opening_words(item: CleanArticle) -> str:
+    words = item.body.split()
+    return " ".join(words[:12]) + (" ..." if len(words) > 12 else "")
+
+
+def _support(text: str, number: int, openings: Sequence[npt.NDArray[np.uint64]]) -> float:
+    """Mean share of the headline's rare words in the other openings (in its own body's, where it is alone)."""
+    words = np.unique(tokenise(text).hashes)
+    weights = idf_of(words) - 1.0
+    full = max(float(weights.sum()), FULL)
+    others = [opening for at, opening in enumerate(openings) if at != number] or [openings[number]]
+    held = [float(weights[np.isin(words, opening)].sum()) for opening in others]
+    return round(sum(held) / (full * len(others)), 6)
