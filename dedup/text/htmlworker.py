@@ -25,12 +25,14 @@ _WORD = re.compile(r"\w+")
 _OPEN = re.compile(
     r"<(/?)(div|span|table|tbody|tr|td|ul|ol|li|section|article|font|b|i|em|strong|p|a|blockquote)\b", re.I
 )
+_PAGE = re.compile(r"<(html|body|head)\b", re.I)
 DEEP = 200
 """Nesting from which the walk is checked: libxml2 by itself drops text below 256 levels without a word."""
 
 
 def read_page(html: str) -> tuple[dict[str, Any], bytes]:
     """Lines, metadata and notes of a page as plain data, and its structural rows as float32 bytes."""
+    html = whole(html)
     root = page_blocks.parse(html)
     if root is None:
         return {"lines": [], "meta": {}, "notes": ["no-text"]}, b""
@@ -46,6 +48,11 @@ def read_page(html: str) -> tuple[dict[str, Any], bytes]:
         members = np.array(_members(html, lines), dtype=np.float32).reshape(2, len(lines)).T
     answer = {"lines": lines, "meta": _plain(meta), "notes": notes}
     return answer, np.hstack([rows, members]).astype(np.float32).tobytes()
+
+
+def whole(html: str) -> str:
+    """The page, or a fragment of one (what feeds carry) made into a page: parsers drop text that stands in nothing."""
+    return html if _PAGE.search(html) else f"<html><body><article>{html}</article></body></html>"
 
 
 def _plain(meta: PageMeta) -> dict[str, Any]:

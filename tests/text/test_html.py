@@ -77,3 +77,13 @@ def test_dirty_characters_leave_strict_text(dirt: str) -> None:
     result = read(dirt + page(f"<p>before {dirt} after</p>{PARAGRAPHS}"))
     assert "minister" in result.body
     result.text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["<p>{}</p>", "<div>{}</div>", "{}<br/>More was said in the capital.", "{} <b>He</b> said so.", "<p>{}</p><p>{}</p>"],
+)
+def test_a_fragment_of_a_page_as_feeds_carry_it_keeps_its_text(fragment: str) -> None:
+    sentence = "The council of the harbour town voted on Monday to keep the old ferry, the mayor said in a statement."
+    item = clean(Article(id="a", text="", html=fragment.format(sentence, sentence)))
+    assert sentence in item.body
