@@ -80,7 +80,7 @@ _OPTIONAL_TEXT = ("title", "url", "outlet", "html", "byline", "credit", "canonic
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """An input that was not used: where it stood, a stable code (RELIABILITY codes), and why in words.
+    """An input that was not used: where it stood, a stable code (docs/formats.md), and why in words.
 
     ``position`` is "line 12", "row 7", "record 3" or "offset 4096"; ``member`` the file inside an archive;
     ``digest`` the blake2b-128 hex of the raw record, ``raw`` its first 64 kB, which a reader of ``format`` can read

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dedup import Settings
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
@@ -38,6 +40,11 @@ def test_the_commands_run_in_the_order_they_are_shown(checkout: Path) -> None:
         line = [sys.executable, "-m", *command]
         done = subprocess.run(line, cwd=checkout, capture_output=True, text=True, check=False)
         assert done.returncode == 0, (command, done.stderr)
+
+
+def test_the_document_of_settings_is_what_the_command_prints() -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/settings.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert block == Settings().to_toml(), "write it anew: dedup settings"
 
 
 @pytest.mark.parametrize("name", re.findall(r"\]\((docs/[^)#]+)\)", README))
