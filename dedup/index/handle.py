@@ -21,6 +21,7 @@ from dedup.index.contract import STORE_FORMAT, Reading, Store, Writing
 from dedup.index.desk import REVISION_BITS, STALE_AT_ONCE, Desk, article_count, verdict_of
 from dedup.index.keeping import pair_key
 from dedup.index.mend import all_articles, differences, rebuild
+from dedup.index.postgres import PREFIXES, PostgresStore
 from dedup.index.shelf import Profiles
 from dedup.index.sqlite import Durability, SqliteStore, log_is_at_risk
 from dedup.index.telling import all_stories
@@ -40,14 +41,18 @@ def open_index(
     readonly: bool = False,
     clock: Clock | None = None,
 ) -> Index:
-    """Open the index in a SQLite file, or make one.
+    """Open the index in a SQLite file, or make one; an address ``postgresql://...`` is one in that database.
 
     Without ``settings``, those the index was made with. ``durability`` "power": what ``add`` returned survives a
     power cut; "crash": kill -9, faster. ``clock`` dates events (now, in UTC). Raises IndexStoreError for a file that
     is no index, is damaged, or was made with other settings, another format or scheme of signatures; the file is
     then left as it is.
     """
-    store = SqliteStore(path, durability, readonly)
+    store: Store
+    if isinstance(path, str) and path.startswith(PREFIXES):
+        store = PostgresStore(path, durability, readonly)
+    else:
+        store = SqliteStore(path, durability, readonly)
     try:
         return Index(store, settings, readonly=readonly, clock=clock)
     except BaseException:

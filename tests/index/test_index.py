@@ -26,8 +26,8 @@ def feed() -> list[Article]:
 
 
 @pytest.fixture
-def index(store: Store) -> Index:
-    return Index(store, clock=_ticking())
+def index(near_store: Store) -> Index:
+    return Index(near_store, clock=_ticking())
 
 
 def _ticking() -> Callable[[], datetime]:
@@ -124,14 +124,14 @@ def test_what_is_removed_leaves_no_trace_in_any_answer(index: Index, feed: list[
     _same_as_batch(index, feed)
 
 
-def test_after_everything_is_removed_the_store_is_empty(store: Store, feed: list[Article]) -> None:
-    index = Index(store)
+def test_after_everything_is_removed_the_store_is_empty(near_store: Store, feed: list[Article]) -> None:
+    index = Index(near_store)
     index.add_many(feed)
     index.add(replace(feed[0], text=feed[1].text))
     for article in feed:
         index.remove(article.id)
     index.settle()
-    with store.reading() as view:
+    with near_store.reading() as view:
         from dedup.index.contract import POSTINGS, RECORDS
 
         left = {table: view.count(table) for table in (*RECORDS, *POSTINGS) if view.count(table)}
@@ -198,9 +198,9 @@ def test_events_follow_every_story_from_name_to_name(index: Index, feed: list[Ar
     assert index.events(since=middle.at)[0].at == middle.at
 
 
-def test_stories_since_a_time_are_those_that_changed(store: Store, feed: list[Article]) -> None:
+def test_stories_since_a_time_are_those_that_changed(near_store: Store, feed: list[Article]) -> None:
     now = [NOON]
-    index = Index(store, clock=lambda: now[0])
+    index = Index(near_store, clock=lambda: now[0])
     index.add_many(feed[:8])
     now[0] += timedelta(hours=1)
     index.add(Article(id="x", text="Sturgeon spawn in the upper river again. " * 8, outlet="river.example"))
@@ -216,9 +216,9 @@ def test_an_article_without_text_is_refused_and_the_others_of_its_call_too(index
     assert len(index) == 0
 
 
-def test_a_limit_that_makes_a_difference_is_told_and_mended(store: Store, feed: list[Article]) -> None:
+def test_a_limit_that_makes_a_difference_is_told_and_mended(near_store: Store, feed: list[Article]) -> None:
     settings = Settings(bucket_articles=2, bucket_window=1, neighbour_bucket=3, candidates_each=2, neighbours_each=2)
-    index = Index(store, settings)
+    index = Index(near_store, settings)
     for article in random.Random(2).sample(feed, len(feed)):
         index.add(article)
     told = index.check(deep=True)
@@ -251,3 +251,32 @@ def test_large_components_wait_and_say_so(index: Index) -> None:
     assert index.stats().waiting > 0
     assert len(index.stories()) == 1
     assert index.stats().waiting == 0
+
+
+def test_an_index_in_postgres_answers_as_the_batch_does(in_postgres: Store, feed: list[Article]) -> None:
+    index = Index(in_postgres, clock=_ticking())
+    index.add_many(feed[3:])
+    for article in feed[:6]:
+        index.add(article)
+    index.remove(feed[5].id)
+    _same_as_batch(index, [article for article in feed if article is not feed[5]])
+    assert index.check(deep=True).sound
+    assert index.stats().bytes > 0
+    index.close()
+    with pytest.raises(dedup.IndexStoreError, match="open the index again"):
+        index.add(feed[5])
+
+
+def test_an_address_opens_an_index_in_postgres(postgres: str, feed: list[Article]) -> None:
+    with dedup.open_index(postgres, durability="crash") as index:
+        index.add(feed[0])
+    with dedup.open_index(postgres, readonly=True) as index:
+        assert len(index) == 1
+        with pytest.raises(dedup.IndexStoreError, match="reading only"):
+            index.add(feed[1])
+        with pytest.raises(dedup.IndexStoreError, match="pg_dump"):
+            index.backup("copy.db")
+    with pytest.raises(dedup.IndexStoreError, match="set of settings"):
+        dedup.open_index(postgres, Settings(story_floor=0.5))
+    with pytest.raises(dedup.IndexStoreError, match=r"127\.0\.0\.1"):
+        dedup.open_index("postgresql://nobody@127.0.0.1:1/none?connect_timeout=2")
