@@ -13,8 +13,8 @@ from dedup.match.relation import compare_profiles
 from dedup.models import CleanArticle, Match
 from dedup.settings import Settings
 
-PROFILES = 512
-"""Profiles kept: about 60 kB each."""
+PROFILES = 2048
+"""Profiles kept: about 50 kB each. A new article is mostly compared with those of the same day."""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,38 @@
+"""docs/index.md cannot drift: its commands and options exist, its example runs, its events are those there are."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import dedup
+from dedup.cli import cli
+from dedup.index.answers import EventKind
+
+TEXT = (Path(__file__).parent.parent.parent / "docs" / "index.md").read_text(encoding="utf-8")
+COMMANDS = [
+    shlex.split(line.partition("|")[2] if line.startswith("consumer") else line, comments=True)[1:]
+    for block in re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+    for line in block.splitlines()
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_every_command_shown_parses(command: list[str]) -> None:
+    known = cli.commands[command[0]]
+    assert known.make_context(command[0], command[1:]).params["index_file"] == Path("news.db")
+
+
+def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    exec(code, {"article": dedup.Article(id="a", text="The ferry was late again on Monday morning.")})
+    assert (tmp_path / "news.db").exists()
+
+
+def test_the_events_and_calls_named_are_there() -> None:
+    assert all(f"`{kind}`" in TEXT for kind in get_args(EventKind))
+    for name in re.findall(r"`([a-z_]+)\(", TEXT):
+        assert hasattr(dedup.Index, name) or hasattr(dedup, name), name
