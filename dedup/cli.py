@@ -140,17 +140,19 @@ def run(
 ) -> None:
     """Group the articles of feed dumps into stories and write a report.
 
-    FEED is a JSON lines, JSON, CSV, TSV, RSS or Atom file (also .gz, .zst), a folder of .txt or .html files, or -
-    for standard input.
+    FEED is a file of JSON lines, JSON, CSV, TSV, RSS, Atom, NITF, NewsML-G2, Parquet or WARC (also .gz, .zst), a
+    quarantine file, a folder of .txt or .html files, or - for standard input.
     """
     from dedup.engines.local import runner_for
     from dedup.pipeline import find_stories
-    from dedup.report import write_report, write_stories_jsonl
+    from dedup.report import check_folder, write_report, write_stories_jsonl
     from dedup.report.summary import print_summary
     from dedup.sources import PassedOver, Policy, Quarantine, read_feeds
 
     if output is None and json_file is None:
         raise click.UsageError("nothing would be written; name a report folder with -o or a file with --json")
+    if output is not None:
+        check_folder(output)
     _say_if_first_run()
     settings, fields = _settings(options["settings_file"]), _fields(options["field_map"])
     policy, passed = Policy(options["on_error"], options["max_bad"]), PassedOver()
@@ -161,9 +163,9 @@ def run(
         for rejection in result.rejections[quarantine.rejected :]:
             quarantine.refuse(rejection)
         _check_any_article(result, feeds)
+        index = write_report(result, output) if output is not None else None
         if json_file is not None:
             write_stories_jsonl(result, sys.stdout.buffer if json_file == "-" else json_file)
-        index = write_report(result, output) if output is not None else None
     _say_passed(passed)
     print_summary(result, index)
     if quarantine.rejected and quarantine.policy.on_error != "skip":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -83,8 +84,8 @@ def _rows(path: Path) -> Iterable[dict[str, Any]]:
             for number, line in enumerate(stream, 1):
                 if line.strip():
                     yield _row(line, number, path)
-    except OSError as error:
-        raise LabelError(f"cannot be read ({error.strerror or error})", place=str(path)) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise LabelError(f"cannot be read ({getattr(error, 'strerror', None) or error})", place=str(path)) from error
 
 
 def _row(line: bytes, number: int, path: Path) -> dict[str, Any]:

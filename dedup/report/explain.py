@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from dedup.errors import ReportError
@@ -28,11 +29,22 @@ def explain_pair(report: str | os.PathLike[str], a: str, b: str) -> str:
             raise ReportError(
                 f"holds no article {terminal_safe(name, one_line=True)!r}",
                 place=str(Path(report)),
-                remedy="the ids are in its stories.jsonl",
+                remedy=_nearest(name, places),
             )
     lines = [*_match_lines(result, a, b), "", _together(places[a][0], places[b][0], a, b)]
     lines += [_standing(*places[name]) for name in dict.fromkeys((a, b))]
     return "\n".join(terminal_safe(line) for line in lines)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The remedy for an id that is not there: the ids most like it (Jaro-Winkler similarity, beginnings count)."""
+    from rapidfuzz.distance import JaroWinkler
+    from rapidfuzz.process import extract
+
+    close = extract(name, sorted(known), scorer=JaroWinkler.normalized_similarity, limit=3, score_cutoff=0.7)
+    if not close:
+        return "the ids are in its stories.jsonl"
+    return "did you mean " + " or ".join(terminal_safe(found, one_line=True) for found, _, _ in close)
 
 
 def _match_lines(result: Result, a: str, b: str) -> list[str]:

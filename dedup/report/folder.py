@@ -13,7 +13,7 @@ from typing import IO
 
 from dedup.errors import ReportError
 
-__all__ = ["MARKER", "new_file", "new_folder"]
+__all__ = ["MARKER", "check_folder", "new_file", "new_folder"]
 
 MARKER = "dedup-report.json"
 """Names the folder as a report and lists every file of it under "files"."""
@@ -29,16 +29,29 @@ def new_folder(folder: str | os.PathLike[str]) -> Iterator[Path]:
     Raises ReportError when the place holds anything but an earlier report or an empty folder, or cannot be written.
     """
     target = Path(folder).resolve()
+    with _workshop(target) as work, _as_report_errors(target):
+        yield work
+        _publish(work, target)
+
+
+@contextlib.contextmanager
+def _workshop(target: Path) -> Iterator[Path]:
+    """An empty hidden folder beside the wanted one, gone when the block ends."""
     with _as_report_errors(target):
         _check_replaceable(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".unfinished", dir=target.parent))
     try:
-        with _as_report_errors(target):
-            yield work
-            _publish(work, target)
+        yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def check_folder(folder: str | os.PathLike[str]) -> None:
+    """Say before the work, not after it, that a report cannot be put there. Raises ReportError."""
+    target = Path(folder).resolve()
+    with _workshop(target):
+        pass
 
 
 @contextlib.contextmanager
