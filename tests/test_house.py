@@ -11,7 +11,8 @@ import dedup
 
 PACKAGE = Path(dedup.__file__).parent
 ORDER = (
-    "errors models settings sources text sketch match stories pipeline index engines report serve evaluate cli_index cli __main__"
+    "errors models settings sources text sketch match stories pipeline index engines report serve evaluate "
+    "cli_index cli __main__"
 ).split()
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
