@@ -6,7 +6,10 @@ import re
 import tomllib
 from functools import lru_cache
 from importlib import resources
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+
+_Branch: TypeAlias = "dict[str, _Branch]"
+"""Words by their next character; "" marks the end of one."""
 
 
 class Agencies(NamedTuple):
@@ -53,15 +56,46 @@ def _strings(entry: dict[str, object], key: str) -> list[str]:
 
 
 def _name_pattern(names: list[str], marks: list[str]) -> re.Pattern[str]:
-    """Names in any case; marks as written, or in any case right inside brackets or slashes."""
-    long = _alternatives(names)
-    short = _alternatives(marks)
-    return re.compile(rf"(?<!\w)(?:(?i:{long})|{short}|(?<=[(/\[])(?i:{short})(?=[)/\]]))(?!\w)")
+    """Names in any case; marks as written, or in any case right inside brackets or slashes.
+
+    Words are joined at their common beginnings and cases are spelled out: a third of the time of plain alternatives
+    under ``(?i:)``.
+    """
+    first = "".join(re.escape(char) for char in sorted({form for word in names + marks for form in _cases(word[0])}))
+    bracketed = rf"(?<=[(/\[]){_any_of(marks, True)}(?=[)/\]])"
+    return re.compile(
+        rf"(?=[{first}])(?<!\w)(?:{_any_of(names, True)}(?!\w)|{_any_of(marks, False)}(?!\w)|{bracketed})"
+    )
 
 
-def _alternatives(words: list[str]) -> str:
-    ordered = sorted(set(words), key=lambda word: (-len(word), word))
-    return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in ordered)
+def _any_of(words: list[str], any_case: bool) -> str:
+    """Expression for any of the words, the longest that fits first."""
+    tree: _Branch = {}
+    for word in words:
+        branch = tree
+        for char in word.lower() if any_case else word:
+            branch = branch.setdefault(char, {})
+        branch[""] = {}
+    return _expression(tree, any_case)
+
+
+def _expression(branch: _Branch, any_case: bool) -> str:
+    ways = [_character(char, any_case) + _expression(branch[char], any_case) for char in sorted(branch) if char]
+    if not ways:
+        return ""
+    joined = ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
+    return f"(?:{joined})?" if "" in branch else joined
+
+
+def _character(char: str, any_case: bool) -> str:
+    if char == " ":
+        return r"\s+"
+    forms = _cases(char) if any_case else [char]
+    return re.escape(char) if len(forms) == 1 else f"[{''.join(map(re.escape, forms))}]"
+
+
+def _cases(char: str) -> list[str]:
+    return sorted({form for form in (char, char.lower(), char.upper()) if len(form) == 1})
 
 
 def agency_of_host(host: str | None) -> str | None:

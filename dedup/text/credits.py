@@ -16,7 +16,7 @@ from dedup.text.agencies import agencies, agency_of_host
 _DASH = r"(?:[\u2014\u2013\u2012\u2015\-_\u2022]+|:|\.\s?[-\u2013])"
 _AFTER_DATELINE = re.compile(rf"^[^\s)\]/】]{{0,3}}[)\]/】]\s*{_DASH}|^[)\]/】]\.?\s*{_DASH}?\s|^】")
 _IN_DATELINE = re.compile(
-    r"^\W{0,3}(?:(?:[^\W_a-zß-öø-ÿ]\S*|\d\S*|de|del|of|la|and|the|el|\w{3,9}\.?(?=\s\d|\s*[(\[/]))[\s,/\])]*){0,9}[(\[/【]$"
+    r"^\W{0,3}(?:(?:[^\W_a-zß-öø-ÿ]\S*(?=\s|[(\[/【]$)|de|del|of|la|and|the|el|\w{3,9}\.?(?=\s\d|\s*[(\[/]))[\s,/\])]*){0,9}[(\[/【]$"
 )
 _PLACE_EQUALS = re.compile(r"^\W{0,3}[(\[【][^)\]】]{1,20}=$")
 _NAMED_PHOTO = re.compile(r"[(\[][^\W\d_a-z][\w.'’-]*(?: [\w.'’-]+){0,4}\s*/\s*(?:the\s+)?$|\bvia\s+$")
@@ -118,7 +118,7 @@ def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
         return ("mention", 0.3) if _SHARED.search(before) and site.role == "B" else ("mention", 0.0)
     if _PLACE_EQUALS.search(before) and after[:1] in (")", "]", "】", " "):
         return "dateline", 0.97 if site.opening else 0.45
-    if len(before) <= 90 and _IN_DATELINE.search(before) and _AFTER_DATELINE.search(after):
+    if len(before) <= 90 and _AFTER_DATELINE.search(after) and _IN_DATELINE.search(before):
         return "dateline", 0.97 if site.opening else 0.45
     if _COPYRIGHT.search(before):
         return _copyright(site, after)

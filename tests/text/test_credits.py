@@ -68,3 +68,8 @@ def test_hosts_of_agencies_and_their_subdomains_are_known() -> None:
 def test_a_credit_field_of_the_dump_counts() -> None:
     credits = clean(Article(id="a", text="The vote was lost on Monday, the house said.", credit="Reuters")).credits
     assert [credit.agency for credit in credits] == ["Reuters"]
+
+
+def test_a_line_of_capitals_before_a_bracket_is_judged_at_once() -> None:
+    site = Site(0, "NORTHCAROLINAGOVERNMENTNORTHCAROLINAGOVERNMENTNORTHCAROLINA 1 said x (AP) - More.", "B", True, False)
+    assert [found.kind for found in judge_line(site)] == []
