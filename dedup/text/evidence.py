@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.models import Article
+from dedup.text.charclass import APOSTROPHE, QUOTE, STOP
 from dedup.text.scan import COLUMN, SKETCH, Scan, line_key
 from dedup.text.units import scan_units
 
@@ -26,6 +27,8 @@ SAME_STORY = 2
 OPENS_OWN = 3
 """Parts that must agree before another article's opening may be one's own story's: a paragraph lifted whole brings one
 or two parts with it. An article's own opening lines are never held against it, so that a short cut is safe."""
+PARAGRAPH_WORDS = 16
+"""Words from which an opening given whole may be a paragraph that was quoted or carried: shorter ones are teasers."""
 LEAD_LINES = 3
 """Long lines of an article that count as its lead: teasers quote the first paragraph, captions push it down."""
 _BATCH = 512
@@ -74,10 +77,11 @@ class FeedEvidence:
 
 class LineEvidence(NamedTuple):
     """Per line: in how many articles of different stories of the outlet it stands (0 if of one story), whether it
-    opens another story's article."""
+    opens another story's article, and whether it only does so as a paragraph given whole, which may be a quotation."""
 
     repeated: NDArray[np.float32]
     opening: NDArray[np.bool_]
+    paragraph: NDArray[np.bool_]
 
 
 def outlet_of(article: Article) -> str:
@@ -221,10 +225,15 @@ def line_evidence(article: Article, found: Scan, evidence: FeedEvidence) -> Line
     teaser = (found.raw[:, COLUMN["words"]] < 12) | (found.raw[:, COLUMN["last_code"]] == 0x2026)
     teaser |= (found.raw[:, COLUMN["last_code"]] == 0x2E) & (found.raw[:, COLUMN["stops"]] >= 3)
     # six words may open any paragraph ("The president said in a"): alone they condemn only what looks cut or short
+    headed = np.zeros(len(whole), dtype=np.bool_)
     for column, fits in enumerate((True, teaser, True)):
-        opening |= _opens_other(found, column, evidence.openings, sketch) & fits & ~np.isin(whole, own)
+        hits = _opens_other(found, column, evidence.openings, sketch) & fits & ~np.isin(whole, own)
+        opening |= hits
+        headed |= hits if column == 0 else np.False_
     opening[_lead(found)] = False
-    return LineEvidence(repeated, opening)
+    closed = np.isin(found.raw[:, COLUMN["last_class"]], (STOP + 1, QUOTE + 1, APOSTROPHE + 1))
+    long = found.raw[:, COLUMN["words"]] >= PARAGRAPH_WORDS
+    return LineEvidence(repeated, opening, opening & ~headed & closed & long)
 
 
 def _opens_other(found: Scan, column: int, table: Table, sketch: NDArray[np.uint16]) -> NDArray[np.bool_]:

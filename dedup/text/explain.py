@@ -34,7 +34,7 @@ def explain_lines(article: Article, evidence: FeedEvidence | None = None) -> lis
     result = clean(article, evidence)
     units, found = scan_units(result.text)
     feed = None if evidence is None else line_evidence(article, found, evidence)
-    why, chances = _reasons(found, article.title, feed)
+    why, chances = _reasons(result.text, found, article.title, feed)
     return [
         ExplainedLine(
             line.text,
@@ -52,7 +52,7 @@ def _by_role(letter: str) -> tuple[str, ...]:
 
 
 def _reasons(
-    found: Scan, title: str | None, feed: LineEvidence | None
+    text: str, found: Scan, title: str | None, feed: LineEvidence | None
 ) -> tuple[dict[int, tuple[str, ...]], dict[int, float]]:
     numbers, rows = features.line_features(found, title)
     model = trees.load("line_model")
@@ -61,11 +61,11 @@ def _reasons(
     weighed = odds - TWICE * twice
     inside = region.lines_before_end(found, numbers, rows, weighed.astype(np.float32))
     limit = limit_of(weighed.astype(np.float32), inside)
-    condemned = against(found, feed) if feed is not None else None
+    condemned = None if feed is None else against(text, found, feed, numbers, rows, weighed)
     why: dict[int, tuple[str, ...]] = {}
     for number, unit in enumerate(numbers):
         reasons = []
-        if feed is not None and condemned is not None and condemned[unit]:
+        if feed is not None and condemned is not None and condemned[number]:
             many = int(feed.repeated[unit])
             reasons.append("opens another story's article" if feed.opening[unit] else f"stands in {many} articles here")
         if twice[number]:

@@ -34,6 +34,10 @@ GIVEN = 0.5
 """What being the given title adds to a line's share of the body's words: outweighs all but a wrong title."""
 TOPIC = features.NAMES.index("cohesion_core")
 DATED_WORDS = 30
+CARRIED_TOPIC = 0.2
+"""Least share of its rarer words that a carried paragraph has in common with the prose around it: 85% of the body
+paragraphs of 600 news articles have it, 7% of the leads of other articles planted among them."""
+_CUT = re.compile(r"[\w,;]\s?(?:\.\.\.|…)\W*$")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = re.compile(
     rf"(?i)\b{_MONTH}\s+\d{{1,2}}\b|\b\d{{1,2}}\s+{_MONTH}\s+\d{{4}}|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}"
@@ -74,7 +78,7 @@ def decide(text: str, found: Scan, title: str | None, feed: LineEvidence | None)
     odds = trees.log_odds(trees.load("line_model"), rows)
     odds = odds - TWICE * twice_running(found, units)
     if feed is not None:
-        odds = odds - EVIDENCE * against(found, feed)[units]
+        odds = odds - EVIDENCE * against(text, found, feed, units, rows, odds)
     inside = region.lines_before_end(found, units, rows, odds)
     kept = (odds > limit_of(odds, inside)) & (np.arange(len(units)) < inside)
     return _finish(text, found, title, units, rows, odds, kept)
@@ -86,7 +90,7 @@ def decide_page(text: str, found: Scan, page: Page, title: str | None, feed: Lin
 
     units, rows, odds = html_odds(found, page)
     if feed is not None:
-        odds = odds - EVIDENCE * against(found, feed)[units]
+        odds = odds - EVIDENCE * against(text, found, feed, units, rows, odds)
     return _finish(text, found, title, units, rows, odds, odds > 0)
 
 
@@ -125,11 +129,33 @@ def limit_of(odds: NDArray[np.float32], inside: int) -> float:
     return PAGE_LIMIT if page else 0.0
 
 
-def against(found: Scan, feed: LineEvidence) -> NDArray[np.bool_]:
-    """Lines that the feed says are furniture."""
-    long = found.raw[:, COLUMN["words"]] >= LONG_WORDS
-    repeated = feed.repeated >= np.where(long, REPEATED_LONG, REPEATED_SHORT)
-    return np.asarray(repeated | feed.opening)
+def against(
+    text: str,
+    found: Scan,
+    feed: LineEvidence,
+    units: NDArray[np.int64],
+    rows: NDArray[np.float32],
+    odds: NDArray[np.float32],
+) -> NDArray[np.bool_]:
+    """Which of the lines ``units`` the feed says are furniture."""
+    long = found.raw[units, COLUMN["words"]] >= LONG_WORDS
+    repeated = feed.repeated[units] >= np.where(long, REPEATED_LONG, REPEATED_SHORT)
+    condemned = np.asarray(repeated | feed.opening[units])
+    may_be = feed.paragraph[units] & ~repeated & (odds > 0) & (rows[:, TOPIC] >= CARRIED_TOPIC)
+    for run in np.split(np.flatnonzero(may_be), np.flatnonzero(np.diff(np.flatnonzero(may_be)) > 1) + 1):
+        if len(run) and _amid_body(run, condemned, odds) and not any(_is_cut(text, found, units[i]) for i in run):
+            condemned[run] = False
+    return condemned
+
+
+def _amid_body(run: NDArray[np.int64], condemned: NDArray[np.bool_], odds: NDArray[np.float32]) -> bool:
+    """Whether the lines before and after a run are body: a column that carries a paragraph, no list of teasers."""
+    before, after = int(run[0]) - 1, int(run[-1]) + 1
+    return all(0 <= i < len(odds) and odds[i] > 0 and not condemned[i] for i in (before, after))
+
+
+def _is_cut(text: str, found: Scan, unit: int) -> bool:
+    return bool(_CUT.search(text[found.starts[unit] : found.ends[unit]][-12:]))
 
 
 def _headline(roles: list[str], lines: list[str], found: Scan, topic: NDArray[np.float32], title: str | None) -> None:

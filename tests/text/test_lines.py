@@ -108,6 +108,28 @@ def test_headline_and_lead_of_another_article_are_furniture() -> None:
     assert roles[7:9] == "FF"
 
 
+def _carrier(between: str) -> str:
+    """Roles of a column on the valley's harvest that has one more line amid its body, in a feed that knows the line."""
+    lead = _story(11, 8)[7]
+    source = Article(
+        id="s", outlet="wire.example", title="What the valley dreads", text="\n".join([lead, *_story(12, 12)])
+    )
+    column = [*_story(11, 4), between.format(lead=lead, cut=lead[:120]), *_story(11, 7)[4:]]
+    host = Article(id="h", outlet="other.example", text="\n".join(column))
+    return clean(host, collect_evidence([source, host])).roles
+
+
+def test_a_paragraph_carried_whole_amid_body_on_its_subject_is_body() -> None:
+    assert _carrier("{lead}") == "B" * 8
+
+
+@pytest.mark.parametrize("between", ["{cut}...", "{cut}…", "What the valley dreads\n{lead}"])
+def test_a_lead_that_is_cut_or_stands_under_its_headline_is_a_teaser(between: str) -> None:
+    roles = _carrier(between)
+    assert set(roles[4:-3]) == {"F"}
+    assert roles[:4] + roles[-3:] == "B" * 7
+
+
 def test_evidence_is_the_same_in_any_order_and_chunking_and_survives_a_process_border() -> None:
     articles = _feed()
     whole = collect_evidence(articles)
