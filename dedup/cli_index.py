@@ -384,7 +384,6 @@ def backup(target: Path, index_file: Path) -> None:
 )
 def serve(index_file: Path, host: str, port: int, token_file: Path | None) -> None:
     """Serve an index over HTTP: POST /articles, GET /stories and more, as /openapi.json says."""
-    from dedup.errors import MissingExtraError
     from dedup.index import open_index
     from dedup.serve.run import serve as run_service
 
@@ -394,10 +393,6 @@ def serve(index_file: Path, host: str, port: int, token_file: Path | None) -> No
         raise click.ClickException(f"{token_file}: cannot be read ({error.strerror})") from error
     if token_file and not token:
         raise click.ClickException(f"{token_file}: holds no token")
-    try:
-        import fastapi  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError("fastapi", "serve", "serving over HTTP") from error
     with open_index(index_file) as index:
         _say(f"serving {index_file} on http://{host}:{port} until interrupted")
         run_service(index, host, port, token or None)

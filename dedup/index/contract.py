@@ -66,8 +66,8 @@ class Reading(Protocol):
         """The greatest key of a table of records."""
         ...
 
-    def posted(self, table: str, keys: Sequence[int]) -> dict[int, list[int]]:
-        """The numbers posted under each key, ascending; keys without any are left out."""
+    def posted(self, table: str, keys: Sequence[int], most: int | None = None) -> dict[int, list[int]]:
+        """The numbers posted under each key, ascending, the first ``most`` of them; keys without any are left out."""
         ...
 
     def scan_posted(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, int]]:

@@ -29,7 +29,7 @@ AT_ONCE = 32
 """Articles in a component up to which ``add`` works its stories out at once: some hundred compared pairs, 20 ms."""
 STALE_AT_ONCE = 1
 """Articles that one ``add`` cleans anew because of what others said about their lines; more wait for the next ones or
-for ``settle``. In a real feed every third article makes one stale; with 4 at once the slowest adds took 80 ms for it."""
+for ``settle``. In a real feed every third article makes one stale; 4 at once took the slowest adds 80 ms."""
 SHARERS = 256
 """Articles read again when one leaves, to know what is left of the evidence of the lines they share."""
 REVISION_BITS = 16

@@ -81,9 +81,9 @@ class _Tables:
     def last(self, table: str) -> int | None:
         return max(self._records[table], default=None)
 
-    def posted(self, table: str, keys: Sequence[int]) -> dict[int, list[int]]:
+    def posted(self, table: str, keys: Sequence[int], most: int | None = None) -> dict[int, list[int]]:
         postings = self._postings[table]
-        return {key: list(postings[key]) for key in keys if key in postings}
+        return {key: postings[key][:most] for key in keys if key in postings}
 
     def scan_posted(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, int]]:
         keys = sorted(self._postings[table])

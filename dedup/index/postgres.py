@@ -159,12 +159,14 @@ class _View:
         found = next(self._rows(f"SELECT max(key) FROM r_{table}", ()))[0]
         return None if found is None else int(found)
 
-    def posted(self, table: str, keys: Sequence[int]) -> dict[int, list[int]]:
+    def posted(self, table: str, keys: Sequence[int], most: int | None = None) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}
-        if keys:
-            query = f"SELECT key, number FROM p_{table} WHERE key = ANY(%s) ORDER BY key, number"
-            for key, number in self._rows(query, (list(keys),)):
-                found.setdefault(key, []).append(number)
+        query = (
+            f"SELECT k.key, p.number FROM unnest(%s::bigint[]) AS k(key), LATERAL"
+            f" (SELECT number FROM p_{table} WHERE key = k.key ORDER BY number LIMIT %s) AS p ORDER BY k.key, p.number"
+        )
+        for key, number in self._rows(query, (list(set(keys)), most)) if keys else ():
+            found.setdefault(key, []).append(number)
         return found
 
     def scan_posted(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, int]]:

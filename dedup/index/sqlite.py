@@ -212,8 +212,12 @@ class _View:
         found = self._connection.execute(f"SELECT max(key) FROM r_{table}").fetchone()[0]
         return None if found is None else int(found)
 
-    def posted(self, table: str, keys: Sequence[int]) -> dict[int, list[int]]:
+    def posted(self, table: str, keys: Sequence[int], most: int | None = None) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}
+        if most is not None:
+            query = f"SELECT number FROM p_{table} WHERE key = ? ORDER BY number LIMIT ?"
+            lists = {key: [row[0] for row in self._connection.execute(query, (key, most))] for key in keys}
+            return {key: numbers for key, numbers in lists.items() if numbers}
         for key, number in self._select(f"SELECT key, number FROM p_{table} WHERE key IN ", keys):
             found.setdefault(key, []).append(number)
         return found

@@ -68,7 +68,7 @@ class Teller:
             reached |= fresh
             if most is not None and len(reached) > most:
                 return None
-            fresh = self._present(self._next_to(fresh) - reached)
+            fresh = self._present(self._next_to(fresh, most) - reached)
             if not fresh:
                 fresh = self._present(self._by_speakers(reached) - reached)
         return reached
@@ -76,7 +76,9 @@ class Teller:
     def _present(self, numbers: set[int]) -> set[int]:
         return set(self._view.get("facts", sorted(numbers)))
 
-    def _next_to(self, numbers: set[int]) -> set[int]:
+    def _next_to(self, numbers: set[int], most: int | None) -> set[int]:
+        """Neighbours; of long lists so many that the reader knows they are more than ``most``."""
+        enough = None if most is None else most + 1
         self._web.load(numbers)
         found: set[int] = set()
         for number in numbers:
@@ -84,13 +86,11 @@ class Teller:
             strong = (links["story"] >= self._floor - MARGIN) | ((links["flags"] & DERIVED) != 0)
             found.update(links["other"][strong].tolist())
         facts = [facts_of(data) for data in self._view.get("facts", sorted(numbers)).values()]
-        for numbers_posted in self._view.posted(
-            "same", sorted({key for f in facts for key in (f.same, f.alike)})
-        ).values():
-            found.update(numbers_posted)
-        parts = {place_of(data).component for data in self._view.get("place", sorted(numbers)).values()}
-        for numbers_posted in self._view.posted("part", sorted(parts)).values():
-            found.update(numbers_posted)
+        same = sorted({key for item in facts for key in (item.same, item.alike)})
+        parts = sorted({place_of(data).component for data in self._view.get("place", sorted(numbers)).values()})
+        for table, keys in (("same", same), ("part", parts)):
+            for posted in self._view.posted(table, keys, enough).values():
+                found.update(posted)
         return found
 
     def _by_speakers(self, reached: set[int]) -> set[int]:

@@ -18,9 +18,10 @@ def serve(index: Index, host: str = LOOPBACK, port: int = 8765, token: str | Non
             remedy="give a token with --token-file, or serve on 127.0.0.1",
         )
     try:
+        import fastapi  # noqa: F401
         import uvicorn
     except ImportError as error:
-        raise MissingExtraError("uvicorn", "serve", "serving over HTTP") from error
+        raise MissingExtraError(error.name or "fastapi", "serve", "serving over HTTP") from error
     from dedup.serve.app import create_app
 
     uvicorn.run(create_app(index, token), host=host, port=port, log_level="warning", server_header=False)

@@ -42,6 +42,7 @@ def test_postings_are_kept_once_and_in_order(store: Store) -> None:
         view.post("band", [(5, 2)])
     with store.reading() as view:
         assert view.posted("band", [5, -5, 6]) == {5: [2, 9], -5: [1]}
+        assert view.posted("band", [5, -5, 6, 5], most=1) == {5: [2], -5: [1]}
         assert list(view.scan_posted("band")) == [(-5, 1), (5, 2), (5, 9)]
         assert list(view.scan_posted("band", 0)) == [(5, 2), (5, 9)]
         assert view.count("band") == 3
