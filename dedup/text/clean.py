@@ -9,6 +9,7 @@ import numpy as np
 
 from dedup.models import Article, CleanArticle
 from dedup.text.evidence import FeedEvidence, line_evidence
+from dedup.text.headlines import best_title
 from dedup.text.lexicon import lexicon
 from dedup.text.meta import read_meta
 from dedup.text.roles import Decision, decide, decide_page
@@ -44,7 +45,7 @@ def _clean_page(article: Article, html: str, evidence: FeedEvidence | None) -> C
     known = replace(
         article,
         text=text,
-        title=article.title or page.meta.title,
+        title=best_title(article.title, page.meta.title),
         byline=article.byline or page.meta.byline,
         credit=article.credit or page.meta.credit,
         published=article.published or page.meta.published,

@@ -10,8 +10,10 @@ import numpy as np
 from dedup.models import Article, Credit
 from dedup.text import bylines, dates
 from dedup.text.credits import Site, find_credits
+from dedup.text.evidence import title_forms
+from dedup.text.headlines import is_doubtful
 from dedup.text.lexicon import lexicon
-from dedup.text.scan import COLUMN, RAW, Scan
+from dedup.text.scan import COLUMN, RAW, Scan, line_key
 
 OPENING_LINES = 5
 """Body lines from the first in which a dateline or its agency may stand."""
@@ -33,7 +35,7 @@ def read_meta(article: Article, text: str, found: Scan, roles: str) -> Meta:
     lines = [text[start:end].strip() for start, end in zip(found.starts, found.ends, strict=True)]
     body = [i for i, role in enumerate(roles) if role == "B"]
     meta = [i for i, role in enumerate(roles) if role == "L"]
-    headline = next((lines[i] for i, role in enumerate(roles) if role == "T"), None) or article.title
+    headline = _headline(article.title, lines, found, roles)
     dateline = _dateline(lines, body, meta)
     published, notes = _published(article, lines, found, meta, dateline)
     return Meta(
@@ -44,6 +46,19 @@ def read_meta(article: Article, text: str, found: Scan, roles: str) -> Meta:
         published,
         notes,
     )
+
+
+def _headline(title: str | None, lines: list[str], found: Scan, roles: str) -> str | None:
+    """The headline line of the page; the given title where the page has none, or has no line of that title at all.
+
+    A title that is a line of the page but not its headline is an accident of the dump.
+    """
+    top = next((i for i, role in enumerate(roles) if role == "T"), None)
+    if top is None or not title:
+        return title if top is None else lines[top]
+    given = np.array([line_key(form) for form in title_forms(title)], dtype=np.uint64)
+    on_page = bool(np.isin(found.hashes[:, 0], given).any())
+    return lines[top] if on_page or is_doubtful(title) else title
 
 
 def _sites(lines: list[str], roles: str, found: Scan, body: list[int]) -> list[Site]:

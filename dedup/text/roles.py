@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from dedup.text import features, region, trees
 from dedup.text.agencies import agencies
-from dedup.text.bylines import dateline_alone, is_name
+from dedup.text.bylines import dateline_alone, dateline_of_body, is_name
 from dedup.text.charclass import QUOTE, STOP
 from dedup.text.evidence import LineEvidence, title_forms
+from dedup.text.headlines import is_doubtful
 from dedup.text.lexicon import lexicon
 from dedup.text.scan import COLUMN, RAW, Scan, line_key
 
@@ -32,6 +33,10 @@ PAGE_LINES, PAGE_SHARE, PAGE_LIMIT = 60, 0.5, -0.6
 """A text of 60 lines of which fewer than half are body is a whole page; the limit was chosen by cross-validation."""
 GIVEN = 0.5
 """What being the given title adds to a line's share of the body's words: outweighs all but a wrong title."""
+OWN_WORDS = 0.4
+"""Share of a doubtful title's rarer words in the body from which it is a headline after all ("Fans share photos")."""
+OFFERED = 0.1
+"""The least such share of a line that is not the given title: below it stand the names of sections and papers."""
 TOPIC = features.NAMES.index("cohesion_core")
 DATED_WORDS = 30
 CARRIED_TOPIC = 0.2
@@ -169,13 +174,18 @@ def _headline(roles: list[str], lines: list[str], found: Scan, topic: NDArray[np
     closed = np.isin(found.raw[:, COLUMN["last_class"]], (STOP + 1, QUOTE + 1)) | (words > 30)
     first = next((i for i in body if closed[i] and words[i] >= 8), body[0] if body else len(roles))
     wanted = {line_key(form) for form in title_forms(title)} - {0}
+    doubtful: bool | None = None
     best, best_score = -1, 0.0
     for i in range(min(first, len(roles))):
         named = int(found.hashes[i, 0]) in wanted
-        if roles[i] == "-" or not (named or _like_headline(roles[i], lines[i], words[i], found.raw[i])):
+        if named and (float(topic[i]) < OWN_WORDS or words[i] < 4):
+            doubtful = is_doubtful(title or "") if doubtful is None else doubtful
+            named = not doubtful
+        like = float(topic[i]) >= OFFERED and _like_headline(roles[i], lines[i], words[i], found.raw[i])
+        if roles[i] == "-" or not (named or like):
             continue
         score = float(topic[i]) + GIVEN * named + 0.3 * min(float(words[i]), 12.0) / 12
-        if score > best_score:
+        if score > best_score and (named or not is_doubtful(lines[i])):
             best, best_score = i, score
     if best < 0:
         return
@@ -187,7 +197,7 @@ def _headline(roles: list[str], lines: list[str], found: Scan, topic: NDArray[np
 def _like_headline(role: str, line: str, words: float, raw: NDArray[np.float32]) -> bool:
     if role not in "FB" or not 4 <= words <= 30 or raw[COLUMN["phrase"]] or raw[COLUMN["links"]]:
         return False
-    if is_name(line):
+    if is_name(line) or dateline_of_body(line):
         return False
     return not (
         line[-1] in "»)]"

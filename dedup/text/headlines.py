@@ -1,0 +1,54 @@
+"""Which titles a dump gives cannot be an article's headline: dates, bylines, interface, forecasts, captions."""
+
+from __future__ import annotations
+
+import re
+
+from dedup.text.bylines import is_name
+from dedup.text.lexicon import lexicon
+from dedup.text.scan import COLUMN, RAW, scan
+
+FEWEST_WORDS = 3
+"""Shorter titles name a section or a button ("Opinion", "CBS News") more often than a story."""
+PAGE_SHARE = 0.34
+"""Share of words of interface, offers, networks, weather, months and clocks from which a title is the page's own:
+"Subscribe to Breaking News emails" has .6, a headline about Facebook seldom more than .2."""
+_PAGE_WORDS = ("interface", "offer", "social", "weather", "month", "weekday", "clock", "photo", "staff")
+_BYLINE = re.compile(
+    r"^\W*(?i:by|von|par|por|di|автор):?\s+[^\W\d_a-zß-öø-ÿ]|\S@\S+\.\w|^\W*(?:https?://|www\.)|^\W*[—–-]+\s"
+)
+_CREDIT = re.compile(
+    r"(?i)(?:[|/(]|^photos?:)\s*(?:\w+ ){0,3}(?:getty|ap photo|reuters|shutterstock|afp|epa)\b|\bgetty images\W*$"
+)
+_AGENCY = re.compile(r",\s*[A-Z]{2,6}\W*$")
+_DATED = re.compile(
+    r"^\W*(?:\w+\W+){0,4}?\d{1,2}(?:st|nd|rd|th)?\W+(?:at\W+)?(?:\d{4}|\d{1,2}:\d\d)"
+    r"|\d{1,2}:\d\d\s?(?:[aApP]\.?[mM]\.?)?\s?(?:[A-Z]{2,4})?\W{0,3}$"
+)
+_INTERFACE = re.compile(
+    r"(?i)^\W*(?:to find out more|please|enter|click|tap|sign (?:up|in)|log in|follow|subscribe|powered by|share|view"
+    r"|order|go to)\b|\b(?:zip code|unsubscribe|no longer supports|order reprints?)\b|\bmin(?:ute)?s? ago\b|[»›>]\W*$"
+)
+LONGEST = 300
+"""Characters of a title that are looked at: no headline needs more, and the patterns stay cheap."""
+
+
+def is_doubtful(title: str) -> bool:
+    """Whether a title is likely a line of the page and no headline; judged by its words alone."""
+    title = title[:LONGEST]
+    raw = scan(title, lexicon()).raw
+    words = float(raw[:, COLUMN["words"]].sum() - raw[:, COLUMN["wide"]].sum() / 2)
+    if words < FEWEST_WORDS or raw[:, COLUMN["phrase"]].any() or is_name(_AGENCY.sub("", title)):
+        return True
+    kinds = {name: len(RAW) + number for number, name in enumerate(lexicon().names)}
+    page = float(raw[:, [kinds[name] for name in _PAGE_WORDS]].sum())
+    if page >= PAGE_SHARE * words:
+        return True
+    return any(pattern.search(title) for pattern in (_BYLINE, _CREDIT, _DATED, _INTERFACE))
+
+
+def best_title(given: str | None, of_page: str | None) -> str | None:
+    """The title of a feed, or that of the page's metadata where there is none or a doubtful one."""
+    if given and (not of_page or not is_doubtful(given)):
+        return given
+    return given if given and of_page and is_doubtful(of_page) else of_page
