@@ -11,7 +11,7 @@ from dedup.models import Article, Role
 from dedup.text import features, region, trees
 from dedup.text.clean import clean
 from dedup.text.evidence import FeedEvidence, LineEvidence, line_evidence
-from dedup.text.roles import TWICE, against, limit_of, twice_running
+from dedup.text.roles import TWICE, against, brief, limit_of, twice_running
 from dedup.text.scan import Scan
 from dedup.text.units import scan_units
 
@@ -62,12 +62,16 @@ def _reasons(
     inside = region.lines_before_end(found, numbers, rows, weighed.astype(np.float32))
     limit = limit_of(weighed.astype(np.float32), inside)
     condemned = None if feed is None else against(text, found, feed, numbers, rows, weighed)
+    kept = (weighed > limit) & (np.arange(len(numbers)) < inside)
+    short = brief(found, numbers, weighed.astype(np.float32), kept, title) & ~kept
     why: dict[int, tuple[str, ...]] = {}
     for number, unit in enumerate(numbers):
         reasons = []
         if feed is not None and condemned is not None and condemned[number]:
             many = int(feed.repeated[unit])
             reasons.append("opens another story's article" if feed.opening[unit] else f"stands in {many} articles here")
+        if short[number]:
+            reasons.append("a sentence in a text of few lines")
         if twice[number]:
             reasons.append("given twice in a row")
         if number >= inside:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dedup.text import features, region, trees
 from dedup.text.agencies import agencies
 from dedup.text.bylines import dateline_alone, dateline_of_body, is_name
-from dedup.text.charclass import QUOTE, STOP
+from dedup.text.charclass import APOSTROPHE, QUOTE, STOP
 from dedup.text.evidence import LineEvidence, title_forms
 from dedup.text.headlines import is_doubtful
 from dedup.text.lexicon import lexicon
@@ -31,6 +31,9 @@ TWICE_WORDS = 4
 """Log-odds off a line given twice in a row, and its least words: "Yes." and "___" may be repeated."""
 PAGE_LINES, PAGE_SHARE, PAGE_LIMIT = 60, 0.5, -0.6
 """A text of 60 lines of which fewer than half are body is a whole page; the limit was chosen by cross-validation."""
+BRIEF_LINES, BRIEF_BODY, BRIEF_SENTENCE, BRIEF_OPEN, BRIEF_LIMIT = 12, 80, 8, 30, -3.5
+"""A brief: at most so many lines, so few words of body, and sentences of so many words (cut off at its end: so many)
+above this log-odds."""
 GIVEN = 0.5
 """What being the given title adds to a line's share of the body's words: outweighs all but a wrong title."""
 OWN_WORDS = 0.4
@@ -86,6 +89,7 @@ def decide(text: str, found: Scan, title: str | None, feed: LineEvidence | None)
         odds = odds - EVIDENCE * against(text, found, feed, units, rows, odds)
     inside = region.lines_before_end(found, units, rows, odds)
     kept = (odds > limit_of(odds, inside)) & (np.arange(len(units)) < inside)
+    kept |= brief(found, units, odds, kept, title)
     return _finish(text, found, title, units, rows, odds, kept)
 
 
@@ -118,6 +122,28 @@ def _finish(
     _meta(roles, lines, found)
     _deck(roles, lines)
     return Decision("".join(roles), units, odds)
+
+
+def brief(
+    found: Scan, units: NDArray[np.int64], odds: NDArray[np.float32], kept: NDArray[np.bool_], title: str | None
+) -> NDArray[np.bool_]:
+    """Sentences that are the body of a text of few lines, where next to nothing else is: lines about the story have no
+    prose around them to be known by. Whole pages, galleries and indexes have more lines, or name photos."""
+    raw = found.raw[units]
+    if len(units) > BRIEF_LINES or raw[kept, COLUMN["words"]].sum() >= BRIEF_BODY:
+        return np.zeros(len(units), dtype=np.bool_)
+    kinds = {name: len(RAW) + number for number, name in enumerate(lexicon().names)}
+    closed = np.isin(raw[:, COLUMN["last_class"]], (STOP + 1, QUOTE + 1, APOSTROPHE + 1))
+    page = raw[:, [kinds[name] for name in ("interface", "social", "offer", "photo")]].sum(axis=1)
+    own = (raw[:, COLUMN["phrase"]] == 0) & (raw[:, COLUMN["links"]] == 0) & (page < 2) & (raw[:, kinds["photo"]] == 0)
+    words = raw[:, COLUMN["words"]] - raw[:, COLUMN["wide"]] / 2
+    credit = (raw[:, kinds["photo"]] > 0) & (words < BRIEF_SENTENCE)
+    own[:-1] &= ~credit[1:]
+    long = (closed & (words >= BRIEF_SENTENCE)) | (words >= BRIEF_OPEN)
+    whole = found.hashes[units, 0]
+    forms = np.array([line_key(form) for form in title_forms(title)], dtype=np.uint64)
+    alone = (whole[:, None] == whole[None, :]).sum(axis=1) == 1
+    return np.asarray(long & own & alone & ~np.isin(whole, forms) & (odds > BRIEF_LIMIT))
 
 
 def twice_running(found: Scan, units: NDArray[np.int64]) -> NDArray[np.bool_]:
