@@ -12,6 +12,7 @@ from dedup.text.evidence import FeedEvidence, line_evidence
 from dedup.text.headlines import best_title
 from dedup.text.lexicon import lexicon
 from dedup.text.meta import read_meta
+from dedup.text.packed import Rows, batches, rows_of, see
 from dedup.text.roles import Decision, decide, decide_page
 from dedup.text.scan import Scan, scan
 from dedup.text.units import Units, scan_units
@@ -26,14 +27,33 @@ def clean(article: Article, evidence: FeedEvidence | None = None) -> CleanArticl
     if article.html and not article.text.strip():
         return _clean_page(article, article.html, evidence)
     units, found = scan_units(article.text)
-    feed = None if evidence is None else line_evidence(article, found, evidence)
-    decision = decide(article.text, found, article.title, feed)
-    return _result(article, article, article.text, units, found, decision, ())
+    return _clean_text(article, units, found, None, evidence)
 
 
 def clean_many(articles: Sequence[Article], evidence: FeedEvidence | None = None) -> list[CleanArticle]:
-    """``clean`` of every article, in order; the same results in one batch."""
-    return [clean(article, evidence) for article in articles]
+    """``clean`` of every article, in order; the same results, computed batch by batch."""
+    cleaned: list[CleanArticle] = []
+    for first, last in batches([len(article.text) for article in articles]):
+        cleaned += _clean_batch(articles[first:last], evidence)
+    return cleaned
+
+
+def _clean_batch(articles: Sequence[Article], evidence: FeedEvidence | None) -> list[CleanArticle]:
+    seen = see([article.text for article in articles], [article.title or "" for article in articles])
+    return [
+        clean(article, evidence)
+        if article.html and not article.text.strip()
+        else _clean_text(article, item.units, item.found, rows, evidence)
+        for article, item, rows in zip(articles, seen, rows_of(seen), strict=True)
+    ]
+
+
+def _clean_text(
+    article: Article, units: Units, found: Scan, rows: Rows | None, evidence: FeedEvidence | None
+) -> CleanArticle:
+    feed = None if evidence is None else line_evidence(article, found, evidence)
+    decision = decide(article.text, found, article.title, feed, rows)
+    return _result(article, article, article.text, units, found, decision, ())
 
 
 def _clean_page(article: Article, html: str, evidence: FeedEvidence | None) -> CleanArticle:

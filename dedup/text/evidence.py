@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,23 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.models import Article
-from dedup.text.charclass import APOSTROPHE, QUOTE, STOP
-from dedup.text.scan import COLUMN, SKETCH, Scan, line_key
-from dedup.text.units import scan_units
+from dedup.text import weigh
+from dedup.text.packed import batches, see
+from dedup.text.scan import SKETCH, Scan, line_key
+from dedup.text.weigh import SAME_STORY as SAME_STORY
 
 MAX_KEYS = 2_000_000
 """Keys a table keeps: 40 bytes each. Above it, keys with large hashes go; which ones depends on the feed alone."""
-SAME_STORY = 2
-"""Sketch parts of 8 that must agree for one story: strangers agree in none, a cut copy in as many as it kept."""
-OPENS_OWN = 3
-"""Parts that must agree before another article's opening may be one's own story's: a paragraph lifted whole brings one
-or two parts with it. An article's own opening lines are never held against it, so that a short cut is safe."""
-PARAGRAPH_WORDS = 16
-"""Words from which an opening given whole may be a paragraph that was quoted or carried: shorter ones are teasers."""
-LEAD_LINES = 3
-"""Long lines of an article that count as its lead: teasers quote the first paragraph, captions push it down."""
 _BATCH = 512
-_PARTS = np.arange(1, SKETCH + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 
 
 class Table(NamedTuple):
@@ -93,16 +85,17 @@ def outlet_of(article: Article) -> str:
 def collect_evidence(articles: Iterable[Article]) -> FeedEvidence:
     """One pass over a feed. Memory is bounded by MAX_KEYS a table, whatever the feed's size."""
     tables = [empty_table(), empty_table()]
-    rows: list[tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16]]] = []
     count = 0
-    for article in articles:
-        count += 1
-        if article.text:
-            rows.append(article_keys(article, scan_units(article.text)[1]))
-        if len(rows) >= _BATCH:
-            tables = _fold(tables, rows)
-            rows = []
-    tables = _fold(tables, rows)
+    waiting = iter(articles)
+    while held := list(islice(waiting, _BATCH)):
+        count += len(held)
+        given = [article for article in held if article.text]
+        rows = []
+        for first, last in batches([len(article.text) for article in given]):
+            some = given[first:last]
+            seen = see([article.text for article in some], [""] * len(some))
+            rows += [article_keys(article, item.found) for article, item in zip(some, seen, strict=True)]
+        tables = _fold(tables, rows)
     return FeedEvidence(tables[0], tables[1], count)
 
 
@@ -125,25 +118,16 @@ def empty_table() -> Table:
 def article_keys(article: Article, found: Scan) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16]]:
     """Keys of an article's lines and openings, each once, and its sketch parts."""
     outlet = np.uint64(line_key(outlet_of(article)))
-    whole = found.hashes[:, 0]
-    lines = np.unique(_mixed(whole[whole != 0], outlet))
-    return lines, np.unique(_openings(article, found)), short_sketch(found)
-
-
-def _openings(article: Article, found: Scan) -> NDArray[np.uint64]:
-    """Whole headline, and first six words of headline and lead paragraphs."""
-    keys: list[int] = []
     titles = [title for title in title_forms(article.title) if len(title.split()) >= 4]
-    for title in titles:
-        keys += [line_key(title), line_key(" ".join(title.split()[:6])) if len(title.split()) > 6 else 0]
-    lead = found.hashes[_lead(found), 1:3].ravel()
-    return np.array([*(key for key in keys if key), *(int(key) for key in lead if key)], dtype=np.uint64)
+    keys = [key for title in titles for key in (line_key(title), _head_key(title))]
+    openings = weigh.opening_keys(found.hashes, found.raw, np.array(keys, dtype=np.uint64))
+    return weigh.line_keys(found.hashes, outlet), openings, short_sketch(found)
 
 
-def _lead(found: Scan) -> NDArray[np.int64]:
-    """Numbers of the first LEAD_LINES long lines."""
-    long_lines = (found.raw[:, COLUMN["words"]] >= 12) & (found.raw[:, COLUMN["stops"]] > 0)
-    return np.flatnonzero(long_lines)[:LEAD_LINES]
+def _head_key(title: str) -> int:
+    """Key of the first six words of a longer title, else 0."""
+    words = title.split(maxsplit=6)
+    return line_key(" ".join(words[:6])) if len(words) > 6 else 0
 
 
 def title_forms(title: str | None) -> list[str]:
@@ -160,12 +144,11 @@ def title_forms(title: str | None) -> list[str]:
 
 def short_sketch(found: Scan) -> NDArray[np.uint16]:
     """Sketch parts cut to 16 bits; parts that no word fell into are filled from the whole text's hash."""
-    text = np.uint64(0) if not len(found.hashes) else np.bitwise_xor.reduce(found.hashes[:, 0])
-    filled = np.where(found.sketch == np.uint64(0xFFFFFFFFFFFFFFFF), text * _PARTS ^ _PARTS, found.sketch)
-    return ((filled >> np.uint64(16)) & np.uint64(0xFFFF)).astype(np.uint16)
+    return np.asarray(weigh.short_sketch(found.hashes, found.sketch))
 
 
 def _mixed(keys: NDArray[np.uint64], outlet: np.uint64) -> NDArray[np.uint64]:
+    """``weigh.mix`` of many keys."""
     mixed = (keys ^ (outlet >> np.uint64(7))) * np.uint64(0xFF51AFD7ED558CCD)
     return mixed ^ (mixed >> np.uint64(32))
 
@@ -211,48 +194,7 @@ def _reduce(tables: Sequence[Table]) -> Table:
 def line_evidence(article: Article, found: Scan, evidence: FeedEvidence) -> LineEvidence:
     """What the feed says about each line of an article that is (or could be) part of it."""
     outlet = np.uint64(line_key(outlet_of(article)))
-    sketch = short_sketch(found)
-    whole = found.hashes[:, 0]
-    repeated = np.zeros(len(whole), dtype=np.float32)
-    slot, known = _lookup(evidence.lines.keys, _mixed(whole, outlet))
-    if len(evidence.lines.keys):
-        low, high = evidence.lines.low[slot], evidence.lines.high[slot]
-        strange = ((low == high).sum(axis=1) < SAME_STORY) | _strange(low, high, sketch)
-        use = known & (whole != 0) & strange
-        repeated[use] = evidence.lines.counts[slot][use]
-    opening = np.zeros(len(whole), dtype=np.bool_)
     own = np.array([line_key(form) for form in title_forms(article.title)], dtype=np.uint64)
-    teaser = (found.raw[:, COLUMN["words"]] < 12) | (found.raw[:, COLUMN["last_code"]] == 0x2026)
-    teaser |= (found.raw[:, COLUMN["last_code"]] == 0x2E) & (found.raw[:, COLUMN["stops"]] >= 3)
-    # six words may open any paragraph ("The president said in a"): alone they condemn only what looks cut or short
-    headed = np.zeros(len(whole), dtype=np.bool_)
-    for column, fits in enumerate((True, teaser, True)):
-        hits = _opens_other(found, column, evidence.openings, sketch) & fits & ~np.isin(whole, own)
-        opening |= hits
-        headed |= hits if column == 0 else np.False_
-    opening[_lead(found)] = False
-    closed = np.isin(found.raw[:, COLUMN["last_class"]], (STOP + 1, QUOTE + 1, APOSTROPHE + 1))
-    long = found.raw[:, COLUMN["words"]] >= PARAGRAPH_WORDS
-    return LineEvidence(repeated, opening, opening & ~headed & closed & long)
-
-
-def _opens_other(found: Scan, column: int, table: Table, sketch: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    keys = found.hashes[:, column]
-    slot, known = _lookup(table.keys, keys)
-    if not len(table.keys):
-        return known
-    return np.asarray(known & (keys != 0) & _strange(table.low[slot], table.high[slot], sketch, OPENS_OWN))
-
-
-def _strange(
-    low: NDArray[np.uint16], high: NDArray[np.uint16], sketch: NDArray[np.uint16], same: int = SAME_STORY
-) -> NDArray[np.bool_]:
-    """Whether the articles behind a key are other stories than the one with ``sketch``."""
-    return np.asarray(((low == sketch) | (high == sketch)).sum(axis=1) < same)
-
-
-def _lookup(table: NDArray[np.uint64], keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    if not len(table):
-        return np.zeros(len(keys), dtype=np.int64), np.zeros(len(keys), dtype=np.bool_)
-    slot = np.minimum(np.searchsorted(table, keys), len(table) - 1)
-    return slot, table[slot] == keys
+    sketch = short_sketch(found)
+    repeated = weigh.repeats(found.hashes, outlet, sketch, evidence.lines)
+    return LineEvidence(repeated, *weigh.openings(found.hashes, found.raw, own, sketch, evidence.openings))

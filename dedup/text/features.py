@@ -43,8 +43,12 @@ NAMES = tuple(
 
 def line_features(found: Scan, title: str | None) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Numbers of the lines that are not empty, and their features: float32, lines x len(NAMES)."""
-    units = np.flatnonzero(found.raw[:, 0] > 0)
-    title_words = words_of(title or "")
+    return features_of(found, words_of(title or ""))
+
+
+def features_of(found: Scan, title_words: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The same with the hashes of the title's words."""
+    units = np.flatnonzero(found.raw[:, 0])
     out = np.zeros((len(units), len(NAMES)), dtype=np.float32)
     if len(units):
         _features(units, found.raw, found.hashes, found.words, found.rarity, found.word_ends, title_words, out)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.text import features, region, trees
+from dedup.text import features, region
 from dedup.text.agencies import agencies
 from dedup.text.bylines import dateline_alone, dateline_of_body, is_name
 from dedup.text.charclass import APOSTROPHE, QUOTE, STOP
 from dedup.text.evidence import LineEvidence, title_forms
 from dedup.text.headlines import is_doubtful
 from dedup.text.lexicon import lexicon
+from dedup.text.packed import Rows, see_rows
 from dedup.text.scan import COLUMN, RAW, Scan, line_key
 
 if TYPE_CHECKING:
@@ -80,10 +81,14 @@ class Decision(NamedTuple):
     log_odds: NDArray[np.float32]
 
 
-def decide(text: str, found: Scan, title: str | None, feed: LineEvidence | None) -> Decision:
-    """One letter a line of plain text: T headline, B body, L meta, F furniture, - empty."""
-    units, rows = features.line_features(found, title)
-    odds = trees.log_odds(trees.load("line_model"), rows)
+def decide(
+    text: str, found: Scan, title: str | None, feed: LineEvidence | None, known: Rows | None = None
+) -> Decision:
+    """One letter a line of plain text: T headline, B body, L meta, F furniture, - empty.
+
+    ``known`` are the features and log-odds of the lines where they were computed for many texts at once.
+    """
+    units, rows, odds = known or see_rows(found, title)
     odds = odds - TWICE * twice_running(found, units)
     if feed is not None:
         odds = odds - EVIDENCE * against(text, found, feed, units, rows, odds)

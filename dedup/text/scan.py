@@ -27,7 +27,8 @@ SKETCH = 8
 _FNV = np.uint64(0xCBF29CE484222325)
 _PRIME = np.uint64(0x100000001B3)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+EMPTY = np.uint64(0xFFFFFFFFFFFFFFFF)
+"""A part of a sketch that no word fell into."""
 
 
 class Scan(NamedTuple):
@@ -62,7 +63,7 @@ def scan(text: str, words_known: Lexicon) -> Scan:
 
 def line_key(text: str) -> int:
     """Hash of the words of a text in order, as ``Scan.hashes`` has it for a line; 0 without words."""
-    return int(_one_line(text).hashes[0, 0])
+    return int(_key(codes_of(text), *cc.tables()))
 
 
 def words_of(text: str) -> NDArray[np.uint64]:
@@ -82,12 +83,11 @@ def scan_spans(
     classes, lower = cc.tables()
     raw = np.zeros((len(starts), len(RAW) + KINDS), dtype=np.float32)
     hashes = np.zeros((len(starts), 3), dtype=np.uint64)
-    sketch = np.full(SKETCH, _EMPTY, dtype=np.uint64)
+    sketch = np.full(SKETCH, EMPTY, dtype=np.uint64)
     words = np.empty(len(codes) + 1, dtype=np.uint64)
     rarity = np.empty(len(codes) + 1, dtype=np.float32)
     word_ends = np.zeros(len(starts), dtype=np.int64)
-    tables = (words_known.keys, words_known.kinds, words_known.rarity, words_known.phrases)
-    _measure(codes, starts, ends, classes, lower, tables, raw, hashes, sketch, words, rarity, word_ends)
+    measure(codes, starts, ends, classes, lower, words_known[:4], raw, hashes, sketch, words, rarity, word_ends)
     count = int(word_ends[-1]) if len(starts) else 0
     return Scan(starts, ends, raw, hashes, sketch, words[:count], rarity[:count], word_ends)
 
@@ -137,25 +137,42 @@ def _find(word, keys):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _measure(  # type: ignore[no-untyped-def]
+def _key(codes, classes, lower):  # type: ignore[no-untyped-def]
+    """The hash of a whole line alone, as ``measure`` has it."""
+    prime = np.uint64(0x100000001B3)
+    whole = word = np.uint64(0xCBF29CE484222325)
+    words = in_word = 0
+    for i in range(len(codes) + 1):
+        code = codes[i] if i < len(codes) else np.uint32(32)
+        kind = _class(code, classes)
+        if kind == 15 or (kind == 11 and in_word > 0 and i < len(codes)):
+            continue
+        if kind == 1 or kind == 2 or kind == 3 or kind == 4:
+            word = (word ^ np.uint64(lower[code] if code < len(lower) else code)) * prime
+            in_word += 1
+            continue
+        if in_word > 0:
+            whole = (whole ^ (word if word != np.uint64(0) else np.uint64(1))) * prime
+            whole ^= whole >> np.uint64(31)
+            words += 1
+            word = np.uint64(0xCBF29CE484222325)
+            in_word = 0
+        if kind == 14:
+            whole = (whole ^ np.uint64(code)) * prime
+            whole ^= whole >> np.uint64(31)
+            words += 1
+    return whole if words > 0 else np.uint64(0)
+
+
+@njit(cache=True, nogil=True)
+def measure(  # type: ignore[no-untyped-def]
     codes, starts, ends, classes, lower, tables, raw, hashes, sketch, words, rarity, word_ends
 ):
+    """Fill the arrays of a Scan (``raw`` and ``hashes`` zeros, ``sketch`` EMPTY before)."""
     count = 0
     for line in range(len(starts)):
-        count = _measure_line(
-            codes,
-            starts[line],
-            ends[line],
-            classes,
-            lower,
-            tables,
-            raw[line],
-            hashes[line],
-            sketch,
-            words,
-            rarity,
-            count,
-        )
+        held = raw[line], hashes[line], sketch, words, rarity, count
+        count = _measure_line(codes, starts[line], ends[line], classes, lower, tables, *held)
         word_ends[line] = count
 
 
@@ -305,3 +322,66 @@ def _measure_line(  # type: ignore[no-untyped-def]
         if _find(whole ^ np.uint64(2), phrases) >= 0:
             raw[20] = 1
     return count
+
+
+@njit(cache=True, nogil=True)
+def measure_texts(codes, bounds, lines, starts, ends, characters, known, found):  # type: ignore[no-untyped-def]
+    """``measure`` of every text: text i is ``codes[bounds[i]:bounds[i + 1]]`` and has the lines from ``lines[i]``."""
+    classes, lower = characters
+    raw, hashes, sketch, words, rarity, word_ends, word_bounds = found
+    for text in range(len(bounds) - 1):
+        low, high, first = lines[text], lines[text + 1], word_bounds[text]
+        own, held = codes[bounds[text] : bounds[text + 1]], (raw[low:high], hashes[low:high], sketch[text])
+        places = words[first:], rarity[first:], word_ends[low:high]
+        measure(own, starts[low:high], ends[low:high], classes, lower, known, *held, *places)
+        word_bounds[text + 1] = first + (word_ends[high - 1] if high > low else 0)
+
+
+@njit(cache=True, nogil=True)
+def split_texts(codes, bounds, classes, limits):  # type: ignore[no-untyped-def]
+    """Lines of all texts, where each text's lines begin, and which texts may have other units than their lines."""
+    texts = len(bounds) - 1
+    lines = np.zeros(texts + 1, dtype=np.int64)
+    special = np.zeros(texts, dtype=np.bool_)
+    size = 64 + len(codes) // 64
+    starts = np.empty(size, dtype=np.int64)
+    ends = np.empty(size, dtype=np.int64)
+    for text in range(texts):
+        own = codes[bounds[text] : bounds[text + 1]]
+        first, last = split_lines(own, classes)
+        low, high = lines[text], lines[text] + len(first)
+        while high > size:
+            size *= 2
+            starts, ends = _grown(starts, size), _grown(ends, size)
+        starts[low:high] = first
+        ends[low:high] = last
+        lines[text + 1] = high
+        special[text] = _special(own, first, last, classes, limits)
+    return starts[: lines[texts]].copy(), ends[: lines[texts]].copy(), lines, special
+
+
+@njit(cache=True, nogil=True)
+def _grown(array, size):  # type: ignore[no-untyped-def]
+    larger = np.empty(size, dtype=array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+@njit(cache=True, nogil=True)
+def _special(codes, starts, ends, classes, limits):  # type: ignore[no-untyped-def]
+    """Whether ``units_of`` has to be asked: one line with something on it, or lines of lengths as wrapped ones have."""
+    one_line, wrapped_lines, wrapped_low, wrapped_high = limits
+    filled = written = 0
+    longest = 0
+    for line in range(len(starts)):
+        size = ends[line] - starts[line]
+        filled += size > 0
+        longest = max(longest, size)
+        for i in range(starts[line], ends[line]):
+            code = codes[i]
+            if code >= len(classes) or (classes[code] != 5 and classes[code] != 6):
+                written += 1
+                break
+    if written <= 1 and len(codes) >= one_line:
+        return True
+    return filled >= wrapped_lines and wrapped_low <= longest <= wrapped_high

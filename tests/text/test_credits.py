@@ -71,5 +71,6 @@ def test_a_credit_field_of_the_dump_counts() -> None:
 
 
 def test_a_line_of_capitals_before_a_bracket_is_judged_at_once() -> None:
-    site = Site(0, "NORTHCAROLINAGOVERNMENTNORTHCAROLINAGOVERNMENTNORTHCAROLINA 1 said x (AP) - More.", "B", True, False)
+    capitals = "NORTHCAROLINAGOVERNMENT" * 3
+    site = Site(0, f"{capitals} said x (AP) - More.", "B", True, False)
     assert [found.kind for found in judge_line(site)] == []

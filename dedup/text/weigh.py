@@ -1,0 +1,176 @@
+"""The compiled half of ``evidence``: an article's keys, and what the tables of a feed say of its lines."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from dedup.text.charclass import APOSTROPHE, QUOTE, STOP
+from dedup.text.scan import COLUMN, EMPTY, SKETCH
+
+SAME_STORY = 2
+"""Sketch parts of 8 that must agree for one story: strangers agree in none, a cut copy in as many as it kept."""
+OPENS_OWN = 3
+"""Parts that must agree before another article's opening may be one's own story's: a paragraph lifted whole brings one
+or two parts with it. An article's own opening lines are never held against it, so that a short cut is safe."""
+PARAGRAPH_WORDS = 16
+"""Words from which an opening given whole may be a paragraph that was quoted or carried: shorter ones are teasers."""
+LEAD_LINES = 3
+"""Long lines of an article that count as its lead: teasers quote the first paragraph, captions push it down."""
+_WORDS, _STOPS, _LAST_CLASS, _LAST_CODE = (COLUMN[name] for name in ("words", "stops", "last_class", "last_code"))
+_CLOSED_STOP, _CLOSED_QUOTE, _CLOSED_APOSTROPHE = STOP + 1, QUOTE + 1, APOSTROPHE + 1
+
+
+@njit(cache=True, nogil=True)
+def short_sketch(hashes, sketch):  # type: ignore[no-untyped-def]
+    """Sketch parts cut to 16 bits; parts that no word fell into are filled from the whole text's hash."""
+    text = np.uint64(0)
+    for line in range(len(hashes)):
+        text ^= hashes[line, 0]
+    out = np.zeros(SKETCH, dtype=np.uint16)
+    for part in range(SKETCH):
+        value = sketch[part]
+        if value == EMPTY:
+            salt = np.uint64(part + 1) * np.uint64(0x9E3779B97F4A7C15)
+            value = (text * salt) ^ salt
+        out[part] = np.uint16((value >> np.uint64(16)) & np.uint64(0xFFFF))
+    return out
+
+
+@njit(cache=True, nogil=True)
+def mix(key, outlet):  # type: ignore[no-untyped-def]
+    """Key of a line of an outlet."""
+    mixed = (key ^ (outlet >> np.uint64(7))) * np.uint64(0xFF51AFD7ED558CCD)
+    return mixed ^ (mixed >> np.uint64(32))
+
+
+@njit(cache=True, nogil=True)
+def line_keys(hashes, outlet):  # type: ignore[no-untyped-def]
+    """Keys of the lines of an article, sorted, each once."""
+    keys = np.empty(len(hashes), dtype=np.uint64)
+    count = 0
+    for line in range(len(hashes)):
+        if hashes[line, 0] != np.uint64(0):
+            keys[count] = mix(hashes[line, 0], outlet)
+            count += 1
+    return distinct(keys[:count])
+
+
+@njit(cache=True, nogil=True)
+def opening_keys(hashes, raw, titles):  # type: ignore[no-untyped-def]
+    """Keys that an article opens with, sorted, each once: those of its title, six and twelve words of its lead."""
+    keys = np.empty(len(titles) + 2 * LEAD_LINES, dtype=np.uint64)
+    count = 0
+    for key in titles:
+        if key != np.uint64(0):
+            keys[count] = key
+            count += 1
+    for line in lead(raw):
+        for column in (1, 2):
+            if hashes[line, column] != np.uint64(0):
+                keys[count] = hashes[line, column]
+                count += 1
+    return distinct(keys[:count])
+
+
+@njit(cache=True, nogil=True)
+def distinct(keys):  # type: ignore[no-untyped-def]
+    """Keys sorted, each once."""
+    ordered = np.sort(keys)
+    count = 0
+    for i in range(len(ordered)):
+        if i == 0 or ordered[i] != ordered[i - 1]:
+            ordered[count] = ordered[i]
+            count += 1
+    return ordered[:count]
+
+
+@njit(cache=True, nogil=True)
+def lead(raw):  # type: ignore[no-untyped-def]
+    """Numbers of the first LEAD_LINES long lines."""
+    found = np.empty(LEAD_LINES, dtype=np.int64)
+    count = 0
+    for line in range(len(raw)):
+        if count < LEAD_LINES and raw[line, _WORDS] >= 12 and raw[line, _STOPS] > 0:
+            found[count] = line
+            count += 1
+    return found[:count]
+
+
+@njit(cache=True, nogil=True)
+def _slot(keys, key):  # type: ignore[no-untyped-def]
+    """Number of a key in a sorted table, or -1."""
+    low, high = 0, len(keys)
+    while low < high:
+        middle = (low + high) >> 1
+        if keys[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < len(keys) and keys[low] == key else -1
+
+
+@njit(cache=True, nogil=True)
+def _agree(low, high, sketch):  # type: ignore[no-untyped-def]
+    """How many sketch parts the articles behind a key may share with the one of ``sketch``."""
+    same = 0
+    for part in range(SKETCH):
+        same += low[part] == sketch[part] or high[part] == sketch[part]
+    return same
+
+
+@njit(cache=True, nogil=True)
+def _one_story(low, high):  # type: ignore[no-untyped-def]
+    """Whether all articles behind a key tell one story."""
+    same = 0
+    for part in range(SKETCH):
+        same += low[part] == high[part]
+    return same >= SAME_STORY
+
+
+@njit(cache=True, nogil=True)
+def repeats(hashes, outlet, sketch, table):  # type: ignore[no-untyped-def]
+    """Per line: in how many articles of the outlet it stands, 0 where they are of one story with this one."""
+    keys, counts, low, high = table
+    out = np.zeros(len(hashes), dtype=np.float32)
+    for line in range(len(hashes)):
+        if hashes[line, 0] == np.uint64(0):
+            continue
+        slot = _slot(keys, mix(hashes[line, 0], outlet))
+        if slot >= 0 and not (
+            _one_story(low[slot], high[slot]) and _agree(low[slot], high[slot], sketch) >= SAME_STORY
+        ):
+            out[line] = counts[slot]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def openings(hashes, raw, own, sketch, table):  # type: ignore[no-untyped-def]
+    """Per line: whether it opens another story's article, and whether only as a paragraph given whole."""
+    keys, _, low, high = table
+    opening = np.zeros(len(hashes), dtype=np.bool_)
+    paragraph = np.zeros(len(hashes), dtype=np.bool_)
+    for line in range(len(hashes)):
+        mine = False
+        for key in own:
+            mine |= key == hashes[line, 0]
+        if mine:
+            continue
+        words, code = raw[line, _WORDS], raw[line, _LAST_CODE]
+        # six words may open any paragraph ("The president said in a"): alone they condemn only what looks cut or short
+        teaser = words < 12 or code == 0x2026 or (code == 0x2E and raw[line, _STOPS] >= 3)
+        headed = False
+        for column in range(3):
+            key = hashes[line, column]
+            if key == np.uint64(0) or (column == 1 and not teaser):
+                continue
+            slot = _slot(keys, key)
+            if slot >= 0 and _agree(low[slot], high[slot], sketch) < OPENS_OWN:
+                opening[line] = True
+                headed |= column == 0
+        kind = raw[line, _LAST_CLASS]
+        closed = kind in (_CLOSED_STOP, _CLOSED_QUOTE, _CLOSED_APOSTROPHE)
+        paragraph[line] = opening[line] and not headed and closed and words >= PARAGRAPH_WORDS
+    for line in lead(raw):
+        opening[line] = paragraph[line] = False
+    return opening, paragraph
