@@ -120,7 +120,7 @@ def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
         return "dateline", 0.97 if site.opening else 0.45
     if len(before) <= 90 and _AFTER_DATELINE.search(after) and _IN_DATELINE.search(before):
         return "dateline", 0.97 if site.opening else 0.45
-    if _COPYRIGHT.search(before):
+    if _COPYRIGHT.search(before[-80:]):  # longer than the expression ever reaches back
         return _copyright(site, after)
     if _is_photo(site, before, after):
         return "photo", 0.0

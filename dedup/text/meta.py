@@ -32,7 +32,7 @@ class Meta(NamedTuple):
 
 def read_meta(article: Article, text: str, found: Scan, roles: str) -> Meta:
     """Read headline, byline, dateline, credits and time from an article whose lines have their roles."""
-    lines = [text[start:end].strip() for start, end in zip(found.starts, found.ends, strict=True)]
+    lines = [text[start:end].strip() for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True)]
     body = [i for i, role in enumerate(roles) if role == "B"]
     meta = [i for i, role in enumerate(roles) if role == "L"]
     headline = _headline(article.title, lines, found, roles)

@@ -118,11 +118,11 @@ def _finish(
     kept: NDArray[np.bool_],
 ) -> Decision:
     roles = ["-"] * len(found.starts)
-    for unit, body in zip(units, kept, strict=True):
+    for unit, body in zip(units.tolist(), kept.tolist(), strict=True):
         roles[unit] = "B" if body else "F"
     topic = np.zeros(len(roles), dtype=np.float32)
     topic[units] = rows[:, TOPIC]
-    lines = [text[start:end].strip() for start, end in zip(found.starts, found.ends, strict=True)]
+    lines = [text[start:end].strip() for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True)]
     _headline(roles, lines, found, topic, title)
     _meta(roles, lines, found)
     _deck(roles, lines)
@@ -202,7 +202,8 @@ def _headline(roles: list[str], lines: list[str], found: Scan, topic: NDArray[np
     """
     words = found.raw[:, COLUMN["words"]] - found.raw[:, COLUMN["wide"]] * np.float32(0.5)
     body = [i for i, role in enumerate(roles) if role == "B"]
-    closed = np.isin(found.raw[:, COLUMN["last_class"]], (STOP + 1, QUOTE + 1)) | (words > 30)
+    kind = found.raw[:, COLUMN["last_class"]]
+    closed = (kind == STOP + 1) | (kind == QUOTE + 1) | (words > 30)
     first = next((i for i in body if closed[i] and words[i] >= 8), body[0] if body else len(roles))
     wanted = {line_key(form) for form in title_forms(title)} - {0}
     doubtful: bool | None = None
@@ -220,8 +221,8 @@ def _headline(roles: list[str], lines: list[str], found: Scan, topic: NDArray[np
             best, best_score = i, score
     if best < 0:
         return
-    for i in range(len(roles)):
-        if found.hashes[i, 0] == found.hashes[best, 0] and roles[i] != "-":
+    for i in np.flatnonzero(found.hashes[:, 0] == found.hashes[best, 0]).tolist():
+        if roles[i] != "-":
             roles[i] = "T"
 
 
