@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from dedup.match.compiled import compiled
 from dedup.match.overlap import rolling
-from dedup.match.similarity import idf_of
 from dedup.text.tokens import tokenise_many
 
 PHRASE_WORDS = 5
@@ -29,32 +28,8 @@ COMMON = 2.0
 """Taken off every word's idf, so that a word of a third of all articles weighs nothing."""
 
 
-def word_weights(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.float32]:
-    """Weight of each word as evidence, float32, 0 (a word of a third of all articles) to 9.5 (never seen)."""
-    weights: npt.NDArray[np.float32] = np.maximum(idf_of(hashes) - np.float32(COMMON), np.float32(0))
-    return weights
-
-
-def in_stock_phrase(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-    """Whether each word stands in a stock phrase of 5 words."""
-    covered = np.zeros(hashes.shape[0], np.bool_)
-    _cover(rolling(hashes, PHRASE_WORDS), _phrases(), covered)
-    return covered
-
-
-@compiled
-def _cover(grams: Any, table: Any, covered: Any) -> None:
-    mask = np.uint64(table.shape[0] - 1)
-    for i in range(grams.shape[0]):
-        at = grams[i] & mask
-        while table[at] != 0 and table[at] != grams[i]:
-            at = (at + np.uint64(1)) & mask
-        if table[at] == grams[i]:
-            covered[i : i + PHRASE_WORDS] = True
-
-
 @lru_cache(maxsize=1)
-def _phrases() -> npt.NDArray[np.uint64]:
+def phrases() -> npt.NDArray[np.uint64]:
     """Open-addressed table, 0 where empty, of the phrases that this package's tokeniser reads as 5 words too."""
     data = (files("dedup.match") / "data" / "background_phrases.tsv.gz").read_bytes()
     lines = gzip.decompress(data).decode("utf-8").splitlines()

@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from dedup.match import packed as parts
+from dedup.match.build import QUOTED_GRAM
 from dedup.match.compiled import compiled
-from dedup.match.overlap import Overlap, Tiles, count_shared, tiles_of
-from dedup.match.profile import BOUND, Profile
-from dedup.match.similarity import cosine
+from dedup.match.overlap import Overlap, Tiles, Windows, shared_sorted, tiles_of
+from dedup.match.packed import loads, section
+from dedup.match.profile import Profile
+from dedup.match.similarity import dot
 from dedup.match.tilefeatures import TILE_FEATURES, heaviest_rising, tile_features
 
 SENTENCES = 1500
@@ -36,91 +39,176 @@ PAIR_FEATURES = (
     " free2_s free2_l cites"
 ).split()
 NAMES: tuple[str, ...] = (*PAIR_FEATURES, *TILE_FEATURES, *TWIN_FEATURES)
+TILES_AT = len(PAIR_FEATURES)
+TWINS_AT = TILES_AT + len(TILE_FEATURES)
+AGENCIES = NAMES.index("same_agency")
+
+COUNTED = (
+    parts.GRAMS,
+    parts.SHORT,
+    parts.LONG,
+    parts.FREE_THREES,
+    parts.FREE_PAIRS,
+    parts.NUMBERS,
+    parts.NAMES,
+    parts.HEADLINE,
+)
+"""Sets whose overlap is counted, in this order."""
+(GRAMS_AT, THREES_AT, EIGHTS_AT, FREE_THREES_AT, FREE_PAIRS_AT, NUMBERS_AT, NAMES_AT, HEADLINES_AT) = range(8)
+
+COSINES = (
+    (parts.VECTOR, parts.VECTOR_LOADS),
+    (parts.VECTOR, parts.RARE_LOADS),
+    (parts.LEAD, parts.LEAD_LOADS),
+    (parts.TITLE, parts.TITLE_LOADS),
+    (parts.STORY_NAMES, parts.NAME_LOADS),
+)
+"""Vectors whose cosine is taken: of the whole, then the four of ``same_story``."""
 
 
 class Evidence(NamedTuple):
     """What was found about a pair in the order given: ``values`` float64[len(NAMES)]; ``tiles`` rows of place in
-    a, place in b, length; ``grams`` the overlap of shingles; ``swapped`` whether a is the longer article."""
+    a, place in b, length; ``grams`` the overlap of shingles; ``cosines`` those of COSINES; ``swapped`` whether a is
+    the longer article."""
 
     values: npt.NDArray[np.float64]
     tiles: Tiles
     grams: Overlap
-    cosine: float
+    cosines: tuple[float, ...]
     swapped: bool
+
+    @property
+    def cosine(self) -> float:
+        """TF-IDF cosine of the two texts."""
+        return self.cosines[0]
 
 
 def evidence(a: Profile, b: Profile) -> Evidence:
     """All evidence about two articles."""
-    swapped = _order(b) < _order(a)
+    swapped = _before(b, a)
     short, long = (b, a) if swapped else (a, b)
-    found = tiles_of(short.words.hashes, long.words.hashes, short.windows, long.windows)
-    sets = [Overlap(*row) for row in count_shared(_sets(short), _sets(long)).tolist()]
-    grams = sets[0]
-    similar = cosine(short.vector, long.vector)
-    values = np.zeros(len(NAMES), np.float64)
-    _pair_features(short, long, sets, similar, values)
-    at = len(PAIR_FEATURES)
-    values[at : at + len(TILE_FEATURES)] = tile_features(found, short, long)
-    at += len(TILE_FEATURES)
-    _twin_features(_terms(short), _terms(long), values[at:])
+    values, cosines = np.zeros(len(NAMES)), np.empty(len(COSINES))
+    counts = np.empty((len(COUNTED), 3), np.int64)
+    found: Tiles = measure(short.packed, short.row, long.packed, long.row, (values, counts, cosines))
+    if short.credits and long.credits:
+        values[AGENCIES + (not set(short.credits) & set(long.credits))] = 1.0
+    shared, own, other = counts[0].tolist()
     if swapped:
-        found = found[:, [1, 0, 2]]
-        found = found[np.argsort(found[:, 0], kind="stable")]
-        grams = Overlap(grams.shared, grams.b, grams.a)
-    return Evidence(values, found, grams, similar, swapped)
+        if found.shape[0]:
+            found = found[:, [1, 0, 2]]
+            found = found[np.argsort(found[:, 0], kind="stable")]
+        own, other = other, own
+    return Evidence(values, found, Overlap(shared, own, other), tuple(cosines.tolist()), swapped)
 
 
-def _order(profile: Profile) -> tuple[int, bytes, str]:
-    return profile.size, profile.words.hashes[:64].tobytes(), profile.id
+def _before(a: Profile, b: Profile) -> bool:
+    """Whether a is the shorter article; ties go by the first words, then by id."""
+    if a.size != b.size:
+        return a.size < b.size
+    return (a.words.hashes[:64].tobytes(), a.id) < (b.words.hashes[:64].tobytes(), b.id)
 
 
-def _terms(profile: Profile) -> tuple[Any, ...]:
-    terms = profile.terms
-    return terms.hashes, terms.sentence, terms.weights, terms.norms, terms.sizes, terms.distinct
+@compiled
+def measure(one: Any, i: int, other: Any, j: int, out: Any) -> Any:
+    """Write values (but for agencies), counts and cosines of the shorter article ``one[i]`` and ``other[j]``; returns
+    their tiles."""
+    values, counts, cosines = out
+    values[:] = 0.0
+    for k in range(len(COUNTED)):
+        short, long = section(one, i, COUNTED[k]), section(other, j, COUNTED[k])
+        # Without a common run of 3 words there is none of 8, and no free one.
+        implied = k in (EIGHTS_AT, FREE_THREES_AT) and counts[THREES_AT, 0] == 0
+        counts[k, 0] = 0 if implied else shared_sorted(short, long)
+        counts[k, 1], counts[k, 2] = short.shape[0], long.shape[0]
+    for k in range(len(COSINES)):
+        name, load = COSINES[k]
+        there = dot(section(one, i, name), loads(one, i, load), section(other, j, name), loads(other, j, load))
+        cosines[k] = min(1.0, there)
+    sides = (_side(one, i), _side(other, j))
+    tiles = _tiles(one, i, other, j)
+    free, sizes = (sides[0][4], sides[1][4]), (sides[0][0].shape[0], sides[1][0].shape[0])
+    _pair_features(sizes, free, _cites(one, i, other, j), out)
+    tile_features(tiles, sides[0], sides[1], values[TILES_AT:])
+    _twin_features(_terms(one, i), _terms(other, j), values[TWINS_AT:])
+    return tiles
 
 
-def _sets(profile: Profile) -> tuple[Any, ...]:
-    return (
-        profile.grams,
-        profile.short_grams,
-        profile.long_grams,
-        profile.free_grams,
-        profile.free_pairs,
-        profile.numbers,
-        profile.names,
-        profile.headline,
-    )
+@compiled
+def _columns(packed: Any, row: int) -> Any:
+    """Hashes, flags and weights of the words of one article, and its windows."""
+    low, high = packed.words[row, 0], packed.words[row, 1]
+    last = max(high - QUOTED_GRAM + 1, low)
+    found = Windows(packed.grams[low:last], section(packed, row, parts.ASCENDING), packed.places[low:last])
+    return packed.hashes[low:high], packed.flags[low:high], packed.weights[low:high], found
 
 
+@compiled
+def _tiles(one: Any, i: int, other: Any, j: int) -> Any:
+    short, long = _columns(one, i), _columns(other, j)
+    return tiles_of(short[0], long[0], short[3], long[3])
+
+
+@compiled
+def _side(packed: Any, row: int) -> Any:
+    """What ``tile_features`` needs of one article."""
+    _, flags, weights, found = _columns(packed, row)
+    sums = packed.sums[row]
+    return flags, weights, found.grams, section(packed, row, parts.QUOTED_FIVES), sums[parts.FREE], sums[parts.QUOTES]
+
+
+@compiled
+def _terms(packed: Any, row: int) -> Any:
+    """What ``_twin_features`` needs of one article."""
+    hashes, start = section(packed, row, parts.TERMS), packed.term_starts[row]
+    low, high = packed.sentences[row], packed.sentences[row + 1]
+    sentence = packed.term_sentence[start : start + hashes.shape[0]]
+    weights, norms = loads(packed, row, parts.TERM_LOADS), packed.norms[low:high]
+    return hashes, sentence, weights, norms, packed.sizes[low:high], packed.sums[row, parts.DISTINCT]
+
+
+@compiled
+def _cites(one: Any, i: int, other: Any, j: int) -> float:
+    """1 where one of the two names the other's outlet."""
+    there = shared_sorted(section(one, i, parts.OUTLET), section(other, j, parts.NAMES))
+    here = shared_sorted(section(other, j, parts.OUTLET), section(one, i, parts.NAMES))
+    return 1.0 if there or here else 0.0
+
+
+@compiled
 def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 
-def _pair_features(short: Profile, long: Profile, sets: list[Overlap], similar: float, out: Any) -> None:
-    free = [int(np.count_nonzero((item.words.flags & BOUND) == 0)) for item in (short, long)]
-    grams, threes, eights, free_threes, free_twos, numbers, names, heads = sets
-    cited = count_shared((short.outlet, long.outlet), (long.names, short.names))[:, 0]
-    agencies = [set(short.credits), set(long.credits)]
-    out[: len(PAIR_FEATURES)] = (
-        np.log1p(short.size),
-        np.log1p(long.size),
-        _share(short.size, long.size),
-        np.log1p(free[0]),
-        np.log1p(free[1]),
-        grams.jaccard,
-        *grams.containment,
-        *threes.containment,
-        eights.containment[0],
-        *free_threes.containment,
-        similar,
-        heads.jaccard,
-        *numbers.containment,
-        *names.containment,
-        float(bool(agencies[0] & agencies[1])),
-        float(bool(agencies[0] and agencies[1] and not agencies[0] & agencies[1])),
-        *free_twos.containment,
-        float(bool(cited.any())),
-    )
+@compiled
+def _pair_features(sizes: Any, free: Any, cites: float, out: Any) -> None:
+    """Write the values of PAIR_FEATURES but for the agencies; of words and free words, those of the shorter first."""
+    values, counts, cosines = out
+    values[0] = np.log1p(sizes[0])
+    values[1] = np.log1p(sizes[1])
+    values[2] = _share(sizes[0], sizes[1])
+    values[3] = np.log1p(free[0])
+    values[4] = np.log1p(free[1])
+    values[5] = _jaccard(counts[GRAMS_AT])
+    values[6:8] = _containment(counts[GRAMS_AT])
+    values[8:10] = _containment(counts[THREES_AT])
+    values[10] = _containment(counts[EIGHTS_AT])[0]
+    values[11:13] = _containment(counts[FREE_THREES_AT])
+    values[13] = cosines[0]
+    values[14] = _jaccard(counts[HEADLINES_AT])
+    values[15:17] = _containment(counts[NUMBERS_AT])
+    values[17:19] = _containment(counts[NAMES_AT])
+    values[21:23] = _containment(counts[FREE_PAIRS_AT])
+    values[23] = cites
+
+
+@compiled
+def _jaccard(counts: Any) -> float:
+    return _share(counts[0], counts[1] + counts[2] - counts[0])
+
+
+@compiled
+def _containment(counts: Any) -> Any:
+    return np.array([_share(counts[0], counts[1]), _share(counts[0], counts[2])])
 
 
 @compiled

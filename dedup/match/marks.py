@@ -45,38 +45,32 @@ _SPOKEN = (
 )
 
 
-class Marks(NamedTuple):
-    """One entry a word: number of its sentence, int32, counted from 0 over the body; and flags, uint8."""
+class WordLists(NamedTuple):
+    """Hashes of ``abbreviations`` and of ``spoken`` words, each ascending."""
 
-    sentence: npt.NDArray[np.int32]
-    flags: npt.NDArray[np.uint8]
-
-
-def mark(
-    codes: npt.NDArray[np.uint32],
-    hashes: npt.NDArray[np.uint64],
-    places: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]],
-    line: npt.NDArray[np.int32],
-    spans: npt.NDArray[np.int64],
-) -> Marks:
-    """Marks of every word. ``codes`` is the text; ``places`` starts and ends of the words; ``line`` the body line
-    of each word, and ``spans`` int64[lines, 2] where those lines stand."""
-    count = hashes.shape[0]
-    sentence = np.zeros(count, np.int32)
-    flags = np.zeros(count, np.uint8)
-    _mark_words(codes, places[0], places[1], flags)
-    abbreviations, spoken = _word_lists()
-    _mark_spoken(hashes, spoken, flags)
-    _mark_quotes(codes, places, line, spans, flags)
-    _mark_posts(codes, line, spans, flags)
-    _mark_sentences(codes, (hashes, abbreviations), places, line, sentence)
-    return Marks(sentence, flags)
+    abbreviations: npt.NDArray[np.uint64]
+    spoken: npt.NDArray[np.uint64]
 
 
 @lru_cache(maxsize=1)
-def _word_lists() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+def word_lists() -> WordLists:
+    """The words that marks know."""
     lists = [sorted({hash_word(word) for word in words.split()}) for words in (_ABBREVIATIONS, _SPOKEN)]
-    return np.array(lists[0], np.uint64), np.array(lists[1], np.uint64)
+    return WordLists(np.array(lists[0], np.uint64), np.array(lists[1], np.uint64))
+
+
+@compiled
+def mark(codes: Any, words: Any, line: Any, spans: Any, lists: Any) -> None:
+    """Fill ``words.flags`` and ``words.sentence``, numbered from 0 over the body. ``codes`` is the text; ``words`` has
+    hashes, starts, ends and the ``order`` that sorts them to ``ascending``; ``line`` is the body line of each word,
+    and ``spans`` int64[lines, 2] say where those lines stand."""
+    places = (words.starts, words.ends)
+    words.flags[:] = 0
+    _mark_words(codes, places[0], words.flags)
+    _mark_spoken(words.ascending, words.order, lists.spoken, words.flags)
+    _mark_quotes(codes, places, line, spans, words.flags)
+    _mark_posts(codes, line, spans, words.flags)
+    _mark_sentences(codes, (words.hashes, lists.abbreviations), places, line, words.sentence)
 
 
 @compiled
@@ -96,7 +90,7 @@ def _space(code: int) -> bool:
 
 
 @compiled
-def _mark_words(codes: Any, starts: Any, ends: Any, flags: Any) -> None:
+def _mark_words(codes: Any, starts: Any, flags: Any) -> None:
     for i in range(starts.shape[0]):
         first = codes[starts[i]]
         if 48 <= first <= 57:
@@ -106,11 +100,12 @@ def _mark_words(codes: Any, starts: Any, ends: Any, flags: Any) -> None:
 
 
 @compiled
-def _mark_spoken(hashes: Any, spoken: Any, flags: Any) -> None:
-    for i in range(hashes.shape[0]):
-        place = np.searchsorted(spoken, hashes[i])
-        if place < spoken.shape[0] and spoken[place] == hashes[i]:
-            flags[i] |= SPOKEN
+def _mark_spoken(ascending: Any, order: Any, spoken: Any, flags: Any) -> None:
+    for word in spoken:
+        at = np.searchsorted(ascending, word)
+        while at < ascending.shape[0] and ascending[at] == word:
+            flags[order[at]] |= SPOKEN
+            at += 1
 
 
 @compiled
@@ -240,6 +235,7 @@ def _mark_sentences(codes: Any, words: Any, places: Any, line: Any, sentence: An
     hashes, abbreviations = words
     starts, ends = places
     number = 0
+    sentence[:1] = 0
     for i in range(1, starts.shape[0]):
         if line[i] != line[i - 1] or _stops(codes, ends[i - 1], starts[i]):
             known = 0

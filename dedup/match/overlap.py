@@ -67,47 +67,16 @@ def rolling(tokens: Any, size: int) -> Any:
 
 
 @compiled
-def _distinct(ordered: Any) -> int:
-    """Move the distinct values of a sorted array to its front; how many there are."""
-    count = 0
-    for i in range(ordered.shape[0]):
-        if i == 0 or ordered[i] != ordered[i - 1]:
-            ordered[count] = ordered[i]
-            count += 1
-    return count
-
-
-def distinct(hashes: Hashes) -> Hashes:
-    """The distinct values, ascending: ``np.unique``, five times as fast on the few hundred hashes of an article."""
-    ordered = np.sort(hashes)
-    return ordered[: _distinct(ordered)].copy()
-
-
-@compiled
 def shared_sorted(a: Any, b: Any) -> int:
-    """How many values two sorted arrays without repeats share."""
+    """How many values two sorted arrays without repeats share. Hashes come in no order that a processor could guess, so
+    that steps by comparison are three times as fast as branches."""
     i = j = shared = 0
     while i < a.shape[0] and j < b.shape[0]:
-        if a[i] == b[j]:
-            shared += 1
-            i += 1
-            j += 1
-        elif a[i] < b[j]:
-            i += 1
-        else:
-            j += 1
+        one, other = a[i], b[j]
+        shared += one == other
+        i += one <= other
+        j += other <= one
     return shared
-
-
-@compiled
-def count_shared(a: Any, b: Any) -> Any:
-    """For each two sets of two equally long tuples, int64[sets, 3]: values shared, values in a's, values in b's."""
-    out = np.empty((len(a), 3), np.int64)
-    for i in range(len(a)):
-        out[i, 0] = shared_sorted(a[i], b[i])
-        out[i, 1] = a[i].shape[0]
-        out[i, 2] = b[i].shape[0]
-    return out
 
 
 def overlap(a: Hashes, b: Hashes) -> Overlap:
@@ -124,21 +93,39 @@ def _run_length(a: Any, b: Any, i: int, j: int) -> int:
 
 
 @compiled
-def _common_runs(a: Any, b: Any, grams: Any, sorted_grams: Any, order: Any) -> Any:
-    """Maximal common runs as rows of length, place in a, place in b. ``grams`` are a's windows in text order;
-    ``sorted_grams`` and ``order`` are b's windows sorted, and where each stands."""
+def _first_places(a: Any, b: Any) -> Any:
+    """For each window of a in text order where the first equal one stands among b's sorted windows, or -1; and whether
+    there is any."""
+    first = np.full(a.grams.shape[0], -1, np.int32)
+    i = j = 0
+    found = False
+    while i < a.ascending.shape[0] and j < b.ascending.shape[0]:
+        one, other = a.ascending[i], b.ascending[j]
+        if one == other:
+            first[a.places[i]] = j
+            found = True
+        i += one <= other
+        j += other < one
+    return first, found
+
+
+@compiled
+def _common_runs(a: Any, b: Any, one: Any, other: Any, first: Any) -> Any:
+    """Maximal common runs as rows of length, place in a, place in b. ``one`` and ``other`` are the windows of a and b,
+    ``first`` what ``_first_places`` says of them."""
+    grams, ascending = one.grams, other.ascending
     size = a.shape[0] - grams.shape[0] + 1
     limit = RUNS_PER_WORD * min(a.shape[0], b.shape[0]) + 16
     runs = np.empty((limit, 3), np.int32)
     count = 0
     steps = STEPS_PER_WORD * (a.shape[0] + b.shape[0])
     for i in range(grams.shape[0]):
-        place = np.searchsorted(sorted_grams, grams[i])
-        seen = 0
-        while place < sorted_grams.shape[0] and sorted_grams[place] == grams[i] and seen < REPEATS:
-            j = order[place]
-            place += 1
-            seen += 1
+        if first[i] < 0:
+            continue
+        for place in range(first[i], min(first[i] + REPEATS, ascending.shape[0])):
+            if ascending[place] != grams[i]:
+                break
+            j = other.places[place]
             if i > 0 and j > 0 and a[i - 1] == b[j - 1]:
                 continue  # the run began earlier
             if steps < 0:
@@ -182,18 +169,18 @@ def _lay(runs: Any, ranks: Any, sizes: Any, minimum: int) -> Any:
 
 
 class Windows(NamedTuple):
-    """Hashes of the windows of a text in order, uint64; the same sorted; and where each of those stands, int64."""
+    """Hashes of the windows of a text in order, uint64; the same sorted; and where each of those stands, int32."""
 
     grams: Hashes
     ascending: Hashes
-    places: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int32]
 
 
 def windows(words: Hashes, size: int = TILE_WORDS) -> Windows:
     """The windows of ``size`` words of a text; equal ones stand in text order."""
     grams = rolling(words, size)
     places = np.argsort(grams, kind="stable")
-    return Windows(grams, grams[places], places)
+    return Windows(grams, grams[places], places.astype(np.int32))
 
 
 def tiles(a: Hashes, b: Hashes, minimum: int = TILE_WORDS) -> Tiles:
@@ -202,18 +189,21 @@ def tiles(a: Hashes, b: Hashes, minimum: int = TILE_WORDS) -> Tiles:
     Returns int32 rows of place in a, place in b, length, sorted by place in a. Deterministic; ties go to the run
     that stands earlier in a, then in b.
     """
-    return tiles_of(a, b, windows(a, minimum), windows(b, minimum))
+    found: Tiles = tiles_of(a, b, windows(a, minimum), windows(b, minimum))
+    return found
 
 
-def tiles_of(a: Hashes, b: Hashes, a_windows: Windows, b_windows: Windows) -> Tiles:
+@compiled
+def tiles_of(a: Any, b: Any, a_windows: Any, b_windows: Any) -> Any:
     """``tiles`` of texts whose windows are known already; the shortest tile is one window."""
-    if not a_windows.grams.shape[0] or not b_windows.grams.shape[0]:
+    first, found = _first_places(a_windows, b_windows)
+    if not found:
         return np.empty((0, 3), np.int32)
-    runs = _common_runs(a, b, a_windows.grams, b_windows.ascending, b_windows.places)
-    ranks = np.argsort(-runs[:, 0], kind="stable")
+    runs = _common_runs(a, b, a_windows, b_windows, first)
+    ranks = np.argsort(-runs[:, 0], kind="mergesort")
     minimum = a.shape[0] - a_windows.grams.shape[0] + 1
-    found: Tiles = _lay(runs, ranks, np.array([a.shape[0], b.shape[0]]), minimum)
-    return found[np.argsort(found[:, 0], kind="stable")]
+    laid = _lay(runs, ranks, (a.shape[0], b.shape[0]), minimum)
+    return laid[np.argsort(laid[:, 0], kind="mergesort")]
 
 
 def plain_tiles(a: list[int], b: list[int], minimum: int = TILE_WORDS) -> list[tuple[int, int, int]]:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.match.background import in_stock_phrase, word_weights
-from dedup.match.compiled import compiled
-from dedup.match.marks import DIGIT, NAME, QUOTED, mark
-from dedup.match.overlap import Hashes, Windows, distinct, rolling, windows
-from dedup.match.same_story import StoryProfile, story_profile
-from dedup.match.similarity import HEADLINE_COUNT, Vector, weigh
+from dedup.match import packed as parts
+from dedup.match.background import phrases
+from dedup.match.build import BOUND, QUOTED_GRAM, STOCK, Given, Tables, build
+from dedup.match.marks import word_lists
+from dedup.match.overlap import Hashes
+from dedup.match.packed import Packed
+from dedup.match.same_story import HEADLINE_WORDS, LEAD_WORDS, SECONDS_A_DAY, StoryProfile, weekday_bits
+from dedup.match.similarity import Vector, background
 from dedup.models import CleanArticle
 from dedup.settings import Settings
-from dedup.text.tokens import PackedTokens, code_points, hash_word, tokenise, tokenise_many
+from dedup.text.tokens import PackedTokens, code_points, hash_word, tokenise_many
 
-STOCK = 16
-"""Flag of a word inside a stock phrase; the others are those of ``marks``."""
-
-BOUND = QUOTED | STOCK
-"""A word that is nobody's own: inside a quotation or a stock phrase. The others are called free."""
+__all__ = ["BOUND", "QUOTED_GRAM", "STOCK", "Kind", "Profile", "Words", "make_profile", "make_profiles"]
 
 Kind = Literal["article", "brief", "page"]
 """An article; an item of a headline or a few words; a page without an article: an index, a gallery, a video."""
@@ -38,11 +38,8 @@ Of the labelled pages it takes the 5 indexes that have a body and no article (tr
 STUB_WORDS = 40
 """A paragraph of at least so many words may stand for the body that the cleaner did not find: captions are shorter."""
 
-QUOTED_GRAM = 5
-"""Words in a row by which a quotation is known again where it has no marks."""
-
-SENTENCE_WORDS = 5
-"""A sentence with fewer free words is not aligned."""
+ARTICLES_AT_ONCE = 64
+"""Articles built together: the arrays of more leave the processor's caches, and those of one cost a call each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,97 +61,191 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Terms:
-    """The free words sentence by sentence, each once a sentence, sorted by hash then sentence.
-
-    ``norms`` float64[sentences] are the sums of the squares of ``weights``, ``sizes`` int32[sentences] the free words
-    of each sentence. ``distinct`` float64 is the sum of the weights of the distinct words.
-    """
-
-    hashes: Hashes
-    sentence: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.float32]
-    norms: npt.NDArray[np.float64]
-    sizes: npt.NDArray[np.int32]
-    distinct: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """One article, ready to be compared.
+    """One article, ready to be compared: row ``row`` of ``packed``, with ``size`` words of body. ``kind`` is what the
+    item is; ``credits`` are agency names, ascending; ``time`` is seconds since 1970 or None.
 
-    ``windows`` are its 5-grams in order. ``grams`` are the distinct hashes of its shingles, ascending, and
-    ``short_grams`` and ``long_grams`` those of 3 and 8 words; ``free_grams`` and ``free_pairs`` the 3-grams and
-    2-grams without a quoted or stock word, and ``quoted_grams`` the 5-grams of quoted words. ``numbers``, ``names``
-    and ``headline`` are distinct word hashes, ascending; ``outlet`` the words that would name its outlet; ``kind``
-    what the item is. ``credits`` are agency names, ascending; ``time`` is seconds since 1970 or None.
+    The properties are views of the arrays, made when asked for.
     """
 
     id: str
     text: str
-    words: Words
-    terms: Terms
-    windows: Windows
-    grams: Hashes
-    short_grams: Hashes
-    long_grams: Hashes
-    free_grams: Hashes
-    free_pairs: Hashes
-    quoted_grams: Hashes
-    numbers: Hashes
-    names: Hashes
-    outlet: Hashes
-    headline: Hashes
-    vector: Vector
-    story: StoryProfile
+    packed: Packed
+    row: int
+    size: int
     kind: Kind = "article"
     credits: tuple[str, ...] = ()
     time: float | None = None
 
     @property
-    def size(self) -> int:
-        """Words of body."""
-        return int(self.words.hashes.shape[0])
+    def words(self) -> Words:
+        """The words of the body."""
+        low, high = self.packed.words[self.row].tolist()
+        packed = self.packed
+        return Words(
+            packed.hashes[low:high],
+            packed.starts[low:high],
+            packed.ends[low:high],
+            packed.sentence[low:high],
+            packed.flags[low:high],
+            packed.weights[low:high],
+        )
+
+    @property
+    def long_grams(self) -> Hashes:
+        """The distinct hashes of its 8-grams, ascending."""
+        low, high = self.packed.set_bounds[self.row, parts.LONG : parts.LONG + 2].tolist()
+        return self.packed.sets[low:high]
+
+    @property
+    def vector(self) -> Vector:
+        """The TF-IDF vector of headline and body."""
+        return self._vector(parts.VECTOR, parts.VECTOR_LOADS)
+
+    @property
+    def story(self) -> StoryProfile:
+        """What same_story_score needs."""
+        return StoryProfile(
+            rare=self._vector(parts.VECTOR, parts.RARE_LOADS),
+            lead=self._vector(parts.LEAD, parts.LEAD_LOADS),
+            headline=self._vector(parts.TITLE, parts.TITLE_LOADS),
+            names=self._vector(parts.STORY_NAMES, parts.NAME_LOADS),
+            weekdays=self.weekdays,
+            published=math.nan if self.time is None else self.time / SECONDS_A_DAY,
+        )
+
+    @property
+    def weekdays(self) -> int:
+        """The weekdays its first words name, bit 0 for Monday."""
+        return int(self.packed.sums[self.row, parts.WEEKDAYS])
+
+    def _vector(self, name: int, load: int) -> Vector:
+        return Vector(parts.section(self.packed, self.row, name), parts.loads(self.packed, self.row, load))
 
 
 def make_profile(clean: CleanArticle, settings: Settings) -> Profile:
     """The profile of one cleaned article; only its body lines and headline count."""
-    spans = np.array(_spans(clean), np.int64).reshape(-1, 2)
-    packed = tokenise_many([clean.text[start:end] for start, end in spans])
-    order = np.argsort(packed.hashes, kind="stable")
-    words = _words(clean, spans, packed, order)
-    hashes, flags = words.hashes, words.flags
-    free = (flags & BOUND) == 0
-    headline = tokenise(clean.headline or "").hashes
-    vector = weigh(hashes, headline, HEADLINE_COUNT)
-    return Profile(
-        id=clean.id,
-        text=clean.text,
-        words=words,
-        terms=_terms(words, free, order),
-        windows=windows(hashes),
-        grams=distinct(rolling(hashes, settings.shingle_words)),
-        short_grams=distinct(rolling(hashes, 3)),
-        long_grams=distinct(rolling(hashes, 8)),
-        free_grams=_grams_within(hashes, free, 3),
-        free_pairs=_grams_within(hashes, free, 2),
-        quoted_grams=_grams_within(hashes, (flags & QUOTED) != 0, QUOTED_GRAM),
-        numbers=distinct(hashes[(flags & DIGIT) != 0]),
-        names=distinct(hashes[_is_name(words)]),
-        outlet=_outlet_words(clean.article.outlet or ""),
-        headline=distinct(headline),
-        vector=vector,
-        story=story_profile(clean, vector),
-        kind=_kind(clean.text, np.diff(packed.indptr), settings),
-        credits=tuple(sorted({credit.agency for credit in clean.credits})),
-        time=clean.published.timestamp() if clean.published else None,
+    return make_profiles((clean,), settings)[0]
+
+
+def make_profiles(cleaned: Sequence[CleanArticle], settings: Settings) -> list[Profile]:
+    """The profiles of many articles, in order; each is what ``make_profile`` gives.
+
+    Every ARTICLES_AT_ONCE share their arrays: as long as one is kept, so are those of all.
+    """
+    starts = range(0, len(cleaned), ARTICLES_AT_ONCE)
+    return [one for at in starts for one in _make_some(cleaned[at : at + ARTICLES_AT_ONCE], settings)]
+
+
+def _make_some(cleaned: Sequence[CleanArticle], settings: Settings) -> list[Profile]:
+    spans = [_spans(item) for item in cleaned]
+    tokens = _tokenise(cleaned, spans)
+    pieces = np.concatenate([[0], np.cumsum([len(own) + 1 for own in spans])])
+    packed = _pack(cleaned, spans, tokens, pieces, settings)
+    sizes = np.diff(tokens.indptr)
+    counts = (packed.words[:, 1] - packed.words[:, 0]).tolist()
+    return [
+        Profile(
+            id=item.id,
+            text=item.text,
+            packed=packed,
+            row=row,
+            size=counts[row],
+            kind=_kind(item.text, sizes[pieces[row] : pieces[row + 1] - 1], counts[row], settings),
+            credits=tuple(sorted({credit.agency for credit in item.credits})) if item.credits else (),
+            time=item.published.timestamp() if item.published else None,
+        )
+        for row, item in enumerate(cleaned)
+    ]
+
+
+Spans = tuple[tuple[int, int], ...]
+
+
+def _tokenise(cleaned: Sequence[CleanArticle], spans: Sequence[Spans]) -> PackedTokens:
+    """The words of every body line, and after those of an article those of its headline."""
+    pieces = []
+    for item, own in zip(cleaned, spans, strict=True):
+        text = item.text
+        pieces += [text[start:end] for start, end in own]
+        pieces.append(item.headline or "")
+    return tokenise_many(pieces)
+
+
+def _pack(
+    cleaned: Sequence[CleanArticle],
+    spans: Sequence[Spans],
+    tokens: PackedTokens,
+    pieces: npt.NDArray[np.int64],
+    settings: Settings,
+) -> Packed:
+    codes, code_bounds = code_points([item.text for item in cleaned])
+    outlets = [_outlet_words(item.article.outlet or "") for item in cleaned]
+    given = Given(
+        codes=codes,
+        code_bounds=code_bounds,
+        hashes=tokens.hashes,
+        indptr=tokens.indptr,
+        pieces=pieces,
+        spans=np.array([span for own in spans for span in (*own, (0, 0))], np.int64),
+        told=np.array(["B" in item.roles for item in cleaned], np.bool_),
+        outlets=np.concatenate(outlets),
+        outlet_bounds=np.concatenate([[0], np.cumsum([len(own) for own in outlets])]),
+    )
+    room = _room(given, tokens)
+    sets, loads, terms, sentences = build(given, _tables(), settings.shingle_words, room).tolist()
+    return room._replace(
+        sets=room.sets[:sets],
+        loads=room.loads[:loads],
+        term_sentence=room.term_sentence[:terms],
+        sizes=room.sizes[:sentences],
+        norms=room.norms[:sentences],
     )
 
 
-def _kind(text: str, sizes: npt.NDArray[np.int64], settings: Settings) -> Kind:
+def _room(given: Given, tokens: PackedTokens) -> Packed:
+    """Arrays that are large enough: each section holds at most the words of body and headline it is made of."""
+    articles, every = given.pieces.shape[0] - 1, tokens.hashes.shape[0]
+    words = np.column_stack([given.indptr[given.pieces[:-1]], given.indptr[given.pieces[1:] - 1]])
+    few = articles * (LEAD_WORDS + HEADLINE_WORDS)
+    return Packed(
+        words=words,
+        hashes=tokens.hashes,
+        starts=tokens.starts,
+        ends=tokens.ends,
+        sentence=np.empty(every, np.int32),
+        flags=np.empty(every, np.uint8),
+        weights=np.empty(every, np.float32),
+        grams=np.empty(every, np.uint64),
+        places=np.empty(every, np.int32),
+        sets=np.empty(parts.SETS * every + few + given.outlets.shape[0], np.uint64),
+        set_bounds=np.empty((articles, parts.SETS + 1), np.int64),
+        loads=np.empty(parts.LOADS * every + few, np.float32),
+        load_bounds=np.empty((articles, parts.LOADS + 1), np.int64),
+        term_sentence=np.empty(every, np.int32),
+        term_starts=np.empty(articles, np.int64),
+        sizes=np.empty(every, np.int32),
+        norms=np.empty(every, np.float64),
+        sentences=np.zeros(articles + 1, np.int64),
+        sums=np.empty((articles, parts.SUMS), np.float64),
+    )
+
+
+@lru_cache(maxsize=1)
+def _tables() -> Tables:
+    days = sorted(weekday_bits().items())
+    weekdays = (np.array([word for word, _ in days], np.uint64), np.array([bit for _, bit in days], np.int64))
+    return Tables(background(), phrases(), word_lists(), weekdays, _capitals())
+
+
+def _capitals() -> npt.NDArray[np.bool_]:
+    """Whether each code point is a capital letter; there are none in the planes after the second."""
+    return np.fromiter((chr(code).isupper() for code in range(0x20000)), np.bool_, 0x20000)
+
+
+def _kind(text: str, sizes: npt.NDArray[np.int64], size: int, settings: Settings) -> Kind:
     """Whether there is an article to compare: enough body, a bare headline or brief, or a page of something else.
-    ``sizes`` are the words of each body line."""
-    size = int(sizes.sum())
+    ``sizes`` are the words of each body line, ``size`` their sum."""
     if size < settings.min_words:
         return "brief" if size or len(text.split()) < settings.min_words else "page"
     if sizes.shape[0] < INDEX_LINES or sizes.max() >= INDEX_LINE_WORDS:
@@ -176,71 +267,6 @@ def _spans(clean: CleanArticle) -> tuple[tuple[int, int], ...]:
     return ((clean.starts[at], clean.ends[at]),)
 
 
-def _words(
-    clean: CleanArticle, spans: npt.NDArray[np.int64], packed: PackedTokens, order: npt.NDArray[np.int64]
-) -> Words:
-    line = np.repeat(np.arange(spans.shape[0], dtype=np.int32), np.diff(packed.indptr))
-    shift = spans[line, 0].astype(np.int32)
-    starts, ends = packed.starts + shift, packed.ends + shift
-    marks = mark(code_points((clean.text,))[0], packed.hashes, (starts, ends), line, spans)
-    marks.flags[in_stock_phrase(packed.hashes)] |= STOCK
-    _spread_quotes(packed.hashes, marks.flags)
-    weights = word_weights(packed.hashes)
-    _lessen(weights, packed.hashes, marks.sentence, order)
-    return Words(packed.hashes, starts, ends, marks.sentence, marks.flags, weights)
-
-
-def _spread_quotes(hashes: Hashes, flags: npt.NDArray[np.uint8]) -> None:
-    """Flag as quoted what is quoted elsewhere in the same article, such as a post that is shown and then cited."""
-    known = _grams_within(hashes, (flags & QUOTED) != 0, QUOTED_GRAM)
-    if not known.shape[0]:
-        return
-    grams = rolling(hashes, QUOTED_GRAM)
-    hit = np.flatnonzero(known[np.minimum(np.searchsorted(known, grams), known.shape[0] - 1)] == grams)
-    for step in range(QUOTED_GRAM):
-        flags[hit + step] |= QUOTED
-
-
-@compiled
-def _lessen(weights: Any, hashes: Any, sentence: Any, order: Any) -> None:
-    """Divide each word's weight by 1 + ln(sentences that hold it); ``order`` sorts the words, equal ones by place."""
-    start = 0
-    while start < order.shape[0]:
-        end, count = start, 0
-        while end < order.shape[0] and hashes[order[end]] == hashes[order[start]]:
-            count += end == start or sentence[order[end]] != sentence[order[end - 1]]
-            end += 1
-        for k in range(start, end):
-            weights[order[k]] /= np.float32(1 + np.log(count))
-        start = end
-
-
-def _is_name(words: Words) -> npt.NDArray[np.bool_]:
-    """Capitalised words that do not open a sentence and are no common words."""
-    opens = np.ones(words.sentence.shape[0], np.bool_)
-    opens[1:] = words.sentence[1:] != words.sentence[:-1]
-    named: npt.NDArray[np.bool_] = ((words.flags & NAME) != 0) & ~opens & (words.weights > 1.0)
-    return named
-
-
-@compiled
-def _within(grams: Any, kept: Any, size: int) -> Any:
-    """Those of the n-grams all of whose words are kept, in order."""
-    out = np.empty(grams.shape[0], np.uint64)
-    count = run = 0
-    for i in range(kept.shape[0]):
-        run = run + 1 if kept[i] else 0
-        if run >= size:
-            out[count] = grams[i - size + 1]
-            count += 1
-    return out[:count]
-
-
-def _grams_within(hashes: Hashes, kept: npt.NDArray[np.bool_], size: int) -> Hashes:
-    """Distinct n-grams all of whose words are kept, ascending."""
-    return distinct(_within(rolling(hashes, size), kept, size))
-
-
 @lru_cache(maxsize=1024)
 def _outlet_words(outlet: str) -> Hashes:
     """Hashes of the words by which a text may name an outlet: "guardian" of "www.theguardian.com"."""
@@ -254,20 +280,3 @@ def _outlet_words(outlet: str) -> Hashes:
         *(label.removesuffix("news") for label in labels),
     }
     return np.array(sorted(hash_word(word) for word in found if len(word) > 2), np.uint64)
-
-
-def _terms(words: Words, free: npt.NDArray[np.bool_], order: npt.NDArray[np.int64]) -> Terms:
-    sentences = int(words.sentence[-1]) + 1 if words.sentence.shape[0] else 0
-    sizes = np.bincount(words.sentence[free], minlength=sentences).astype(np.int32)
-    kept = free & (words.weights > 0) & (sizes[words.sentence] >= SENTENCE_WORDS)
-    chosen = order[kept[order]]
-    hashes, sentence = words.hashes[chosen], words.sentence[chosen]
-    fresh = np.ones(chosen.shape[0], np.bool_)
-    fresh[1:] = hashes[1:] != hashes[:-1]
-    first = fresh.copy()
-    first[1:] |= sentence[1:] != sentence[:-1]
-    weights = words.weights[chosen]
-    norms = np.bincount(sentence[first], weights[first].astype(np.float64) ** 2, minlength=sentences)
-    return Terms(
-        hashes[first], sentence[first], weights[first], norms.astype(np.float64), sizes, float(weights[fresh].sum())
-    )

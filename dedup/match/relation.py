@@ -22,7 +22,8 @@ from dedup.match.features import NAMES, Evidence, evidence
 from dedup.match.overlap import PASSAGE_WORDS
 from dedup.match.profile import Profile
 from dedup.match.reasons import reasons
-from dedup.match.same_story import same_story_score
+from dedup.match.same_story import SECONDS_A_DAY, features_of
+from dedup.match.same_story import model as same_story_model
 from dedup.models import Match, Passage, Relation
 from dedup.settings import Settings
 
@@ -99,7 +100,8 @@ def compare_profiles(a: Profile, b: Profile, settings: Settings) -> Match:
 def relate(a: Profile, b: Profile, settings: Settings, weights: Model) -> Match:
     """``compare_profiles`` with a given model."""
     found = evidence(a, b)
-    story_score = same_story_score(a.story, b.story)
+    days = math.nan if a.time is None or b.time is None else abs(a.time / SECONDS_A_DAY - b.time / SECONDS_A_DAY)
+    story_score = same_story_model().score(features_of(found.cosines[1:], (a.weekdays, b.weekdays), days))
     score, derived = _derivation(a, b, found, settings, weights)
     relation = derived or _other_relation(a, b, found, story_score)
     return Match(
@@ -151,14 +153,16 @@ def _other_relation(a: Profile, b: Profile, found: Evidence, story_score: float)
 
 
 def _passages(a: Profile, b: Profile, found: Evidence) -> tuple[Passage, ...]:
-    return tuple(
-        Passage(
-            int(a.words.starts[i]),
-            int(a.words.ends[i + length - 1]),
-            int(b.words.starts[j]),
-            int(b.words.ends[j + length - 1]),
-            int(length),
-        )
-        for i, j, length in found.tiles
-        if length >= PASSAGE_WORDS
+    long = found.tiles[found.tiles[:, 2] >= PASSAGE_WORDS]
+    if not long.shape[0]:
+        return ()
+    one, other = a.words, b.words
+    last = long[:, 2] - 1
+    columns = (
+        one.starts[long[:, 0]],
+        one.ends[long[:, 0] + last],
+        other.starts[long[:, 1]],
+        other.ends[long[:, 1] + last],
+        long[:, 2],
     )
+    return tuple(map(Passage._make, np.column_stack(columns).tolist()))

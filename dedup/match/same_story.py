@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dedup.match.similarity import TermIds, Vector, cosine, idf_of, weigh
+from dedup.match.compiled import compiled
+from dedup.match.similarity import TermIds, Vector, cosine, idf_of, look_up, normalise, weigh
 from dedup.models import CleanArticle
 from dedup.text.tokens import hash_word, tokenise
 
@@ -106,14 +107,21 @@ def same_story_score(a: StoryProfile, b: StoryProfile) -> float:
 
 def features(a: StoryProfile, b: StoryProfile) -> tuple[float, ...]:
     """The numbers of FEATURES for a pair, in that order."""
-    days = abs(a.published - b.published)
+    likeness = (
+        cosine(a.rare, b.rare),
+        cosine(a.lead, b.lead),
+        cosine(a.headline, b.headline),
+        cosine(a.names, b.names),
+    )
+    return features_of(likeness, (a.weekdays, b.weekdays), abs(a.published - b.published))
+
+
+def features_of(likeness: Sequence[float], weekdays: tuple[int, int], days: float) -> tuple[float, ...]:
+    """The numbers of FEATURES from the four cosines, the weekdays of both and the days between them (or nan)."""
     dated = not math.isnan(days)
     return (
-        math.sqrt(cosine(a.rare, b.rare)),
-        math.sqrt(cosine(a.lead, b.lead)),
-        math.sqrt(cosine(a.headline, b.headline)),
-        math.sqrt(cosine(a.names, b.names)),
-        float(bool(a.weekdays and b.weekdays and not a.weekdays & b.weekdays)),
+        *map(math.sqrt, likeness),
+        float(bool(weekdays[0] and weekdays[1] and not weekdays[0] & weekdays[1])),
         math.log1p(days) if dated else 0.0,
         float(dated),
     )
@@ -131,9 +139,49 @@ def _once(words: TermIds) -> Vector:
 
 def _sharpen(vector: Vector) -> Vector:
     """The weights once more times idf, of length 1: names, numbers and odd words decide."""
-    weights = vector.weights * idf_of(vector.ids)
-    norm = float(np.sqrt(np.dot(weights, weights)))
-    return Vector(vector.ids, weights / np.float32(norm) if norm > 0 else weights)
+    return Vector(vector.ids, _scaled(vector.weights * idf_of(vector.ids)))
+
+
+@compiled
+def _scaled(weights: Any) -> Any:
+    """The weights, float32, divided by their length as float32."""
+    squares = 0.0
+    for weight in weights:
+        squares += float(weight) * float(weight)
+    return weights / np.float32(np.sqrt(squares)) if squares > 0 else weights
+
+
+@compiled
+def put_sharpened(weights: Any, idf: Any, out: Any) -> None:
+    """``_sharpen`` for compiled code: write the new weights."""
+    out[: len(weights)] = _scaled(weights * idf)
+
+
+@compiled
+def put_once(words: Any, idf: Any, ids: Any, out: Any) -> int:
+    """Write the sharpened vector of a text's distinct words, each counted once; how many."""
+    count = 0
+    for word in np.sort(words):
+        if not count or ids[count - 1] != word:
+            ids[count] = word
+            count += 1
+    known = np.empty(count, np.float32)
+    for i in range(count):
+        known[i] = look_up(ids[i], idf)
+    normalise(known, out)
+    put_sharpened(out[:count], known, out)
+    return count
+
+
+@compiled
+def weekdays_in(words: Any, known: Any) -> int:
+    """Bits of the weekdays among the words; ``known`` are ascending hashes and the bit of each."""
+    found = 0
+    for word in words:
+        at = np.searchsorted(known[0], word)
+        if at < len(known[0]) and known[0][at] == word:
+            found |= known[1][at]
+    return found
 
 
 def _names(text: str, words: TermIds, starts: npt.NDArray[np.int32]) -> TermIds:
@@ -144,13 +192,14 @@ def _names(text: str, words: TermIds, starts: npt.NDArray[np.int32]) -> TermIds:
 
 
 @cache
-def _weekday_bits() -> Mapping[int, int]:
+def weekday_bits() -> Mapping[int, int]:
+    """By the hash of its name, the bit of each weekday."""
     numbered = {name: day for day, name in enumerate(WEEKDAYS)} | SHORT_WEEKDAYS
     return {hash_word(name): 1 << day for name, day in numbered.items()}
 
 
 def _weekdays(words: TermIds) -> int:
-    bits, found = _weekday_bits(), 0
+    bits, found = weekday_bits(), 0
     for word in words.tolist():
         found |= bits.get(word, 0)
     return found

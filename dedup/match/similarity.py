@@ -124,14 +124,11 @@ def dot(a_ids: Any, a_weights: Any, b_ids: Any, b_weights: Any) -> Any:
     """Sum of the products of weights under equal ids, by a merge of two ascending arrays."""
     i, j, total = 0, 0, 0.0
     while i < len(a_ids) and j < len(b_ids):
-        if a_ids[i] == b_ids[j]:
+        one, other = a_ids[i], b_ids[j]
+        if one == other:
             total += float(a_weights[i]) * float(b_weights[j])
-            i += 1
-            j += 1
-        elif a_ids[i] < b_ids[j]:
-            i += 1
-        else:
-            j += 1
+        i += one <= other
+        j += other <= one
     return total
 
 
@@ -158,37 +155,63 @@ def _fill(ids: Any, idf: Any, keys: Any, values: Any) -> None:
 
 
 @compiled
+def look_up(key: Any, table: Any) -> Any:
+    """Inverse document frequency of a term id, float32."""
+    at = _slot(key, table.keys)
+    return table.idf[at] if table.keys[at] == key else np.float32(table.unknown)
+
+
+@compiled
 def _look_up(ids: Any, table: Any, out: Any) -> None:
     for i in range(len(ids)):
-        at = _slot(ids[i], table.keys)
-        out[i] = table.idf[at] if table.keys[at] == ids[i] else table.unknown
+        out[i] = look_up(ids[i], table)
+
+
+@compiled
+def normalise(weights: Any, out: Any) -> None:
+    """Write the weights divided by their length, as float32. Squares are added in order: the same on any machine."""
+    squares = 0.0
+    for i in range(len(weights)):
+        squares += np.float64(weights[i]) * np.float64(weights[i])
+    norm = np.sqrt(squares) if squares > 0 else 1.0
+    for i in range(len(weights)):
+        out[i] = weights[i] / norm
+
+
+@compiled
+def put_vector(words: Any, headline: Any, headline_count: float, table: Any, out: Any) -> int:
+    """Write the vector of two ascending arrays of words, those of the body with their idf; how many distinct ones.
+    ``out`` is where ids, their idf and their weights go."""
+    ascending, known = words
+    ids, idf, floats = out
+    weights = np.empty(len(ascending) + len(headline), np.float64)
+    n, i, t = 0, 0, 0
+    while i < len(ascending) or t < len(headline):
+        titled = i == len(ascending) or (t < len(headline) and headline[t] < ascending[i])
+        key = headline[t] if titled else ascending[i]
+        value = look_up(key, table) if titled else known[i]
+        inside, heads = 0, 0
+        while i < len(ascending) and ascending[i] == key:
+            inside, i = inside + 1, i + 1
+        while t < len(headline) and headline[t] == key:
+            heads, t = heads + 1, t + 1
+        count = inside + headline_count * heads
+        if count > 0:
+            ids[n] = key
+            idf[n] = value
+            weights[n] = (1 + np.log(count)) * value if count != 1 else value
+            n += 1
+    normalise(weights[:n], floats)
+    return n
 
 
 @compiled
 def _weigh(words: Any, headline: Any, headline_count: float, table: Any) -> Any:
     """Distinct ids of both, ascending, and their l2-normalised TF-IDF weights."""
-    size = len(words)
-    every = np.empty(size + len(headline), np.uint64)
-    every[:size] = words
-    every[size:] = headline
-    every.sort()
-    titled = np.sort(headline)
-    ids = np.empty(len(every), np.uint64)
-    weights = np.empty(len(every), np.float64)
-    n, i, t, squares = 0, 0, 0, 0.0
-    while i < len(every):
-        key, total, heads = every[i], 0, 0
-        while i < len(every) and every[i] == key:
-            total, i = total + 1, i + 1
-        while t < len(titled) and titled[t] == key:
-            heads, t = heads + 1, t + 1
-        count = (total - heads) + headline_count * heads
-        if count > 0:
-            at = _slot(key, table.keys)
-            idf = table.idf[at] if table.keys[at] == key else table.unknown
-            ids[n] = key
-            weights[n] = (1 + np.log(count)) * idf
-            squares += weights[n] * weights[n]
-            n += 1
-    norm = np.sqrt(squares) if squares > 0 else 1.0
-    return ids[:n].copy(), (weights[:n] / norm).astype(np.float32)
+    ids = np.empty(len(words) + len(headline), np.uint64)
+    weights = np.empty(len(ids), np.float32)
+    ascending, known = np.sort(words), np.empty(len(words), np.float32)
+    _look_up(ascending, table, known)
+    idf = np.empty(len(ids), np.float32)
+    n = put_vector((ascending, known), np.sort(headline), headline_count, table, (ids, idf, weights))
+    return ids[:n].copy(), weights[:n].copy()

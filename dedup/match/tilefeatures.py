@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from dedup.match.build import BOUND, QUOTED_GRAM
 from dedup.match.compiled import compiled
 from dedup.match.marks import DIGIT, NAME, QUOTED, SPOKEN
-from dedup.match.overlap import Tiles
-from dedup.match.profile import BOUND, QUOTED_GRAM, Profile
 
 TILE_FEATURES = (
     "covered_s covered_l free_covered_s free_covered_l free_words longest longest_free free_weight tiles"
@@ -31,57 +30,55 @@ ORDER_REACH = 400
 """Runs looked back for the longest rising order; more come only from texts cut to pieces."""
 
 (FREE, RUN, QUOTES, IN_S, ONE_SIDED, SAID, NAMED, WEIGHT) = range(8)
-SUMS = (
-    "covered free weight spoken quoted in_quotes_s one_sided quotes longest longest_free mixed free_8 free_15 wording"
-    " prose prose_tiles prose_weight"
-).split()
+(COVERED, FREE_COVERED, HEAVY, SPOKE, QUOTED_WORDS, IN_QUOTES_S, ON_ONE_SIDE, QUOTE_TILES) = range(8)
+(LONGEST, LONGEST_FREE, MIXED, FREE_8, FREE_15, WORDING, PROSE, PROSE_TILES, PROSE_WEIGHT) = range(8, 17)
+SUMS = 17
 
 
-def tile_features(found: Tiles, short: Profile, long: Profile) -> tuple[float, ...]:
-    """The values of TILE_FEATURES; rows of ``found`` are place in short, place in long, length."""
-    known = (short.quoted_grams, long.quoted_grams)
-    sides = (short.words.flags, short.words.weights, long.words.flags, long.words.weights)
-    values = dict(zip(SUMS, _sums(found, sides, (short.windows.grams, known)).tolist(), strict=True))
-    free_s, quoted_s = _count(short.words.flags)
-    free_l, _ = _count(long.words.flags)
+@compiled
+def tile_features(found: Any, short: Any, long: Any, out: Any) -> None:
+    """Write the values of TILE_FEATURES; rows of ``found`` are place in short, place in long, length. Of each text are
+    given flags, weights, windows, quoted 5-grams, and its free and quoted words."""
+    sums = _sums(found, (short[0], short[1], long[0], long[1]), (short[2], (short[3], long[3])))
+    free_s, quoted_s, free_l = max(short[4], 1), max(short[5], 1), max(long[4], 1)
+    size_s, size_l = max(short[0].shape[0], 1), max(long[0].shape[0], 1)
     gaps_s, gaps_l = _edited(found)
-    covered, free = values["covered"], values["free"]
-    size_s, size_l = max(short.size, 1), max(long.size, 1)
-    return (
-        covered / size_s,
-        covered / size_l,
-        free / max(free_s, 1),
-        free / max(free_l, 1),
-        log1p(free),
-        log1p(values["longest"]),
-        log1p(values["longest_free"]),
-        log1p(values["weight"]),
-        log1p(found.shape[0]),
-        *_places(found, covered, size_s, size_l),
-        values["spoken"] / max(free, 1),
-        log1p(values["one_sided"]),
-        log1p(values["mixed"]),
-        log1p(values["free_8"]),
-        log1p(values["free_15"]),
-        log1p(values["quoted"]),
-        values["in_quotes_s"] / max(quoted_s, 1),
-        log1p(values["prose"]),
-        log1p(values["prose_tiles"]),
-        log1p(values["prose_weight"]),
-        log1p(values["quotes"]),
-        log1p(values["wording"]),
-        values["wording"] / max(free_s, 1),
-        (covered + gaps_s) / size_s,
-        (covered + gaps_l) / size_l,
-    )
+    covered, free = sums[COVERED], sums[FREE_COVERED]
+    out[0] = covered / size_s
+    out[1] = covered / size_l
+    out[2] = free / free_s
+    out[3] = free / free_l
+    out[4] = log1p(free)
+    out[5] = log1p(sums[LONGEST])
+    out[6] = log1p(sums[LONGEST_FREE])
+    out[7] = log1p(sums[HEAVY])
+    out[8] = log1p(found.shape[0])
+    _places(found, covered, (size_s, size_l), out[9:12])
+    out[12] = sums[SPOKE] / max(free, 1)
+    out[13] = log1p(sums[ON_ONE_SIDE])
+    out[14] = log1p(sums[MIXED])
+    out[15] = log1p(sums[FREE_8])
+    out[16] = log1p(sums[FREE_15])
+    out[17] = log1p(sums[QUOTED_WORDS])
+    out[18] = sums[IN_QUOTES_S] / quoted_s
+    out[19] = log1p(sums[PROSE])
+    out[20] = log1p(sums[PROSE_TILES])
+    out[21] = log1p(sums[PROSE_WEIGHT])
+    out[22] = log1p(sums[QUOTE_TILES])
+    out[23] = log1p(sums[WORDING])
+    out[24] = sums[WORDING] / free_s
+    out[25] = (covered + gaps_s) / size_s
+    out[26] = (covered + gaps_l) / size_l
 
 
-def _places(found: Tiles, covered: float, size_s: int, size_l: int) -> tuple[float, float, float]:
+@compiled
+def _places(found: Any, covered: float, sizes: Any, out: Any) -> None:
     """Share of shared words in the same order; where the first shared run begins in each text, 1 where none."""
-    if not found.shape[0]:
-        return 0.0, 1.0, 1.0
-    ordered = heaviest_rising(found[:, 2].astype(np.float64), found[:, 1])
-    return float(ordered) / covered, int(found[0, 0]) / size_s, int(found[:, 1].min()) / size_l
+    out[0], out[1], out[2] = 0.0, 1.0, 1.0
+    if found.shape[0]:
+        out[0] = heaviest_rising(found[:, 2].astype(np.float64), found[:, 1]) / covered
+        out[1] = found[0, 0] / sizes[0]
+        out[2] = found[:, 1].min() / sizes[1]
 
 
 @compiled
@@ -96,16 +93,6 @@ def heaviest_rising(weights: Any, places: Any) -> float:
                 best[i] = best[k] + weights[i]
         most = max(most, best[i])
     return most
-
-
-@compiled
-def _count(flags: Any) -> Any:
-    """Free words and quoted words of a text."""
-    free = quoted = 0
-    for k in range(flags.shape[0]):
-        free += (flags[k] & BOUND) == 0
-        quoted += (flags[k] & QUOTED) != 0
-    return free, quoted
 
 
 @compiled
@@ -164,31 +151,31 @@ def _one_tile(tile: Any, sides: Any, quotes: Any, out: Any) -> None:
 def _sums(found: Any, sides: Any, quotes: Any) -> Any:
     """The SUMS over all tiles, float64. Prose is a phrase or more of which at most 1 word in 20 is a speaker's and at
     most 45% are names or numbers: templates, captions and lists of headlines have more."""
-    out = np.zeros(17)
+    out = np.zeros(SUMS)
     one = np.zeros(8)
     for row in range(found.shape[0]):
         _one_tile(found[row], sides, quotes, one)
         here = one[FREE]
-        out[0] += found[row, 2]
-        out[1] += here
-        out[2] += one[WEIGHT]
-        out[3] += one[SAID]
-        out[4] += one[QUOTES]
-        out[5] += one[IN_S]
-        out[6] += one[ONE_SIDED]
-        out[7] += one[QUOTES] >= QUOTE
-        out[8] = max(out[8], found[row, 2])
-        out[9] = max(out[9], one[RUN])
+        out[COVERED] += found[row, 2]
+        out[FREE_COVERED] += here
+        out[HEAVY] += one[WEIGHT]
+        out[SPOKE] += one[SAID]
+        out[QUOTED_WORDS] += one[QUOTES]
+        out[IN_QUOTES_S] += one[IN_S]
+        out[ON_ONE_SIDE] += one[ONE_SIDED]
+        out[QUOTE_TILES] += one[QUOTES] >= QUOTE
+        out[LONGEST] = max(out[LONGEST], found[row, 2])
+        out[LONGEST_FREE] = max(out[LONGEST_FREE], one[RUN])
         if one[QUOTES] >= 3 and here >= 3:
-            out[10] += here
+            out[MIXED] += here
         if here >= SENTENCE:
-            out[12] += here
+            out[FREE_15] += here
         if here < PHRASE:
             continue
-        out[11] += here
-        out[13] += here - one[NAMED]
+        out[FREE_8] += here
+        out[WORDING] += here - one[NAMED]
         if one[SAID] * 20 <= here and one[NAMED] * 20 <= here * 9:
-            out[14] += here
-            out[15] += 1
-            out[16] += one[WEIGHT]
+            out[PROSE] += here
+            out[PROSE_TILES] += 1
+            out[PROSE_WEIGHT] += one[WEIGHT]
     return out

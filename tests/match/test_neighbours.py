@@ -48,7 +48,7 @@ texts = st.lists(st.sampled_from(WORDS), max_size=10).map(" ".join)
 feeds = st.lists(st.tuples(texts, st.one_of(st.none(), st.integers(0, 60))), max_size=9)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(feeds, st.randoms(use_true_random=False), st.sampled_from([2, 4096]))
 def test_agrees_with_the_rule_pair_by_pair_in_any_order(
     feed: list[tuple[str, int | None]], random: object, bucket: int
