@@ -19,12 +19,22 @@ from dedup.match.marks import word_lists
 from dedup.match.overlap import Hashes
 from dedup.match.packed import Packed
 from dedup.match.same_story import HEADLINE_WORDS, LEAD_WORDS, SECONDS_A_DAY, StoryProfile, weekday_bits
-from dedup.match.similarity import Vector, background
+from dedup.match.similarity import ARTICLES_AT_ONCE, Vector, background
 from dedup.models import CleanArticle
 from dedup.settings import Settings
 from dedup.text.tokens import PackedTokens, code_points, hash_word, tokenise_many
 
-__all__ = ["BOUND", "QUOTED_GRAM", "STOCK", "Kind", "Profile", "Words", "make_profile", "make_profiles"]
+__all__ = [
+    "ARTICLES_AT_ONCE",
+    "BOUND",
+    "QUOTED_GRAM",
+    "STOCK",
+    "Kind",
+    "Profile",
+    "Words",
+    "make_profile",
+    "make_profiles",
+]
 
 Kind = Literal["article", "brief", "page"]
 """An article; an item of a headline or a few words; a page without an article: an index, a gallery, a video."""
@@ -37,9 +47,6 @@ Of the labelled pages it takes the 5 indexes that have a body and no article (tr
 
 STUB_WORDS = 40
 """A paragraph of at least so many words may stand for the body that the cleaner did not find: captions are shorter."""
-
-ARTICLES_AT_ONCE = 64
-"""Articles built together: the arrays of more leave the processor's caches, and those of one cost a call each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

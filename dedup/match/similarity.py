@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.match.compiled import compiled
+from dedup.match.packed import sort_hashes
 from dedup.models import CleanArticle
 from dedup.text.tokens import PackedTokens, tokenise_many
 
@@ -30,6 +31,10 @@ giveme5w1h events .909 with 0, .928 with 2 (ECB+ has no titles); a lead count of
 
 TABLE_BITS = 17
 """The background's 59,380 terms fill 45% of 2^17 slots."""
+
+
+ARTICLES_AT_ONCE = 64
+"""Articles tokenised together: the arrays of more leave the processor's caches, and those of one cost a call each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +92,12 @@ def vectorise(clean: CleanArticle) -> Vector:
 
 
 def vectorise_many(cleaned: Sequence[CleanArticle]) -> list[Vector]:
-    """``vectorise`` of each article, in order: about 40 µs an article of 2.8 kB."""
+    """``vectorise`` of each article, in order: about 70 µs an article of 900 words."""
+    starts = range(0, len(cleaned), ARTICLES_AT_ONCE)
+    return [one for at in starts for one in _vectorise_some(cleaned[at : at + ARTICLES_AT_ONCE])]
+
+
+def _vectorise_some(cleaned: Sequence[CleanArticle]) -> list[Vector]:
     bodies = tokenise_many([item.body for item in cleaned])
     headlines = tokenise_many([item.headline or "" for item in cleaned])
     return [weigh(_words(bodies, i), _words(headlines, i), HEADLINE_COUNT) for i in range(len(cleaned))]
@@ -210,7 +220,7 @@ def _weigh(words: Any, headline: Any, headline_count: float, table: Any) -> Any:
     """Distinct ids of both, ascending, and their l2-normalised TF-IDF weights."""
     ids = np.empty(len(words) + len(headline), np.uint64)
     weights = np.empty(len(ids), np.float32)
-    ascending, known = np.sort(words), np.empty(len(words), np.float32)
+    ascending, known = sort_hashes(words)[0], np.empty(len(words), np.float32)
     _look_up(ascending, table, known)
     idf = np.empty(len(ids), np.float32)
     n = put_vector((ascending, known), np.sort(headline), headline_count, table, (ids, idf, weights))
