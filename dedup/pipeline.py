@@ -18,7 +18,7 @@ import numpy.typing as npt
 from dedup.errors import ArticleError
 from dedup.match.candidates import candidate_pairs
 from dedup.match.neighbours import neighbour_pairs
-from dedup.match.profile import Profile, make_profile
+from dedup.match.profile import Profile, make_profile, make_profiles
 from dedup.match.relation import compare_profiles
 from dedup.models import Article, CleanArticle, Match, Rejection, Result, Stats
 from dedup.settings import Settings
@@ -293,7 +293,8 @@ def _close_together(pairs: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.
 
 def _compare_chunk(shared: tuple[Sequence[CleanArticle], Settings], pairs: npt.NDArray[np.int32]) -> list[Match]:
     cleaned, settings = shared
-    profiles: dict[int, Profile] = {int(i): make_profile(cleaned[i], settings) for i in np.unique(pairs)}
+    names = np.unique(pairs).tolist()
+    profiles = dict(zip(names, make_profiles([cleaned[i] for i in names], settings), strict=True))
     return [compare_profiles(profiles[int(i)], profiles[int(j)], settings) for i, j in pairs]
 
 

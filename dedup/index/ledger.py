@@ -16,19 +16,11 @@ from numpy.typing import NDArray
 from dedup.index.codec import Facts, facts_of, key_of
 from dedup.index.contract import Reading, Writing
 from dedup.models import Article
-from dedup.text.evidence import (
-    SAME_STORY,
-    FeedEvidence,
-    Table,
-    _mixed,
-    article_keys,
-    empty_table,
-    outlet_of,
-    title_forms,
-)
+from dedup.text.evidence import FeedEvidence, Table, article_keys, empty_table, mixed, outlet_of, title_forms
 from dedup.text.lexicon import lexicon, line_hash
 from dedup.text.roles import REPEATED_LONG, REPEATED_SHORT
 from dedup.text.scan import SKETCH, Scan, scan
+from dedup.text.weigh import OPENS_OWN, SAME_STORY
 
 ENOUGH = max(REPEATED_SHORT, REPEATED_LONG)
 """Articles of different stories from which a line is furniture for good: a higher count changes nothing, so nobody is
@@ -171,11 +163,11 @@ def _says(table: str, row: Row | None, sketch: NDArray[np.uint16]) -> int:
     a line stands, ENOUGH for more and 0 for those of its own story; 1 for an opening of another story."""
     if row is None:
         return 0
-    own = int(((row.low == sketch) | (row.high == sketch)).sum()) >= SAME_STORY
+    agreeing = int(((row.low == sketch) | (row.high == sketch)).sum())
     if table == "opening":
-        return int(not own)
+        return int(agreeing < OPENS_OWN)
     alone = int((row.low == row.high).sum()) >= SAME_STORY
-    return 0 if alone and own else min(row.articles, ENOUGH)
+    return 0 if alone and agreeing >= SAME_STORY else min(row.articles, ENOUGH)
 
 
 def _joined(row: Row | None, sketch: NDArray[np.uint16]) -> Row:
@@ -230,8 +222,8 @@ def _begins(found: Scan) -> tuple[int, ...]:
 def _before(article: Article, found: Scan) -> dict[int, int]:
     """First words behind every key of an article's lines, its title and its lead."""
     first = np.where(found.hashes[:, 1] != 0, found.hashes[:, 1], found.hashes[:, 0])
-    mixed = _mixed(found.hashes[:, 0], np.uint64(line_hash(outlet_of(article))))
-    before = dict(zip(_signed(mixed), _signed(first), strict=True))
+    lines = mixed(found.hashes[:, 0], np.uint64(line_hash(outlet_of(article))))
+    before = dict(zip(_signed(lines), _signed(first), strict=True))
     before |= dict(zip(_signed(found.hashes[:, 1]), _signed(first), strict=True))
     before |= dict(zip(_signed(found.hashes[:, 2]), _signed(first), strict=True))
     forms = [form.split() for form in title_forms(article.title)]

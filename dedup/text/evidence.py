@@ -20,7 +20,6 @@ from dedup.models import Article
 from dedup.text import weigh
 from dedup.text.packed import batches, see
 from dedup.text.scan import SKETCH, Scan, line_key
-from dedup.text.weigh import SAME_STORY as SAME_STORY
 
 MAX_KEYS = 2_000_000
 """Keys a table keeps: 40 bytes each. Above it, keys with large hashes go; which ones depends on the feed alone."""
@@ -147,7 +146,8 @@ def short_sketch(found: Scan) -> NDArray[np.uint16]:
     return np.asarray(weigh.short_sketch(found.hashes, found.sketch))
 
 
-def _mixed(keys: NDArray[np.uint64], outlet: np.uint64) -> NDArray[np.uint64]:
+def mixed(keys: NDArray[np.uint64], outlet: np.uint64) -> NDArray[np.uint64]:
+    """Keys of lines as those of one outlet: uint64, in the order given."""
     """``weigh.mix`` of many keys."""
     mixed = (keys ^ (outlet >> np.uint64(7))) * np.uint64(0xFF51AFD7ED558CCD)
     return mixed ^ (mixed >> np.uint64(32))
