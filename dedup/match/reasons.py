@@ -63,7 +63,9 @@ def _bound_share(a: Profile, b: Profile, found: Evidence) -> tuple[int, int]:
 
 def _of_other(a: Profile, b: Profile, value: dict[str, float], found: Evidence, relation: Relation) -> list[str]:
     said = []
-    if "page" in (a.kind, b.kind):
+    if not (a.size and b.size):
+        said.append("no editorial text was found in " + ("both" if a.size == b.size else "one of the two"))
+    elif "page" in (a.kind, b.kind):
         said.append("one of the two pages holds no article")
     elif "brief" in (a.kind, b.kind):
         said.append("one of the two is too short to compare by passages, and they are not equal")

@@ -54,7 +54,7 @@ def _opening(item: CleanArticle) -> str:
 
 def _opening_words(item: CleanArticle) -> str:
     words = item.body.split()
-    return " ".join(words[:12]) + (" ..." if len(words) > 12 else "")
+    return " ".join(words[:12]) + (" …" if len(words) > 12 else "")
 
 
 def _support(text: str, number: int, openings: Sequence[npt.NDArray[np.uint64]]) -> float:

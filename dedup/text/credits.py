@@ -6,7 +6,7 @@ Every agency name found in a line is judged by what stands before and after it a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -166,8 +166,3 @@ def _by_place(site: Site, before: str, after: str) -> tuple[str, float]:
 def _evidence(text: str, start: int, end: int) -> str:
     low, high = max(0, start - 40), min(len(text), end + 30)
     return text[low:high].strip()
-
-
-def roundup(found: Sequence[Found]) -> bool:
-    """Whether several agencies each sign one paragraph, so that none supplied the whole."""
-    return len({item.agency for item in found if item.kind in ("tail", "dateline")}) >= 3
