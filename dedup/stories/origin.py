@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence, Set
+from datetime import UTC
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -171,7 +172,7 @@ def _clock(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
         later = [_time(other) for other in dated if _time(other) > first]
         lead = (min(later) - first) / HOUR if later else 0.0
         weight = EARLIEST if lead >= 1 else EARLIEST_DAY
-        yield _Finding("clock", weight, f"published first, {item.published:%Y-%m-%d %H:%M %Z}{_span(lead)}")
+        yield _Finding("clock", weight, f"published first, {item.published.astimezone(UTC):%Y-%m-%d %H:%M} UTC{_span(lead)}")
 
 
 def _has_clock(item: CleanArticle) -> bool:
