@@ -172,7 +172,8 @@ def _clock(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
         later = [_time(other) for other in dated if _time(other) > first]
         lead = (min(later) - first) / HOUR if later else 0.0
         weight = EARLIEST if lead >= 1 else EARLIEST_DAY
-        yield _Finding("clock", weight, f"published first, {item.published.astimezone(UTC):%Y-%m-%d %H:%M} UTC{_span(lead)}")
+        when = f"{item.published.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        yield _Finding("clock", weight, f"published first, {when}{_span(lead)}")
 
 
 def _has_clock(item: CleanArticle) -> bool:
