@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dedup import __version__
-from dedup.cli_index import register
+from dedup.cli_index import fields_of, register
 from dedup.errors import DedupError
 
 if TYPE_CHECKING:
@@ -99,16 +99,6 @@ def _settings(path: Path | None) -> Settings:
     return Settings.from_toml(path) if path else Settings()
 
 
-def _fields(pairs: Sequence[str]) -> dict[str, str]:
-    fields = {}
-    for pair in pairs:
-        name, separator, value = pair.partition("=")
-        if not separator or not name or not value:
-            raise click.UsageError(f"--map {pair!r} is not of the form FIELD=NAME, such as --map title=headline")
-        fields[name] = value
-    return fields
-
-
 # --- commands ---------------------------------------------------------------------------------------------------
 
 
@@ -154,7 +144,7 @@ def run(
     if output is not None:
         check_folder(output)
     _say_if_first_run()
-    settings, fields = _settings(options["settings_file"]), _fields(options["field_map"])
+    settings, fields = _settings(options["settings_file"]), fields_of(options["field_map"])
     policy, passed = Policy(options["on_error"], options["max_bad"]), PassedOver()
     with Quarantine(_quarantine_file(output, json_file), policy) as quarantine:
         with _progress() as progress:
@@ -234,7 +224,7 @@ def _articles(feeds: Sequence[str], options: dict[str, Any]) -> list[Article]:
     from dedup.sources import PassedOver, read_feeds
 
     articles, passed = [], PassedOver()
-    for item in read_feeds(feeds, fields=_fields(options.get("field_map", ())), on_passed_over=passed):
+    for item in read_feeds(feeds, fields=fields_of(options.get("field_map", ())), on_passed_over=passed):
         if not isinstance(item, Rejection):
             articles.append(item)
         elif options.get("on_error") == "strict":

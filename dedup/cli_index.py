@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dedup.models import Article, Rejection
     from dedup.sources import Quarantine
 
-__all__ = ["register"]
+__all__ = ["fields_of", "register"]
 
 EXIT_DIFFERS = 1
 BATCH = 200
@@ -171,7 +171,7 @@ def _ingest_once(index: Index, feeds: Sequence[str], quarantine: Quarantine, opt
 
     passed = PassedOver()
     desk = _Intake(index, options["batch"], options["emit"] is not None)
-    fields = _fields(options["field_map"])
+    fields = fields_of(options["field_map"])
     for name in feeds:
         items = _from_stdin(desk, fields) if name == "-" else read_feeds([name], fields=fields, on_passed_over=passed)
         for article in _usable(quarantine.watch(items), quarantine):
@@ -239,7 +239,8 @@ def _usable(items: Iterable[Article | Rejection], quarantine: Quarantine) -> Ite
         quarantine.refuse(Rejection(*place, "no-text", f"article {item.id!r} has neither text nor html"))
 
 
-def _fields(pairs: Sequence[str]) -> dict[str, str]:
+def fields_of(pairs: Sequence[str]) -> dict[str, str]:
+    """What ``--map FIELD=NAME`` options say, as a mapping; UsageError for one of another form."""
     fields = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")

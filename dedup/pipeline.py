@@ -20,7 +20,7 @@ from dedup.match.candidates import candidate_pairs
 from dedup.match.neighbours import neighbour_pairs
 from dedup.match.profile import Profile, make_profile, make_profiles
 from dedup.match.relation import compare_profiles
-from dedup.models import Article, CleanArticle, Match, Rejection, Result, Stats
+from dedup.models import Article, CleanArticle, Match, Rejection, Result, Stats, Story
 from dedup.settings import Settings
 from dedup.sketch import sketch_many
 from dedup.stories import build_stories
@@ -98,7 +98,7 @@ def find_stories(
     intake = take_in(articles, progress)
     cleaned, unread = _split_unread(_clean_all(intake.articles, runner, progress))
     intake = replace(intake, rejections=(*intake.rejections, *unread))
-    proposed = _propose(cleaned, settings, runner, progress)
+    proposed = _propose(cleaned, settings, progress)
     matches = _compare_all(cleaned, proposed.pairs, settings, runner, progress)
     by_id = {item.id: item for item in cleaned}
     comparer = _Comparer(by_id, matches, settings)
@@ -109,7 +109,7 @@ def find_stories(
         stories=stories,
         matches=tuple(match for match in matches if match.relation != "unrelated"),
         rejections=intake.rejections,
-        stats=_count(intake, cleaned, proposed, matches, stories, settings),
+        stats=_count(intake, cleaned, proposed, matches, stories),
         articles=by_id,
         settings=settings.digest(),
     )
@@ -249,7 +249,7 @@ class _Proposed:
     caps: Mapping[str, int]
 
 
-def _propose(cleaned: Sequence[CleanArticle], settings: Settings, runner: Runner, progress: Progress) -> _Proposed:
+def _propose(cleaned: Sequence[CleanArticle], settings: Settings, progress: Progress) -> _Proposed:
     table = sketch_many([item.body for item in cleaned], settings)
     progress("sketching", len(cleaned), len(cleaned))
     copies = candidate_pairs(table, settings)
@@ -328,8 +328,7 @@ def _count(
     cleaned: Sequence[CleanArticle],
     proposed: _Proposed,
     matches: Sequence[Match],
-    stories: Sequence[Any],
-    settings: Settings,
+    stories: Sequence[Story],
 ) -> Stats:
     return Stats(
         read=intake.read,
