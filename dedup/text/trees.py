@@ -17,6 +17,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+MASK_BITS = 32
+_ALL = (1 << MASK_BITS) - 1
+DE_BRUIJN = 0x077CB531
+"""Times a power of two, its five high bits differ for all 32 of them (Leiserson, Prokop, Randall 1998)."""
+LANES = 64
+"""Rows that pass the sieve side by side: fewer are not made vector instructions of."""
+WORTH = 24
+"""Rows from which the sieve costs less than walking (measured: .4 µs of 64 lanes, 1.1 µs a row for 250 trees)."""
+
 
 class Trees(NamedTuple):
     """Flat arrays of all nodes: ``feature`` int32 (-1 a leaf), ``threshold`` float32, ``left`` and ``right`` int32,
@@ -25,6 +34,7 @@ class Trees(NamedTuple):
     ``steps``, ``bounds``, ``values``, ``heads``: the same nodes breadth first, for walking without branches.
     ``steps`` uint32, 2 x nodes: features and left children (the right one is next to it); a leaf leads to itself,
     its bound (float32) being infinite. ``heads`` uint32, ``depths`` int32: first node and levels of each tree.
+    ``sieve``: the same trees for many rows at once; None where a tree has more leaves than a mask has bits.
     """
 
     names: tuple[str, ...]
@@ -40,6 +50,21 @@ class Trees(NamedTuple):
     values: NDArray[np.float32]
     heads: NDArray[np.uint32]
     depths: NDArray[np.int32]
+    sieve: Sieve | None
+
+
+class Sieve(NamedTuple):
+    """Inner nodes of all trees, those of tree t up to ``ends[t]``: ``feature`` int32, ``bound`` float32, ``keep``
+    uint32, the leaves (bits, left to right) that stay possible where the feature is above the bound. The leaf that a
+    row reaches is its lowest bit left (Lucchese et al. 2015, QuickScorer). ``leaves`` float32, trees x 32: the value
+    of a leaf by the five high bits of its bit times DE_BRUIJN.
+    """
+
+    feature: NDArray[np.int32]
+    bound: NDArray[np.float32]
+    keep: NDArray[np.uint32]
+    ends: NDArray[np.int32]
+    leaves: NDArray[np.float32]
 
 
 @lru_cache(maxsize=8)
@@ -85,7 +110,42 @@ def from_json(text: str) -> Trees:
         np.array(values, dtype=np.float32),
         np.array(heads, dtype=np.uint32),
         np.array(depths, dtype=np.int32),
+        _sieve(model["trees"], column),
     )
+
+
+def _sieve(trees: list[list[list[Any]]], column: dict[str, int]) -> Sieve | None:
+    if any(sum(len(node) == 1 for node in tree) > MASK_BITS for tree in trees):
+        return None
+    nodes: list[tuple[int, float, int]] = []
+    ends: list[int] = []
+    leaves = np.zeros((len(trees), MASK_BITS), dtype=np.float32)
+    for number, tree in enumerate(trees):
+        _add_nodes(tree, 0, 0, column, nodes, leaves[number])
+        ends.append(len(nodes))
+    feature, bound, keep = zip(*nodes, strict=True) if nodes else ((), (), ())
+    return Sieve(
+        np.array(feature, dtype=np.int32),
+        np.array(bound, dtype=np.float32),
+        np.array(keep, dtype=np.uint32),
+        np.array(ends, dtype=np.int32),
+        leaves,
+    )
+
+
+def _add_nodes(
+    tree: list[list[Any]], at: int, leaf: int, column: dict[str, int], nodes: list[tuple[int, float, int]], leaves: Any
+) -> int:
+    """Add the nodes from ``at`` down, whose leaves begin with number ``leaf``; returns the number after the last."""
+    node = tree[at]
+    if len(node) == 1:
+        leaves[(DE_BRUIJN << leaf & _ALL) >> 27] = node[0]
+        return leaf + 1
+    own = len(nodes)
+    nodes.append((0, 0.0, 0))
+    middle = _add_nodes(tree, node[2], leaf, column, nodes, leaves)
+    nodes[own] = column[node[0]], node[1], _ALL ^ (1 << middle) - (1 << leaf)
+    return _add_nodes(tree, node[3], middle, column, nodes, leaves)
 
 
 def _breadth_first(
@@ -119,7 +179,15 @@ def log_odds(model: Trees, rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Sum of the trees for every row of features: float32, one a row."""
     out = np.full(len(rows), model.baseline, dtype=np.float32)
     rows = np.ascontiguousarray(rows, dtype=np.float32)
-    _evaluate(rows, model.steps[0], model.steps[1], model.bounds, model.values, model.heads, model.depths, out)
+    done = len(rows) // LANES * LANES
+    if len(rows) - done >= WORTH:
+        done = len(rows)
+    if model.sieve is None:
+        done = 0
+    elif done:
+        _pass_sieve(rows[:done], *model.sieve, out)
+    walked = model.steps[0], model.steps[1], model.bounds, model.values, model.heads, model.depths
+    _evaluate(rows[done:], *walked, out[done:])
     return out
 
 
@@ -146,6 +214,31 @@ def _evaluate(rows, features, lefts, bounds, values, heads, depths, out):  # typ
                     at[lane] = lefts[node] + np.uint32(value > bounds[node])
             for lane in range(many + np.uint32(1)):
                 out[np.uint32(first) + lane] += values[at[lane]]
+
+
+@njit(cache=True, nogil=True)
+def _pass_sieve(rows, feature, bound, keep, ends, leaves, out):  # type: ignore[no-untyped-def]
+    """Every inner node strikes out leaves of LANES rows at once; a row's values are added in the order of the trees."""
+    columns = np.zeros((rows.shape[1], LANES), dtype=np.float32)
+    left = np.empty(LANES, dtype=np.uint32)
+    every = np.uint32(0xFFFFFFFF)
+    for first in range(0, len(rows), LANES):
+        many = min(LANES, len(rows) - first)
+        for c in range(rows.shape[1]):
+            for lane in range(many):
+                columns[c, lane] = rows[first + lane, c]
+        node = 0
+        for tree in range(len(ends)):
+            left[:] = every
+            while node < ends[tree]:
+                column, limit, kept = columns[feature[node]], bound[node], keep[node]
+                for lane in range(LANES):
+                    left[lane] &= kept if column[lane] > limit else every
+                node += 1
+            values = leaves[tree]
+            for lane in range(many):
+                lowest = np.uint32(left[lane] & (np.uint32(0) - left[lane]))
+                out[first + lane] += values[np.uint32(lowest * np.uint32(0x077CB531)) >> np.uint32(27)]
 
 
 def contributions(model: Trees, row: NDArray[np.float32]) -> list[tuple[str, float]]:
