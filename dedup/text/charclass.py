@@ -45,6 +45,15 @@ def tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
     return classes, lower
 
 
+@lru_cache(maxsize=1)
+def joined() -> NDArray[np.uint32]:
+    """The two tables in one, for compiled code: the lower-case code, the class from bit 24 on."""
+    classes, lower = tables()
+    table = lower | classes.astype(np.uint32) << 24
+    table.setflags(write=False)
+    return table
+
+
 def _class_of(char: str, code: int) -> int:
     for members, kind in ((_BREAKS, BREAK), (_STOPS, STOP), (_QUOTES, QUOTE), (_APOSTROPHES, APOSTROPHE)):
         if char in members:

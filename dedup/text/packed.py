@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from dedup.text import charclass as cc
 from dedup.text import features, trees
 from dedup.text.lexicon import lexicon
-from dedup.text.scan import EMPTY, KINDS, RAW, SKETCH, Scan, codes_of, measure_texts, split_texts
+from dedup.text.measure import split_texts
+from dedup.text.scan import Scan, codes_of, measured
 from dedup.text.units import ONE_LINE, WRAPPED_HIGH, WRAPPED_LINES, WRAPPED_LOW, Units, scan_units
 
 BATCH_CHARS = 1 << 20
@@ -74,8 +75,8 @@ def see(texts: Sequence[str], titles: Sequence[str]) -> list[Seen]:
     """Units and scans of texts, as ``scan_units`` has them, and the words of their titles."""
     title_words = _title_words(titles)
     codes, bounds = _packed(texts)
-    starts, ends, lines, special = split_texts(codes, bounds, cc.tables()[0], _LIMITS)
-    raw, hashes, sketch, words, rarity, word_ends, word_bounds = _measured(codes, bounds, lines, starts, ends)
+    starts, ends, lines, special = split_texts(codes, bounds, _LIMITS, cc.joined())
+    raw, hashes, sketch, words, rarity, word_ends, word_bounds = measured(codes, bounds, lines, starts, ends, lexicon())
     seen = []
     numbers = np.arange(int(np.diff(lines).max(initial=0)))
     line_edges, word_edges = lines.tolist(), word_bounds.tolist()
@@ -101,39 +102,6 @@ def _packed(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]
 def _title_words(titles: Sequence[str]) -> list[NDArray[np.uint64]]:
     codes, bounds = _packed(titles)
     lines = np.arange(len(titles) + 1, dtype=np.int64)
-    found = _measured(codes, bounds, lines, np.zeros(len(titles), dtype=np.int64), np.diff(bounds))
+    found = measured(codes, bounds, lines, np.zeros(len(titles), dtype=np.int64), np.diff(bounds), lexicon())
     edges = zip(found.word_bounds[:-1].tolist(), found.word_bounds[1:].tolist(), strict=True)
     return [found.words[low:high] for low, high in edges]
-
-
-class _Packed(NamedTuple):
-    """The arrays of a Scan for all texts one after the other; text i has words up to ``word_bounds[i + 1]``."""
-
-    raw: NDArray[np.float32]
-    hashes: NDArray[np.uint64]
-    sketch: NDArray[np.uint64]
-    words: NDArray[np.uint64]
-    rarity: NDArray[np.float32]
-    word_ends: NDArray[np.int64]
-    word_bounds: NDArray[np.int64]
-
-
-def _measured(
-    codes: NDArray[np.uint32],
-    bounds: NDArray[np.int64],
-    lines: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-) -> _Packed:
-    """Scan of all texts: text i is ``codes[bounds[i]:bounds[i + 1]]`` and has the lines from ``lines[i]``."""
-    found = _Packed(
-        np.zeros((len(starts), len(RAW) + KINDS), dtype=np.float32),
-        np.zeros((len(starts), 3), dtype=np.uint64),
-        np.full((len(bounds) - 1, SKETCH), EMPTY, dtype=np.uint64),
-        np.empty(len(codes) + 1, dtype=np.uint64),
-        np.empty(len(codes) + 1, dtype=np.float32),
-        np.zeros(len(starts), dtype=np.int64),
-        np.zeros(len(bounds), dtype=np.int64),
-    )
-    measure_texts(codes, bounds, lines, starts, ends, cc.tables(), lexicon()[:4], found)
-    return found

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.text.charclass import tables
 from dedup.text.lexicon import lexicon
 from dedup.text.scan import Scan, codes_of, scan_spans, split_lines
 
@@ -97,5 +96,5 @@ def _paragraph_starts(text: str, starts: NDArray[np.int64], ends: NDArray[np.int
 def scan_units(text: str) -> tuple[Units, Scan]:
     """Lines and units of a text, and what stands in each unit."""
     codes = codes_of(text)
-    units = units_of(text, *split_lines(codes, tables()[0]))
+    units = units_of(text, *split_lines(codes))
     return units, scan_spans(codes, units.unit_starts, units.unit_ends, lexicon())

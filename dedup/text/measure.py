@@ -1,0 +1,274 @@
+"""The kernels of ``scan``: lines of many texts, and one pass over each that counts and hashes what stands there."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+LAST_BREAK, NEXT_LINE, LINE_SIGN, PARAGRAPH_SIGN = 0x1E, 0x85, 0x2028, 0x2029
+"""Separators of lines are of class BREAK: codes up to LAST_BREAK (few of them) and these three."""
+WIDE_ENTRY = 0x0E000000
+"""Class WIDE where ``charclass.joined`` has it: all codes above its table."""
+LONG = 60
+"""Characters of a line that counts for the sketch."""
+SIGNS = np.uint32(LINE_SIGN >> 1)
+
+
+@njit(cache=True, nogil=True)
+def split_texts(codes, bounds, limits, table):  # type: ignore[no-untyped-def]
+    """Lines of all texts, where each text's lines begin, and which texts may have other units than their lines."""
+    texts = len(bounds) - 1
+    lines = np.zeros(texts + 1, dtype=np.int64)
+    special = np.zeros(texts, dtype=np.bool_)
+    starts = np.empty(texts + _possible_breaks(codes), dtype=np.int64)
+    ends = np.empty(len(starts), dtype=np.int64)
+    count = 0
+    for text in range(texts):
+        low, high = bounds[text], bounds[text + 1]
+        count = _split_text(codes, low, high, table, starts, ends, count)
+        lines[text + 1] = count
+        own = slice(lines[text], count)
+        special[text] = _special(codes[low:high], starts[own], ends[own], table, limits)
+    return starts[:count].copy(), ends[:count].copy(), lines, special
+
+
+@njit(cache=True, nogil=True)
+def _possible_breaks(codes):  # type: ignore[no-untyped-def]
+    count = 0
+    for code in codes:
+        count += (code <= LAST_BREAK) | (code == NEXT_LINE) | (code == LINE_SIGN) | (code == PARAGRAPH_SIGN)
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _split_text(codes, low, high, table, starts, ends, count):  # type: ignore[no-untyped-def]
+    """Add the lines of one text after the first ``count``; returns how many there are then."""
+    start = i = low
+    while i < high:
+        code = codes[i]
+        i += 1
+        if code > np.uint32(LAST_BREAK) and code != np.uint32(NEXT_LINE) and code >> np.uint32(1) != SIGNS:
+            continue
+        if table[code] >> np.uint32(24) != np.uint32(6):
+            continue
+        starts[count], ends[count] = start - low, i - 1 - low
+        count += 1
+        if code == 13 and i < high and codes[i] == 10:
+            i += 1
+        start = i
+    starts[count], ends[count] = start - low, high - low
+    return count + 1
+
+
+@njit(cache=True, nogil=True)
+def _special(codes, starts, ends, table, limits):  # type: ignore[no-untyped-def]
+    """Whether ``units_of`` has to be asked: one line with something on it, or lines of lengths as wrapped ones have."""
+    one_line, wrapped_lines, wrapped_low, wrapped_high = limits
+    filled = written = longest = 0
+    for line in range(len(starts)):
+        size = ends[line] - starts[line]
+        filled += size > 0
+        longest = max(longest, size)
+        for i in range(starts[line], ends[line]):
+            kind = table[codes[i]] >> np.uint32(24) if codes[i] < len(table) else np.uint32(14)
+            if kind != 5 and kind != 6:
+                written += 1
+                break
+    if written <= 1 and len(codes) >= one_line:
+        return True
+    return filled >= wrapped_lines and wrapped_low <= longest <= wrapped_high
+
+
+@njit(cache=True, nogil=True)
+def measure_texts(codes, bounds, lines, starts, ends, table, known, found):  # type: ignore[no-untyped-def]
+    """Fill the arrays of ``Measured`` (``raw`` and ``hashes`` zeros, ``sketch`` EMPTY before)."""
+    raw, hashes, sketch, words, rarity, word_ends, word_bounds = found
+    count = 0
+    for text in range(len(bounds) - 1):
+        low = bounds[text]
+        for line in range(lines[text], lines[text + 1]):
+            place = low + starts[line], low + ends[line], count
+            held = raw[line], hashes[line], sketch[text], words, rarity
+            count = _measure_line(codes, place, table, known, held)
+            word_ends[line] = count - word_bounds[text]
+        word_bounds[text + 1] = count
+
+
+@njit(cache=True, nogil=True)
+def _measure_line(codes, place, table, known, held):  # type: ignore[no-untyped-def]
+    """Count one line; returns the number of words so far, in all lines."""
+    raw, hashes, sketch, all_words, all_rarity = held
+    keys, kinds, rare, phrases = known
+    start, end, before = place
+    size, older, old = np.uint32(len(table)), np.uint64(0), np.uint64(0)
+    whole = np.uint64(0xCBF29CE484222325)
+    words = chars = wide = first = last = stopped = inner = prefixes = 0
+    upper = caseless = digits = letters = capitals = shouted = numbers = 0
+    i = start
+    while i < end:
+        entry = table[codes[i]] if codes[i] < size else codes[i] | np.uint32(WIDE_ENTRY)
+        kind = entry >> np.uint32(24)
+        if kind == 5 or kind == 6 or kind == 15:
+            if stopped == 1 and kind != 15:
+                stopped = 2
+            i += 1
+            continue
+        if first == 0:
+            first = int(kind) + 1
+        last = i
+        if kind - np.uint32(1) < np.uint32(4):
+            inner += (kind == 2) & (stopped == 2)
+            stopped = 0
+            i, word, last, many, marks, up, less, number = _read_word(codes, i, end, table)
+            chars += many + marks
+            upper, caseless, digits, letters = upper + up, caseless + less, digits + number, letters + many - number
+            capitals += kind == 2
+            shouted += (up >= 2) & (up == many)
+            numbers += number > 0
+            all_rarity[before + words] = 1
+            if end - start >= LONG and words >= 2:
+                _add_to_sketch(older * np.uint64(3) + old * np.uint64(5) + word, sketch)
+            older, old = old, word
+        else:
+            i += 1
+            chars += 1
+            if kind != 14:
+                if kind != 11:
+                    stopped = _count_sign(codes, i - 1, start, end, int(kind), raw, stopped)
+                continue
+            wide += 1
+            word = np.uint64(codes[i - 1])
+            all_rarity[before + words] = 0.5
+        all_words[before + words] = word
+        words += 1
+        whole = (whole ^ word) * np.uint64(0x100000001B3)
+        whole ^= whole >> np.uint64(31)
+        if words == 6:
+            hashes[1] = whole
+        elif words == 12:
+            hashes[2] = whole
+        if words <= 4:
+            prefixes += kind != 14 and _find(whole ^ np.uint64(1), phrases) >= 0
+            raw[22] += (words == 1) & (kind == 2)
+    raw[0], raw[1], raw[2], raw[3], raw[4], raw[5] = chars, words, letters + wide, upper, digits, wide
+    raw[6], raw[7], raw[14], raw[17], raw[19], raw[21], raw[23] = (
+        capitals,
+        shouted,
+        first,
+        numbers,
+        inner,
+        prefixes,
+        caseless,
+    )
+    if first > 0:
+        raw[16] = codes[last]
+        raw[15] = (table[codes[last]] >> np.uint32(24) if codes[last] < size else 14) + 1
+    if words > 0:
+        hashes[0] = whole
+        raw[20] = _find(whole ^ np.uint64(2), phrases) >= 0
+        _know_words(all_words[before : before + words], keys, kinds, rare, all_rarity[before : before + words], raw)
+    return before + words
+
+
+@njit(cache=True, nogil=True)
+def _read_word(codes, i, end, table):  # type: ignore[no-untyped-def]
+    """Read the word that begins at ``i``: the place after it, its hash, the place of its last character, how many
+    letters and digits it has, how many apostrophes, how many of it are upper, caseless and digits.
+
+    An apostrophe inside or at the end belongs to it and is not hashed; characters of class IGNORED are passed over.
+    """
+    word, prime, size = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3), np.uint32(len(table))
+    upper = caseless = digits = marks = passed = 0
+    begin = last = i
+    kind = np.uint32(0)
+    while True:
+        while i < end:
+            entry = table[codes[i]] if codes[i] < size else np.uint32(WIDE_ENTRY)
+            kind = entry >> np.uint32(24)
+            if kind - np.uint32(1) >= np.uint32(4):
+                break
+            word = (word ^ np.uint64(entry & np.uint32(0xFFFFFF))) * prime
+            upper += kind == 2
+            caseless += kind == 3
+            digits += kind == 4
+            last = i
+            i += 1
+        if i >= end or (kind != 11 and kind != 15):
+            break
+        passed += 1
+        if kind == 11:
+            marks += 1
+            last = i
+        i += 1
+    word = word if word != np.uint64(0) else np.uint64(1)
+    return i, word, last, i - begin - passed, marks, upper, caseless, digits
+
+
+@njit(cache=True, nogil=True)
+def _know_words(words, keys, kinds, known, rarity, raw):  # type: ignore[no-untyped-def]
+    """Count the kinds of a line's words and set their rarity, which is .5 where a character is the word.
+
+    The bits of 31 words at a time are added as columns: a carry for each power of two, no branch that depends on them.
+    """
+    for first in range(0, len(words), 31):
+        ones = twos = fours = eights = sixteens = np.uint32(0)
+        for i in range(first, min(len(words), first + 31)):
+            if rarity[i] == np.float32(0.5):
+                continue
+            slot = _find(words[i], keys)
+            rarity[i] = known[slot] if slot >= 0 else np.float32(1)
+            bits = kinds[slot] if slot >= 0 else np.uint32(0)
+            ones, bits = ones ^ bits, ones & bits
+            twos, bits = twos ^ bits, twos & bits
+            fours, bits = fours ^ bits, fours & bits
+            eights, bits = eights ^ bits, eights & bits
+            sixteens ^= bits
+        for kind in range(24):
+            one = np.uint32(1)
+            count = (ones >> kind & one) + 2 * (twos >> kind & one) + 4 * (fours >> kind & one)
+            raw[24 + kind] += count + 8 * (eights >> kind & one) + 16 * (sixteens >> kind & one)
+
+
+@njit(cache=True, nogil=True)
+def _add_to_sketch(three, sketch):  # type: ignore[no-untyped-def]
+    """Keep the least hash of three words in a row, by part."""
+    mixed = three * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= mixed >> np.uint64(32)
+    part = mixed & np.uint64(7)
+    if mixed < sketch[part]:
+        sketch[part] = mixed
+
+
+@njit(cache=True, nogil=True)
+def _count_sign(codes, i, start, end, kind, raw, stopped):  # type: ignore[no-untyped-def]
+    """Count a character that is in no word; returns whether a sentence may have ended."""
+    if kind == 7:
+        raw[8] += 1
+        return 1
+    if kind == 8:
+        raw[10] += 1
+    elif kind == 9:
+        raw[11] += 1
+    elif kind == 10:
+        raw[9] += 1
+        if codes[i] == 58 and i + 2 < end and codes[i + 1] == 47 and codes[i + 2] == 47:
+            raw[18] += 1
+    elif kind == 12:
+        raw[12] += 1
+    else:
+        raw[13] += 1
+        if codes[i] == 64 and i > start and i + 1 < end:
+            raw[18] += 1
+    return stopped
+
+
+@njit(cache=True, nogil=True)
+def _find(word, keys):  # type: ignore[no-untyped-def]
+    """Slot of a word in an open-addressed table of a power-of-two size, or -1."""
+    mask = np.uint64(len(keys) - 1)
+    slot = (word ^ (word >> np.uint64(29))) & mask
+    while keys[slot] != np.uint64(0):
+        if keys[slot] == word:
+            return np.int64(slot)
+        slot = (slot + np.uint64(1)) & mask
+    return np.int64(-1)
