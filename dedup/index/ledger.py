@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from dedup.index.codec import Facts, facts_of, key_of
 from dedup.index.contract import Reading, Writing
 from dedup.models import Article
-from dedup.text.evidence import FeedEvidence, Table, article_keys, empty_table, mixed, outlet_of, title_forms
+from dedup.text.evidence import FeedEvidence, Table, article_keys, empty_table, mixed, outlet_of
+from dedup.text.headlines import title_forms
 from dedup.text.lexicon import lexicon, line_hash
 from dedup.text.roles import REPEATED_LONG, REPEATED_SHORT
 from dedup.text.scan import SKETCH, Scan, scan

@@ -8,15 +8,33 @@ from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 _Branch: TypeAlias = "dict[str, _Branch]"
 """Words by their next character; "" marks the end of one."""
+
+
+_SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f "
+ENDS, FOREIGN = 1, 2
+"""Flags of a Trie's state: a name may end here; a character that is not ASCII may go on with one."""
+
+
+class Trie(NamedTuple):
+    """A wider net than the names' expression, for compiled code. ``following`` int16, states x 128: the state after an
+    ASCII character, 0 for none; ``flags`` uint8, one a state; ``foreign`` uint32: other characters that names begin
+    with. State 0 is the start."""
+
+    following: NDArray[np.int16]
+    flags: NDArray[np.uint8]
+    foreign: NDArray[np.uint32]
 
 
 class Agencies(NamedTuple):
     """``name`` finds any agency's name; ``owner`` maps the found words, lower case, to the short name.
 
     ``signs`` are expressions that credit one agency without its name; ``domains`` maps hosts to short names;
-    ``kinds`` short names to wire, paper, release or republish.
+    ``kinds`` short names to wire, paper, release or republish. ``trie`` finds where ``name`` may find something.
     """
 
     name: re.Pattern[str]
@@ -24,6 +42,7 @@ class Agencies(NamedTuple):
     signs: tuple[tuple[str, re.Pattern[str]], ...]
     domains: dict[str, str]
     kinds: dict[str, str]
+    trie: Trie
 
 
 @lru_cache(maxsize=1)
@@ -47,7 +66,7 @@ def build(table: dict[str, dict[str, object]]) -> Agencies:
         domains |= dict.fromkeys(_strings(entry, "domains"), short)
         signs += [(short, re.compile(sign)) for sign in _strings(entry, "signs")]
     kinds = {short: str(entry.get("kind", "wire")) for short, entry in table.items()}
-    return Agencies(_name_pattern(names, marks), owner, tuple(signs), domains, kinds)
+    return Agencies(_name_pattern(names, marks), owner, tuple(signs), domains, kinds, _trie(names + marks))
 
 
 def _strings(entry: dict[str, object], key: str) -> list[str]:
@@ -96,6 +115,32 @@ def _character(char: str, any_case: bool) -> str:
 
 def _cases(char: str) -> list[str]:
     return sorted({form for form in (char, char.lower(), char.upper()) if len(form) == 1})
+
+
+def _trie(words: list[str]) -> Trie:
+    """Net of the words, in any case; white space of any length between their parts."""
+    following: list[dict[int, int]] = [{}]
+    flags = [0]
+    for word in words:
+        state = 0
+        for at, char in enumerate(word):
+            if ord(char) >= 128:
+                flags[state] |= FOREIGN
+                break
+            forms = [ord(form) for form in (_SPACES if char == " " else _cases(char)) if ord(form) < 128]
+            if forms[0] not in following[state]:
+                following.append({ord(space): len(following) for space in _SPACES} if char == " " else {})
+                flags.append(FOREIGN if char == " " else 0)
+                following[state] |= dict.fromkeys(forms, len(following) - 1)
+            flags[state] |= FOREIGN if char == " " else 0
+            state = following[state][forms[0]]
+            flags[state] |= ENDS if at == len(word) - 1 else 0
+    table = np.zeros((len(following), 128), dtype=np.int16)
+    for state, ways in enumerate(following):
+        for code, target in ways.items():
+            table[state, code] = target
+    foreign = sorted({ord(form) for word in words for form in _cases(word[0]) if ord(form) >= 128})
+    return Trie(table, np.array(flags, dtype=np.uint8), np.array(foreign, dtype=np.uint32))
 
 
 def agency_of_host(host: str | None) -> str | None:

@@ -49,7 +49,7 @@ def tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
 def joined() -> NDArray[np.uint32]:
     """The two tables in one, for compiled code: the lower-case code, the class from bit 24 on."""
     classes, lower = tables()
-    table = lower | classes.astype(np.uint32) << 24
+    table = lower | classes.astype(np.uint32) << np.uint32(24)
     table.setflags(write=False)
     return table
 

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.models import Article, CleanArticle
 from dedup.text.evidence import FeedEvidence, line_evidence
 from dedup.text.headlines import best_title
-from dedup.text.lexicon import lexicon
-from dedup.text.meta import read_meta
-from dedup.text.packed import Rows, batches, rows_of, see
-from dedup.text.roles import Decision, decide, decide_page
-from dedup.text.scan import Scan, scan
-from dedup.text.units import Units, scan_units
+from dedup.text.meta import Meta, read_meta
+from dedup.text.packed import Batch, batches, scan_of, see
+from dedup.text.roles import decide, decide_page
+from dedup.text.units import Units
 
 
 def clean(article: Article, evidence: FeedEvidence | None = None) -> CleanArticle:
@@ -24,36 +23,35 @@ def clean(article: Article, evidence: FeedEvidence | None = None) -> CleanArticl
     ``evidence`` is what the feed says (collect_evidence); without it the article speaks for itself. Where the
     text is "" the plain text is taken from ``html``; MissingExtraError when the extra is not installed.
     """
-    if article.html and not article.text.strip():
-        return _clean_page(article, article.html, evidence)
-    units, found = scan_units(article.text)
-    return _clean_text(article, units, found, None, evidence)
+    return clean_many([article], evidence)[0]
 
 
 def clean_many(articles: Sequence[Article], evidence: FeedEvidence | None = None) -> list[CleanArticle]:
-    """``clean`` of every article, in order; the same results, computed batch by batch."""
+    """``clean`` of every article, in order, computed batch by batch."""
     cleaned: list[CleanArticle] = []
     for first, last in batches([len(article.text) for article in articles]):
-        cleaned += _clean_batch(articles[first:last], evidence)
+        some = articles[first:last]
+        pages = {i: article.html for i, article in enumerate(some) if article.html and not article.text.strip()}
+        if not pages:
+            cleaned += _clean_texts(some, evidence)
+            continue
+        given = iter(_clean_texts([article for i, article in enumerate(some) if i not in pages], evidence))
+        cleaned += [
+            _clean_page(article, pages[i], evidence) if i in pages else next(given) for i, article in enumerate(some)
+        ]
     return cleaned
 
 
-def _clean_batch(articles: Sequence[Article], evidence: FeedEvidence | None) -> list[CleanArticle]:
-    seen = see([article.text for article in articles], [article.title or "" for article in articles])
-    return [
-        clean(article, evidence)
-        if article.html and not article.text.strip()
-        else _clean_text(article, item.units, item.found, rows, evidence)
-        for article, item, rows in zip(articles, seen, rows_of(seen), strict=True)
-    ]
-
-
-def _clean_text(
-    article: Article, units: Units, found: Scan, rows: Rows | None, evidence: FeedEvidence | None
-) -> CleanArticle:
-    feed = None if evidence is None else line_evidence(article, found, evidence)
-    decision = decide(article.text, found, article.title, feed, rows)
-    return _result(article, article, article.text, units, found, decision, ())
+def _clean_texts(articles: Sequence[Article], evidence: FeedEvidence | None) -> list[CleanArticle]:
+    titles = [article.title for article in articles]
+    batch = see([article.text for article in articles], titles)
+    feeds = (
+        None
+        if evidence is None
+        else [line_evidence(article, scan_of(batch, i), evidence) for i, article in enumerate(articles)]
+    )
+    letters = decide(batch, titles, feeds)
+    return _results(articles, batch, letters, read_meta(articles, batch, letters))
 
 
 def _clean_page(article: Article, html: str, evidence: FeedEvidence | None) -> CleanArticle:
@@ -61,40 +59,44 @@ def _clean_page(article: Article, html: str, evidence: FeedEvidence | None) -> C
     from dedup.text.html import read_html
 
     page = read_html(html)
-    text = "\n".join(page.lines)
     known = replace(
         article,
-        text=text,
+        text="\n".join(page.lines),
         title=best_title(article.title, page.meta.title),
         byline=article.byline or page.meta.byline,
         credit=article.credit or page.meta.credit,
         published=article.published or page.meta.published,
     )
-    found = scan(text, lexicon())
-    feed = None if evidence is None else line_evidence(known, found, evidence)
-    decision = decide_page(text, found, page, known.title, feed)
-    units = Units(found.starts, found.ends, found.starts, found.ends, np.arange(len(found.starts)))
-    return _result(article, known, text, units, found, decision, page.notes)
+    batch = see([known.text], [known.title], as_lines=True)
+    feed = None if evidence is None else line_evidence(known, scan_of(batch, 0), evidence)
+    letters = decide_page(batch, page, known.title, feed)
+    meta = read_meta([known], batch, letters)[0]
+    return _results([article], batch, letters, [meta._replace(notes=page.notes + meta.notes)])[0]
 
 
-def _result(
-    article: Article, known: Article, text: str, units: Units, found: Scan, decision: Decision, notes: tuple[str, ...]
-) -> CleanArticle:
-    meta = read_meta(known, text, found, decision.roles)
-    letters = decision.roles
+def _results(
+    articles: Sequence[Article], batch: Batch, letters: NDArray[np.uint8], metas: Sequence[Meta]
+) -> list[CleanArticle]:
+    starts, ends, edges = batch.starts.tolist(), batch.ends.tolist(), batch.lines.tolist()
+    roles = letters.tobytes().decode("ascii")
+    results = []
+    for i, (article, meta) in enumerate(zip(articles, metas, strict=True)):
+        low, high = edges[i], edges[i + 1]
+        begins, finishes, own = tuple(starts[low:high]), tuple(ends[low:high]), roles[low:high]
+        if i in batch.apart:
+            begins, finishes, own = _of_lines(batch.apart[i], own)
+        headline, byline, dateline, credits, published, notes = meta
+        results.append(
+            CleanArticle(
+                article, batch.texts[i], begins, finishes, own, headline, byline, dateline, credits, published, notes
+            )
+        )
+    return results
+
+
+def _of_lines(units: Units, letters: str) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+    """Starts, ends and letters of the lines of a text whose units have other bounds."""
     if len(units.unit_starts) != len(units.starts):
         empty = units.starts == units.ends
         letters = "".join("-" if blank else letters[unit] for blank, unit in zip(empty, units.unit_of, strict=True))
-    return CleanArticle(
-        article,
-        text,
-        tuple(units.starts.tolist()),
-        tuple(units.ends.tolist()),
-        letters,
-        meta.headline,
-        meta.byline,
-        meta.dateline,
-        meta.credits,
-        meta.published,
-        notes + meta.notes,
-    )
+    return tuple(units.starts.tolist()), tuple(units.ends.tolist()), letters

@@ -76,15 +76,13 @@ def find_credits(sites: Iterable[Site], article: Article) -> tuple[Credit, ...]:
     return tuple(Credit(found.agency, found.evidence, found.confidence) for found in ordered)
 
 
-def _all_found(sites: Iterable[Site], article: Article) -> Iterable[Found]:
-    own = own_papers(article)
-    for site in sites:
-        for found in judge_line(site):
-            if found.agency not in own:
-                yield found
+def _all_found(sites: Iterable[Site], article: Article) -> list[Found]:
+    found = [item for site in sites for item in judge_line(site)]
     for field in (article.credit, article.byline):
         if field:
-            yield from (item for item in judge_line(Site(-1, field, "L", True, False)) if item.agency not in own)
+            found += judge_line(Site(-1, field, "L", True, False))
+    own = own_papers(article) if found else frozenset()
+    return [item for item in found if item.agency not in own]
 
 
 def own_papers(article: Article) -> frozenset[str]:
@@ -104,10 +102,10 @@ def judge_line(site: Site) -> list[Found]:
         kind, confidence = _judge(site, site.text[: hit.start()], site.text[hit.end() :], table.kinds[short])
         if confidence > 0:
             found.append(Found(short, _evidence(site.text, hit.start(), hit.end()), confidence, site.number, kind))
-    if len(site.text) < 400:
+    if len(site.text) < 400 and (site.closing or site.role == "L"):
         for short, sign in table.signs:
             hit_sign = sign.search(site.text)
-            if hit_sign and (site.closing or site.role == "L"):
+            if hit_sign:
                 found.append(Found(short, hit_sign.group()[:120], 0.7, site.number, "sign"))
     return found
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from dedup.models import Article
 from dedup.text import weigh
-from dedup.text.packed import batches, see
+from dedup.text.headlines import title_forms
+from dedup.text.packed import batches, scan_of, see
 from dedup.text.scan import SKETCH, Scan, line_key
 
 MAX_KEYS = 2_000_000
@@ -92,8 +93,8 @@ def collect_evidence(articles: Iterable[Article]) -> FeedEvidence:
         rows = []
         for first, last in batches([len(article.text) for article in given]):
             some = given[first:last]
-            seen = see([article.text for article in some], [""] * len(some))
-            rows += [article_keys(article, item.found) for article, item in zip(some, seen, strict=True)]
+            batch = see([article.text for article in some], [None] * len(some))
+            rows += [article_keys(article, scan_of(batch, number)) for number, article in enumerate(some)]
         tables = _fold(tables, rows)
     return FeedEvidence(tables[0], tables[1], count)
 
@@ -127,18 +128,6 @@ def _head_key(title: str) -> int:
     """Key of the first six words of a longer title, else 0."""
     words = title.split(maxsplit=6)
     return line_key(" ".join(words[:6])) if len(words) > 6 else 0
-
-
-def title_forms(title: str | None) -> list[str]:
-    """A title as given and without the site's name after a bar or dash."""
-    if not title:
-        return []
-    forms = [title.strip()]
-    for sign in (" | ", " – ", " — ", " - ", " » ", " :: "):
-        head, found, tail = title.rpartition(sign)
-        if found and len(tail.split()) <= 5 and len(head.split()) >= 4:
-            forms.append(head.strip())
-    return forms
 
 
 def short_sketch(found: Scan) -> NDArray[np.uint16]:

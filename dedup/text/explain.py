@@ -11,9 +11,8 @@ from dedup.models import Article, Role
 from dedup.text import features, region, trees
 from dedup.text.clean import clean
 from dedup.text.evidence import FeedEvidence, LineEvidence, line_evidence
-from dedup.text.roles import TWICE, against, brief, limit_of, twice_running
-from dedup.text.scan import Scan
-from dedup.text.units import scan_units
+from dedup.text.packed import Batch, odds_of, rows_of, scan_of, see
+from dedup.text.roles import against, brief, limit_of, weighed
 
 SHOWN = 4
 """Features named for a line: the ones that moved its log-odds most."""
@@ -32,9 +31,10 @@ class ExplainedLine(NamedTuple):
 def explain_lines(article: Article, evidence: FeedEvidence | None = None) -> list[ExplainedLine]:
     """Every line of an article with its role and the reasons for it."""
     result = clean(article, evidence)
-    units, found = scan_units(result.text)
-    feed = None if evidence is None else line_evidence(article, found, evidence)
-    why, chances = _reasons(result.text, found, article.title, feed)
+    batch = see([result.text], [article.title])
+    feed = None if evidence is None else line_evidence(article, scan_of(batch, 0), evidence)
+    why, chances = _reasons(batch, article.title, feed)
+    unit_of = batch.apart[0].unit_of if batch.apart else range(len(batch.starts))
     return [
         ExplainedLine(
             line.text,
@@ -42,7 +42,7 @@ def explain_lines(article: Article, evidence: FeedEvidence | None = None) -> lis
             chances.get(int(unit), 0.0),
             "; ".join((*_by_role(letter), *why.get(int(unit), ()))),
         )
-        for line, letter, unit in zip(result.lines, result.roles, units.unit_of, strict=True)
+        for line, letter, unit in zip(result.lines, result.roles, unit_of, strict=True)
     ]
 
 
@@ -52,18 +52,17 @@ def _by_role(letter: str) -> tuple[str, ...]:
 
 
 def _reasons(
-    text: str, found: Scan, title: str | None, feed: LineEvidence | None
+    batch: Batch, title: str | None, feed: LineEvidence | None
 ) -> tuple[dict[int, tuple[str, ...]], dict[int, float]]:
-    numbers, rows = features.line_features(found, title)
-    model = trees.load("line_model")
-    odds = trees.log_odds(model, rows)
-    twice = twice_running(found, numbers)
-    weighed = odds - TWICE * twice
-    inside = region.lines_before_end(found, numbers, rows, weighed.astype(np.float32))
-    limit = limit_of(weighed.astype(np.float32), inside)
-    condemned = None if feed is None else against(text, found, feed, numbers, rows, weighed)
-    kept = (weighed > limit) & (np.arange(len(numbers)) < inside)
-    short = brief(found, numbers, weighed.astype(np.float32), kept, title) & ~kept
+    found, model, known = scan_of(batch, 0), trees.load("line_model"), rows_of(batch)
+    numbers, rows, odds = known.numbers, known.rows, odds_of(known)
+    told = weighed(batch, known, odds)
+    twice = told < odds
+    inside = int(region.ends_of(batch.found, batch.lines, known, told)[0])
+    limit = limit_of(told, inside)
+    condemned = None if feed is None else against(batch.texts[0], found, feed, numbers, rows, told)
+    kept = (told > limit) & (np.arange(len(numbers)) < inside)
+    short = brief(found, numbers, told, kept, title) & ~kept
     why: dict[int, tuple[str, ...]] = {}
     for number, unit in enumerate(numbers):
         reasons = []

@@ -56,6 +56,28 @@ def features_of(found: Scan, title_words: NDArray[np.uint64]) -> tuple[NDArray[n
 
 
 @njit(cache=True, nogil=True)
+def fill_texts(lines, bounds, numbers, found, titles, out):  # type: ignore[no-untyped-def]
+    """``line_features`` of all texts of a batch: text i has the rows from ``bounds[i]`` on."""
+    raw, hashes, words, rarity, word_ends, word_bounds = found
+    title_words, spans = titles
+    for text in range(len(lines) - 1):
+        first, last = bounds[text], bounds[text + 1]
+        if first == last:
+            continue
+        own, held = slice(lines[text], lines[text + 1]), slice(word_bounds[text], word_bounds[text + 1])
+        _features(
+            numbers[first:last] - lines[text],
+            raw[own],
+            hashes[own],
+            words[held],
+            rarity[held],
+            word_ends[own],
+            title_words[spans[text, 0] : spans[text, 1]],
+            out[first:last],
+        )
+
+
+@njit(cache=True, nogil=True)
 def _features(units, raw, hashes, words, rarity, word_ends, title_words, out):  # type: ignore[no-untyped-def]
     n = len(units)
     own, kinds = 32, 16

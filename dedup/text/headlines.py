@@ -29,6 +29,7 @@ _INTERFACE = re.compile(
     r"(?i)^\W*(?:to find out more|please|enter|click|tap|sign (?:up|in)|log in|follow|subscribe|powered by|share|view"
     r"|order|go to)\b|\b(?:zip code|unsubscribe|no longer supports|order reprints?)\b|\bmin(?:ute)?s? ago\b|[»›>]\W*$"
 )
+_SITE_SIGNS = (" | ", " – ", " — ", " - ", " » ", " :: ")
 LONGEST = 300
 """Characters of a title that are looked at: no headline needs more, and the patterns stay cheap."""
 
@@ -45,6 +46,20 @@ def is_doubtful(title: str) -> bool:
     if page >= PAGE_SHARE * words:
         return True
     return any(pattern.search(title) for pattern in (_BYLINE, _CREDIT, _DATED, _INTERFACE))
+
+
+def title_forms(title: str | None) -> list[str]:
+    """A title as given and without the site's name after a bar or dash."""
+    if not title:
+        return []
+    forms = [title.strip()]
+    for sign in _SITE_SIGNS:
+        if sign not in title:
+            continue
+        head, found, tail = title.rpartition(sign)
+        if found and len(tail.split()) <= 5 and len(head.split()) >= 4:
+            forms.append(head.strip())
+    return forms
 
 
 def best_title(given: str | None, of_page: str | None) -> str | None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.models import Article, Credit
-from dedup.text import bylines, dates
+from dedup.text import bylines, dates, spots
+from dedup.text.agencies import agencies
+from dedup.text.charclass import joined
+from dedup.text.choose import META
 from dedup.text.credits import Site, find_credits
-from dedup.text.evidence import title_forms
 from dedup.text.headlines import is_doubtful
 from dedup.text.lexicon import lexicon
-from dedup.text.scan import COLUMN, RAW, Scan, line_key
+from dedup.text.packed import Batch
+from dedup.text.scan import COLUMN, RAW
 
 OPENING_LINES = 5
 """Body lines from the first in which a dateline or its agency may stand."""
@@ -30,92 +36,115 @@ class Meta(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_meta(article: Article, text: str, found: Scan, roles: str) -> Meta:
-    """Read headline, byline, dateline, credits and time from an article whose lines have their roles."""
-    lines = [text[start:end].strip() for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True)]
-    body = [i for i, role in enumerate(roles) if role == "B"]
-    meta = [i for i, role in enumerate(roles) if role == "L"]
-    headline = _headline(article.title, lines, found, roles)
-    dateline = _dateline(lines, body, meta)
-    published, notes = _published(article, lines, found, meta, dateline)
-    return Meta(
-        headline,
-        _byline(article, lines, body, meta),
-        dateline,
-        find_credits(_sites(lines, roles, found, body), article),
-        published,
-        notes,
-    )
+def read_meta(articles: Sequence[Article], batch: Batch, letters: NDArray[np.uint8]) -> list[Meta]:
+    """Headline, byline, dateline, credits and time of every article of a batch whose units have their letters."""
+    found, lines = batch.found, batch.lines
+    outline = spots.outline(lines, letters, OPENING_LINES)
+    places = batch.codes, batch.bounds, batch.starts, batch.ends
+    opening = spots.datelines(*places, outline[1], joined())
+    on_page = spots.titles_on_page(lines, found.hashes, batch.titles.keys, batch.titles.bounds)
+    sites = spots.sites(lines, letters, found.raw, _site_columns(), outline, (*places, agencies().trie))
+    by_text = _by_text(batch, letters, sites)
+    facts, body, dated = outline[0].tolist(), outline[1].tolist(), opening.any(axis=1).tolist()
+    metas = []
+    for i, (article, (top, last, many)) in enumerate(zip(articles, facts, strict=True)):
+        low = int(lines[i])
+        meta = [low + k for k in np.flatnonzero(letters[low : lines[i + 1]] == META).tolist()] if many else []
+        text = _Text(batch, i, meta)
+        headline = _headline(article.title, text, top, bool(on_page[i]))
+        likely = [k for k, may in zip(body[i], opening[i], strict=True) if may] if dated[i] else []
+        dateline = _dateline(text, likely)
+        published, notes = (article.published, ()) if article.published else _published(text, dateline)
+        credits: tuple[Credit, ...] = ()
+        if i in by_text or article.credit or article.byline:
+            credits = find_credits(by_text.get(i, ()), article)
+        metas.append(Meta(headline, _byline(article, text, last), dateline, credits, published, notes))
+    return metas
 
 
-def _headline(title: str | None, lines: list[str], found: Scan, roles: str) -> str | None:
+class _Text(NamedTuple):
+    """A text of a batch and the numbers of its meta lines among all units."""
+
+    batch: Batch
+    number: int
+    meta: list[int]
+
+    def line(self, unit: int) -> str:
+        batch = self.batch
+        return batch.texts[self.number][batch.starts[unit] : batch.ends[unit]].strip()
+
+
+@lru_cache(maxsize=1)
+def _site_columns() -> tuple[int, int]:
+    names = lexicon().names
+    return len(RAW) + names.index("agency"), len(RAW) + names.index("staff")
+
+
+def _by_text(batch: Batch, letters: NDArray[np.uint8], sites: NDArray[np.int64]) -> dict[int, list[Site]]:
+    """Lines that may name an agency, by the number of their text."""
+    found: dict[int, list[Site]] = {}
+    for text, unit, opening, closing in sites.tolist():
+        line = batch.texts[text][batch.starts[unit] : batch.ends[unit]].strip()
+        site = Site(unit, line, chr(letters[unit]), bool(opening), bool(closing))
+        found.setdefault(text, []).append(site)
+    return found
+
+
+def _headline(title: str | None, text: _Text, top: int, on_page: bool) -> str | None:
     """The headline line of the page; the given title where the page has none, or has no line of that title at all.
 
     A title that is a line of the page but not its headline is an accident of the dump.
     """
-    top = next((i for i, role in enumerate(roles) if role == "T"), None)
-    if top is None or not title:
-        return title if top is None else lines[top]
-    given = np.array([line_key(form) for form in title_forms(title)], dtype=np.uint64)
-    on_page = bool(np.isin(found.hashes[:, 0], given).any())
-    return lines[top] if on_page or is_doubtful(title) else title
+    if top < 0 or not title:
+        return title if top < 0 else text.line(top)
+    return text.line(top) if on_page or is_doubtful(title) else title
 
 
-def _sites(lines: list[str], roles: str, found: Scan, body: list[int]) -> list[Site]:
-    """Lines that may name an agency: those with a word of the agencies, and non-Latin ones at the borders."""
-    kinds = {name: len(RAW) + number for number, name in enumerate(lexicon().names)}
-    raw = found.raw
-    hit = (raw[:, kinds["agency"]] > 0) | (raw[:, COLUMN["wide"]] > 0) | (raw[:, kinds["staff"]] > 1)
-    opening = set(body[:OPENING_LINES])
-    closing = set(body[-2:]) | {i for i in range(len(lines)) if body and i > body[-1]}
-    short = (raw[:, COLUMN["chars"]] < 30) & (raw[:, COLUMN["upper"]] == 0) & (raw[:, COLUMN["symbols"]] == 0)
-    return [
-        Site(int(i), lines[i], roles[i], int(i) in opening, int(i) in closing)
-        for i in np.flatnonzero(hit | (short & np.array([i in closing for i in range(len(lines))])))
-        if roles[i] in "LTF" or (roles[i] == "B" and (int(i) in opening or int(i) in closing))
-    ]
-
-
-def _byline(article: Article, lines: list[str], body: list[int], meta: list[int]) -> str | None:
+def _byline(article: Article, text: _Text, last: int) -> str | None:
     found = []
-    for i in meta:
-        after_by = i > 0 and lines[i - 1].lower() in ("by", "von", "par", "por", "di")
-        byline = bylines.byline_of_line(lines[i], after_by)
+    for i in text.meta:
+        after_by = i > text.batch.lines[text.number] and text.line(i - 1).lower() in ("by", "von", "par", "por", "di")
+        byline = bylines.byline_of_line(text.line(i), after_by)
         if byline:
             found.append((-byline.confidence, i, byline.names))
     if found:
         return min(found)[2]
     if article.byline:
         return bylines.trimmed(article.byline) or article.byline
-    tail = bylines.byline_in_tail(lines[body[-1]]) if body else None
+    tail = bylines.byline_in_tail(text.line(last)) if last >= 0 else None
     return tail.names if tail else None
 
 
-def _dateline(lines: list[str], body: list[int], meta: list[int]) -> str | None:
-    for i in body[:OPENING_LINES]:
-        found = bylines.dateline_of_body(lines[i])
+def _dateline(text: _Text, likely: Sequence[int]) -> str | None:
+    for i in likely:
+        found = bylines.dateline_of_body(text.line(i))
         if found:
             return found
-    return next((found for found in map(bylines.dateline_alone, (lines[i] for i in meta)) if found), None)
+    return next((found for i in text.meta if (found := bylines.dateline_alone(text.line(i)))), None)
 
 
-def _published(
-    article: Article, lines: list[str], found: Scan, meta: list[int], dateline: str | None
-) -> tuple[datetime | None, tuple[str, ...]]:
-    """The dump's own time; else the dateline and meta lines, with the year of the page's other dates."""
-    if article.published is not None:
-        return article.published, ()
-    stated = [moment for i in meta for moment in dates.moments(lines[i])]
-    short = (found.raw[:, COLUMN["digits"]] >= 4) & (found.raw[:, COLUMN["chars"]] < 80)
-    everywhere = [moment for i in np.flatnonzero(short) for moment in dates.moments(lines[i])]
-    anchors = [day for moment in everywhere if moment.year and (day := _day(moment))]
+def _published(text: _Text, dateline: str | None) -> tuple[datetime | None, tuple[str, ...]]:
+    """The time that the dateline and the meta lines give, with the year of the page's other dates."""
+    stated = [moment for i in text.meta for moment in dates.moments(text.line(i))]
     told = dates.moments(dateline) if dateline else []
+    if not stated and not told:
+        return None, ()
+    anchors = _days(text)
     for moment in sorted(stated, key=dates.exact, reverse=True)[:1] + told + stated:
         dated = dates.with_year(moment, anchors)
         when = dates.instant(dated) if dated else None
         if dated and when:
             return when, () if dates.exact(dated) else ("published-day-only",)
     return None, ()
+
+
+def _days(text: _Text) -> list[date]:
+    """Dates with a year on the short lines of a text."""
+    low, high = text.batch.lines[text.number : text.number + 2]
+    raw = text.batch.found.raw[low:high]
+    short = (raw[:, COLUMN["digits"]] >= 4) & (raw[:, COLUMN["chars"]] < 80)
+    everywhere = [moment for i in np.flatnonzero(short) for moment in dates.moments(text.line(low + i))]
+    return [day for moment in everywhere if moment.year and (day := _day(moment))]
 
 
 def _day(moment: dates.Moment) -> date | None:

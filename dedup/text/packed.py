@@ -1,12 +1,11 @@
 """Many texts seen at once: lines, units and features of a batch in a few compiled calls instead of some per article.
 
-The same kernels as ``scan``, ``units`` and ``features`` use for one text, run over one buffer; texts whose units are
-not their lines (sentences, wrapped paragraphs) are left to ``scan_units``. What comes out is the same.
+Everything stands in arrays over all units of all texts, text after text; a text alone is a batch of one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,49 +13,52 @@ from numpy.typing import NDArray
 
 from dedup.text import charclass as cc
 from dedup.text import features, trees
+from dedup.text.headlines import title_forms
 from dedup.text.lexicon import lexicon
 from dedup.text.measure import split_texts
-from dedup.text.scan import Scan, codes_of, measured
-from dedup.text.units import ONE_LINE, WRAPPED_HIGH, WRAPPED_LINES, WRAPPED_LOW, Units, scan_units
+from dedup.text.scan import Measured, Scan, codes_of, measured
+from dedup.text.units import ONE_LINE, WRAPPED_HIGH, WRAPPED_LINES, WRAPPED_LOW, Units, units_of
 
-BATCH_CHARS = 1 << 20
-"""Characters scanned in one buffer: some 25 bytes of arrays each."""
+BATCH_CHARS = 1 << 17
+"""Characters scanned in one buffer: some 25 bytes of arrays each, which fit a core's cache."""
 _LIMITS = (ONE_LINE, WRAPPED_LINES, WRAPPED_LOW, WRAPPED_HIGH)
 
 
-class Rows(NamedTuple):
-    """Lines that are not empty: ``numbers`` int64, ``rows`` float32 (lines x features.NAMES), ``odds`` float32, the
-    line model's log-odds of being body."""
+class Titles(NamedTuple):
+    """Hashes of the forms of n titles: those of title i are ``keys[bounds[i]:bounds[i + 1]]`` (uint64), and the words
+    of the title as given are ``words[spans[i, 0]:spans[i, 1]]`` (uint64)."""
 
+    keys: NDArray[np.uint64]
+    bounds: NDArray[np.int64]
+    words: NDArray[np.uint64]
+    spans: NDArray[np.int64]
+
+
+class Batch(NamedTuple):
+    """n texts. Text i is ``codes[bounds[i]:bounds[i + 1]]`` (uint32) and has the units ``lines[i]`` to ``lines[i + 1]``
+    (int64[n + 1]), whose ``starts`` and ``ends`` (int64) count from its own start; ``found`` is what stands in them.
+
+    ``apart`` holds the texts whose units are not their lines.
+    """
+
+    texts: Sequence[str]
+    codes: NDArray[np.uint32]
+    bounds: NDArray[np.int64]
+    lines: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    found: Measured
+    apart: Mapping[int, Units]
+    titles: Titles
+
+
+class Rows(NamedTuple):
+    """Units that are not empty: those of text i are ``bounds[i]`` to ``bounds[i + 1]``. ``numbers`` int64, their place
+    among all units of the batch; ``rows`` float32, units x features.NAMES."""
+
+    bounds: NDArray[np.int64]
     numbers: NDArray[np.int64]
     rows: NDArray[np.float32]
-    odds: NDArray[np.float32]
-
-
-class Seen(NamedTuple):
-    """A text's lines and units, what stands in each unit, and the hashes of its title's words in order."""
-
-    units: Units
-    found: Scan
-    title_words: NDArray[np.uint64]
-
-
-def see_rows(found: Scan, title: str | None) -> Rows:
-    """Features and log-odds of one text's lines."""
-    numbers, rows = features.line_features(found, title)
-    return Rows(numbers, rows, trees.log_odds(trees.load("line_model"), rows))
-
-
-def rows_of(seen: Sequence[Seen]) -> list[Rows]:
-    """``see_rows`` of every text; the line model walks the lines of all of them together."""
-    parts = [features.features_of(item.found, item.title_words) for item in seen]
-    if not parts:
-        return []
-    odds = trees.log_odds(trees.load("line_model"), np.concatenate([rows for _, rows in parts]))
-    ends = np.cumsum([len(numbers) for numbers, _ in parts]).tolist()
-    return [
-        Rows(numbers, rows, odds[end - len(numbers) : end]) for (numbers, rows), end in zip(parts, ends, strict=True)
-    ]
 
 
 def batches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -71,37 +73,99 @@ def batches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield first, len(sizes)
 
 
-def see(texts: Sequence[str], titles: Sequence[str]) -> list[Seen]:
-    """Units and scans of texts, as ``scan_units`` has them, and the words of their titles."""
-    title_words = _title_words(titles)
+def see(texts: Sequence[str], titles: Sequence[str | None], as_lines: bool = False) -> Batch:
+    """Units of texts and what stands in them. ``as_lines``: every line is a unit, whatever the text looks like."""
     codes, bounds = _packed(texts)
     starts, ends, lines, special = split_texts(codes, bounds, _LIMITS, cc.joined())
-    raw, hashes, sketch, words, rarity, word_ends, word_bounds = measured(codes, bounds, lines, starts, ends, lexicon())
-    seen = []
-    numbers = np.arange(int(np.diff(lines).max(initial=0)))
-    line_edges, word_edges = lines.tolist(), word_bounds.tolist()
-    for i in range(len(texts)):
-        (low, high), (first, last) = line_edges[i : i + 2], word_edges[i : i + 2]
-        if special[i]:
-            seen.append(Seen(*scan_units(texts[i]), title_words[i]))
-            continue
-        own = starts[low:high], ends[low:high]
-        found = Scan(
-            *own, raw[low:high], hashes[low:high], sketch[i], words[first:last], rarity[first:last], word_ends[low:high]
-        )
-        seen.append(Seen(Units(*own, *own, numbers[: high - low]), found, title_words[i]))
-    return seen
+    apart: dict[int, Units] = {}
+    for i in [] if as_lines else np.flatnonzero(special).tolist():
+        own = slice(lines[i], lines[i + 1])
+        apart[i] = units_of(texts[i], starts[own], ends[own])
+    if apart:
+        starts, ends, lines = _with_units(starts, ends, lines, apart)
+    found = measured(codes, bounds, lines, starts, ends, lexicon())
+    return Batch(texts, codes, bounds, lines, starts, ends, found, apart, see_titles(titles))
+
+
+def _with_units(
+    starts: NDArray[np.int64], ends: NDArray[np.int64], lines: NDArray[np.int64], apart: Mapping[int, Units]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Starts, ends and bounds with the units of the texts ``apart`` in place of their lines."""
+    parts: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+    sizes = np.diff(lines)
+    done = 0
+    for i, units in apart.items():
+        parts.append((starts[done : lines[i]], ends[done : lines[i]]))
+        parts.append((units.unit_starts, units.unit_ends))
+        sizes[i] = len(units.unit_starts)
+        done = int(lines[i + 1])
+    parts.append((starts[done:], ends[done:]))
+    changed = np.concatenate(([0], np.cumsum(sizes)))
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]), changed
+
+
+def scan_of(batch: Batch, number: int) -> Scan:
+    """What was found in the units of one text, as ``scan`` has it."""
+    own, found = slice(batch.lines[number], batch.lines[number + 1]), batch.found
+    words = slice(found.word_bounds[number], found.word_bounds[number + 1])
+    return Scan(
+        batch.starts[own],
+        batch.ends[own],
+        found.raw[own],
+        found.hashes[own],
+        found.sketch[number],
+        found.words[words],
+        found.rarity[words],
+        found.word_ends[own],
+    )
+
+
+def line_of(batch: Batch, number: int) -> str:
+    """Text of a unit, numbered among all of the batch, without white space around it."""
+    text = int(np.searchsorted(batch.lines, number, side="right")) - 1
+    return batch.texts[text][batch.starts[number] : batch.ends[number]].strip()
+
+
+def rows_of(batch: Batch) -> Rows:
+    """Features of all units of a batch that are not empty."""
+    filled = batch.found.raw[:, 0] > 0
+    numbers = np.flatnonzero(filled)
+    bounds = np.searchsorted(numbers, batch.lines)
+    rows = np.zeros((len(numbers), len(features.NAMES)), dtype=np.float32)
+    found, titles = batch.found, batch.titles
+    features.fill_texts(
+        batch.lines,
+        bounds,
+        numbers,
+        (found.raw, found.hashes, found.words, found.rarity, found.word_ends, found.word_bounds),
+        (titles.words, titles.spans),
+        rows,
+    )
+    return Rows(bounds, numbers, rows)
+
+
+def odds_of(rows: Rows) -> NDArray[np.float32]:
+    """The line model's log-odds that a unit is body."""
+    return trees.log_odds(trees.load("line_model"), rows.rows)
+
+
+def see_titles(titles: Sequence[str | None]) -> Titles:
+    """Hashes of titles, of their forms (``title_forms``) and of their words."""
+    forms = [title_forms(title) for title in titles]
+    sizes = np.array([len(own) for own in forms], dtype=np.int64)
+    lines = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
+    flat = [form for own in forms for form in own]
+    codes, edges = _packed(flat)
+    bounds = edges[lines]
+    first = np.repeat(bounds[:-1], sizes)
+    found = measured(codes, bounds, lines, edges[:-1] - first, edges[1:] - first, lexicon())
+    spans = np.stack((found.word_bounds[:-1], found.word_bounds[:-1]), axis=1)
+    given = sizes > 0
+    spans[given, 1] += found.word_ends[lines[:-1][given]]
+    return Titles(found.hashes[:, 0].copy(), lines, found.words, spans)
 
 
 def _packed(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     bounds = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum([len(text) for text in texts], out=bounds[1:])
     return codes_of("".join(texts)), bounds
-
-
-def _title_words(titles: Sequence[str]) -> list[NDArray[np.uint64]]:
-    codes, bounds = _packed(titles)
-    lines = np.arange(len(titles) + 1, dtype=np.int64)
-    found = measured(codes, bounds, lines, np.zeros(len(titles), dtype=np.int64), np.diff(bounds), lexicon())
-    edges = zip(found.word_bounds[:-1].tolist(), found.word_bounds[1:].tolist(), strict=True)
-    return [found.words[low:high] for low, high in edges]

@@ -11,8 +11,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from dedup.text import trees
-from dedup.text.scan import Scan
+from dedup.text import choose, trees
+from dedup.text.packed import Rows
+from dedup.text.scan import Measured, Scan
 
 NAMES = tuple(
     (
@@ -38,14 +39,25 @@ def region_features(
     return out
 
 
-def lines_before_end(
-    found: Scan, units: NDArray[np.int64], rows: NDArray[np.float32], odds: NDArray[np.float32]
-) -> int:
-    """How many of the lines ``units`` stand before the end of the article."""
-    if not len(units):
-        return 0
-    over = trees.log_odds(trees.load("end_model"), region_features(found, units, rows, odds))
-    return int(np.argmax(np.concatenate(([0.0], np.cumsum(-over.astype(np.float64))))))
+def ends_of(found: Measured, lines: NDArray[np.int64], rows: Rows, odds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many of the ``rows`` of each text of a batch stand before the end of its article; text i has the units from
+    ``lines[i]`` on."""
+    out = np.zeros((len(odds), len(NAMES)), dtype=np.float32)
+    held = found.words, found.rarity, found.word_ends, found.word_bounds
+    _regions(lines, rows.bounds, rows.numbers, held, 1.0 / (1.0 + np.exp(-odds)), rows.rows, out)
+    return np.asarray(choose.ends_of(rows.bounds, trees.log_odds(trees.load("end_model"), out)))
+
+
+@njit(cache=True, nogil=True)
+def _regions(lines, bounds, numbers, held, likely, rows, out):  # type: ignore[no-untyped-def]
+    words, rarity, word_ends, word_bounds = held
+    for text in range(len(lines) - 1):
+        low, high = bounds[text], bounds[text + 1]
+        if low == high:
+            continue
+        own, seen = slice(lines[text], lines[text + 1]), slice(word_bounds[text], word_bounds[text + 1])
+        units = numbers[low:high] - lines[text]
+        _region(units, words[seen], rarity[seen], word_ends[own], likely[low:high], rows[low:high], out[low:high])
 
 
 @njit(cache=True, nogil=True)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.text import features, region
+from dedup.text import choose, features, region
 from dedup.text.agencies import agencies
 from dedup.text.bylines import dateline_alone, dateline_of_body, is_name
 from dedup.text.charclass import APOSTROPHE, QUOTE, STOP
-from dedup.text.evidence import LineEvidence, title_forms
-from dedup.text.headlines import is_doubtful
+from dedup.text.evidence import LineEvidence
+from dedup.text.headlines import is_doubtful, title_forms
 from dedup.text.lexicon import lexicon
-from dedup.text.packed import Rows, see_rows
+from dedup.text.packed import Batch, Rows, line_of, odds_of, rows_of, scan_of
 from dedup.text.scan import COLUMN, RAW, Scan, line_key
 
 if TYPE_CHECKING:
@@ -73,64 +75,91 @@ CLOSING_WORDS = 80
 _VISIT = re.compile(r"(?i)^\W*(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+\w+\.?\s+\w+,?\s+\d{4}\W*$")
 
 
-class Decision(NamedTuple):
-    """Role letters of all lines; ``units`` the numbers of those not empty, and their log-odds of being body."""
-
-    roles: str
-    units: NDArray[np.int64]
-    log_odds: NDArray[np.float32]
-
-
 def decide(
-    text: str, found: Scan, title: str | None, feed: LineEvidence | None, known: Rows | None = None
-) -> Decision:
-    """One letter a line of plain text: T headline, B body, L meta, F furniture, - empty.
+    batch: Batch, titles: Sequence[str | None], feeds: Sequence[LineEvidence] | None = None
+) -> NDArray[np.uint8]:
+    """One letter (its code) a unit of plain texts: T headline, B body, L meta, F furniture, - empty.
 
-    ``known`` are the features and log-odds of the lines where they were computed for many texts at once.
+    ``feeds`` is what a feed says of the lines of each text.
     """
-    units, rows, odds = known or see_rows(found, title)
-    odds = odds - TWICE * twice_running(found, units)
-    if feed is not None:
-        odds = odds - EVIDENCE * against(text, found, feed, units, rows, odds)
-    inside = region.lines_before_end(found, units, rows, odds)
-    kept = (odds > limit_of(odds, inside)) & (np.arange(len(units)) < inside)
-    kept |= brief(found, units, odds, kept, title)
-    return _finish(text, found, title, units, rows, odds, kept)
+    rows = rows_of(batch)
+    odds = weighed(batch, rows, odds_of(rows))
+    if feeds is not None:
+        for i, feed in enumerate(feeds):
+            own = slice(rows.bounds[i], rows.bounds[i + 1])
+            units = rows.numbers[own] - batch.lines[i]
+            seen = batch.texts[i], scan_of(batch, i)
+            odds[own] -= EVIDENCE * against(*seen, feed, units, rows.rows[own], odds[own])
+    inside = region.ends_of(batch.found, batch.lines, rows, odds)
+    letters = np.full(len(batch.starts), choose.NOTHING, dtype=np.uint8)
+    choose.keep_body(rows.bounds, rows.numbers, odds, inside, (PAGE_LINES, PAGE_SHARE, PAGE_LIMIT), letters)
+    short = choose.few_words(rows.bounds, rows.numbers, batch.found.raw, letters, (BRIEF_LINES, BRIEF_BODY))
+    for i in np.flatnonzero(short).tolist():
+        own = slice(rows.bounds[i], rows.bounds[i + 1])
+        numbers = rows.numbers[own]
+        kept = letters[numbers] == choose.BODY
+        more = brief(scan_of(batch, i), numbers - batch.lines[i], odds[own], kept, titles[i])
+        letters[numbers[more]] = choose.BODY
+    return name_lines(batch, titles, rows, letters)
 
 
-def decide_page(text: str, found: Scan, page: Page, title: str | None, feed: LineEvidence | None) -> Decision:
-    """The same for the lines of an HTML page, with what its structure says."""
+def decide_page(batch: Batch, page: Page, title: str | None, feed: LineEvidence | None) -> NDArray[np.uint8]:
+    """The same for the lines of an HTML page, the one text of its batch, with what its structure says."""
     from dedup.text.html import html_odds
 
+    found = scan_of(batch, 0)
     units, rows, odds = html_odds(found, page)
     if feed is not None:
-        odds = odds - EVIDENCE * against(text, found, feed, units, rows, odds)
-    return _finish(text, found, title, units, rows, odds, odds > 0)
+        odds = odds - EVIDENCE * against(batch.texts[0], found, feed, units, rows, odds)
+    letters = np.full(len(batch.starts), choose.NOTHING, dtype=np.uint8)
+    letters[units] = np.where(odds > 0, choose.BODY, choose.FURNITURE)
+    return name_lines(batch, [title], Rows(np.array([0, len(units)]), units, rows), letters)
 
 
-def _finish(
-    text: str,
-    found: Scan,
-    title: str | None,
-    units: NDArray[np.int64],
-    rows: NDArray[np.float32],
-    odds: NDArray[np.float32],
-    kept: NDArray[np.bool_],
-) -> Decision:
-    roles = ["-"] * len(found.starts)
-    for unit, body in zip(units.tolist(), kept.tolist(), strict=True):
-        roles[unit] = "B" if body else "F"
-    topic = np.zeros(len(roles), dtype=np.float32)
-    topic[units] = rows[:, TOPIC]
-    lines = [text[start:end].strip() for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True)]
-    _headline(roles, lines, found, topic, title)
-    _meta(roles, lines, found)
-    _deck(roles, lines)
-    return Decision("".join(roles), units, odds)
+def weighed(batch: Batch, rows: Rows, odds: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Log-odds less what a line loses for being given twice in a row."""
+    out = odds.astype(np.float64)
+    found = batch.found
+    choose.weigh_twice(rows.bounds, rows.numbers, found.hashes, found.raw, TWICE, TWICE_WORDS, out)
+    return out
+
+
+def name_lines(batch: Batch, titles: Sequence[str | None], rows: Rows, letters: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Headlines and meta lines among the lines whose letters say what is body."""
+    topic = np.zeros(len(letters), dtype=np.float32)
+    topic[rows.numbers] = rows.rows[:, TOPIC]
+    found, lines = batch.found, batch.lines
+    best, ask, stops = choose.headlines(
+        lines,
+        letters,
+        topic,
+        (found.raw, found.hashes),
+        (batch.titles.keys, batch.titles.bounds),
+        (GIVEN, OWN_WORDS, OFFERED),
+    )
+    for i in np.flatnonzero(ask).tolist():
+        best[i] = _asked_headline(batch, i, int(stops[i]), letters, topic, titles[i])
+    choose.set_headlines(lines, letters, found.hashes, best)
+    for i, title in choose.meta_lines(lines, letters, found.raw, _meta_columns(), CLOSING_WORDS).tolist():
+        line = line_of(batch, i)
+        if _is_meta(line) and not (i < title and _VISIT.match(line)):
+            letters[i] = choose.META
+    near, deck = choose.beside_any(lines, letters)
+    for i in np.flatnonzero((near >= 0) | deck).tolist():
+        _near_meta(batch, letters, int(lines[i]), int(lines[i + 1]), int(near[i]))
+        if deck[i]:
+            _deck(batch, letters, int(lines[i]), int(lines[i + 1]))
+    return letters
+
+
+@lru_cache(maxsize=1)
+def _meta_columns() -> NDArray[np.int64]:
+    names = lexicon().names
+    return np.array([len(RAW) + names.index(name) for name in ("month", "clock", "by", "staff", "agency")])
 
 
 def brief(
-    found: Scan, units: NDArray[np.int64], odds: NDArray[np.float32], kept: NDArray[np.bool_], title: str | None
+    found: Scan, units: NDArray[np.int64], odds: NDArray[np.floating[Any]], kept: NDArray[np.bool_], title: str | None
 ) -> NDArray[np.bool_]:
     """Sentences that are the body of a text of few lines, where next to nothing else is: lines about the story have no
     prose around them to be known by. Whole pages, galleries and indexes have more lines, or name photos."""
@@ -151,15 +180,7 @@ def brief(
     return np.asarray(long & own & alone & ~np.isin(whole, forms) & (odds > BRIEF_LIMIT))
 
 
-def twice_running(found: Scan, units: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Lines of TWICE_WORDS words or more given twice in a row: captions and teasers, not paragraphs."""
-    whole = found.hashes[units, 0]
-    same = np.zeros(len(units) + 1, dtype=np.bool_)
-    same[1:-1] = whole[1:] == whole[:-1]
-    return np.asarray((same[1:] | same[:-1]) & (found.raw[units, COLUMN["words"]] >= TWICE_WORDS))
-
-
-def limit_of(odds: NDArray[np.float32], inside: int) -> float:
+def limit_of(odds: NDArray[np.floating[Any]], inside: int) -> float:
     """Log-odds above which a line is body: lower on whole pages, where a lost paragraph costs more than a kept line."""
     page = len(odds) >= PAGE_LINES and float((odds[:inside] > 0).sum()) < PAGE_SHARE * len(odds)
     return PAGE_LIMIT if page else 0.0
@@ -171,7 +192,7 @@ def against(
     feed: LineEvidence,
     units: NDArray[np.int64],
     rows: NDArray[np.float32],
-    odds: NDArray[np.float32],
+    odds: NDArray[np.floating[Any]],
 ) -> NDArray[np.bool_]:
     """Which of the lines ``units`` the feed says are furniture."""
     long = found.raw[units, COLUMN["words"]] >= LONG_WORDS
@@ -184,7 +205,7 @@ def against(
     return condemned
 
 
-def _amid_body(run: NDArray[np.int64], condemned: NDArray[np.bool_], odds: NDArray[np.float32]) -> bool:
+def _amid_body(run: NDArray[np.int64], condemned: NDArray[np.bool_], odds: NDArray[np.floating[Any]]) -> bool:
     """Whether the lines before and after a run are body: a column that carries a paragraph, no list of teasers."""
     before, after = int(run[0]) - 1, int(run[-1]) + 1
     return all(0 <= i < len(odds) and odds[i] > 0 and not condemned[i] for i in (before, after))
@@ -194,40 +215,48 @@ def _is_cut(text: str, found: Scan, unit: int) -> bool:
     return bool(_CUT.search(text[found.starts[unit] : found.ends[unit]][-12:]))
 
 
-def _headline(roles: list[str], lines: list[str], found: Scan, topic: NDArray[np.float32], title: str | None) -> None:
-    """The article's own headline: the line before the body that shares most with it, the given title preferred.
+def _asked_headline(
+    batch: Batch, text: int, stop: int, letters: NDArray[np.uint8], topic: NDArray[np.float32], title: str | None
+) -> int:
+    """The article's own headline: the line before the body that shares most with it, the given title preferred; -1
+    where there is none.
 
     A dump's title may be any line of the page ("Enter City and State or Zip Code"); ``topic`` is the share of each
-    line's rarer words that the body knows.
+    line's rarer words that the body knows. Lines are asked in the order of the most that they can come to.
     """
-    words = found.raw[:, COLUMN["words"]] - found.raw[:, COLUMN["wide"]] * np.float32(0.5)
-    body = [i for i, role in enumerate(roles) if role == "B"]
-    kind = found.raw[:, COLUMN["last_class"]]
-    closed = (kind == STOP + 1) | (kind == QUOTE + 1) | (words > 30)
-    first = next((i for i in body if closed[i] and words[i] >= 8), body[0] if body else len(roles))
-    wanted = {line_key(form) for form in title_forms(title)} - {0}
-    doubtful: bool | None = None
+    low, found = int(batch.lines[text]), batch.found
+    own = slice(low, stop)
+    keys = batch.titles.keys[batch.titles.bounds[text] : batch.titles.bounds[text + 1]]
+    wanted = set(keys.tolist()) - {0}
+    raw = found.raw[own]
+    sizes = (raw[:, COLUMN["words"]] - raw[:, COLUMN["wide"]] * np.float32(0.5)).tolist()
+    seen = zip(found.hashes[own, 0].tolist(), letters[own].tolist(), topic[own].tolist(), sizes, strict=True)
+    most = [
+        (-(share + GIVEN * (key in wanted) + 0.3 * min(size, 12.0) / 12), i, key in wanted, share, size)
+        for i, (key, letter, share, size) in enumerate(seen)
+        if letter != choose.NOTHING
+    ]
     best, best_score = -1, 0.0
-    for i in range(min(first, len(roles))):
-        named = int(found.hashes[i, 0]) in wanted
-        if named and (float(topic[i]) < OWN_WORDS or words[i] < 4):
+    doubtful: bool | None = None
+    for bound, i, named, share, size in sorted(most):
+        if -bound < best_score or (-bound == best_score and i > best):
+            break
+        if named and (share < OWN_WORDS or size < 4):
             doubtful = is_doubtful(title or "") if doubtful is None else doubtful
             named = not doubtful
-        like = float(topic[i]) >= OFFERED and _like_headline(roles[i], lines[i], words[i], found.raw[i])
-        if roles[i] == "-" or not (named or like):
+        score = share + GIVEN * named + 0.3 * min(size, 12.0) / 12
+        if score < best_score or (score == best_score and (best < 0 or i > best)):
             continue
-        score = float(topic[i]) + GIVEN * named + 0.3 * min(float(words[i]), 12.0) / 12
-        if score > best_score and (named or not is_doubtful(lines[i])):
-            best, best_score = i, score
-    if best < 0:
-        return
-    for i in np.flatnonzero(found.hashes[:, 0] == found.hashes[best, 0]).tolist():
-        if roles[i] != "-":
-            roles[i] = "T"
+        if not named:
+            line = line_of(batch, low + i)
+            if share < OFFERED or not _like_headline(line, size, raw[i]) or is_doubtful(line):
+                continue
+        best, best_score = i, score
+    return low + best if best >= 0 else -1
 
 
-def _like_headline(role: str, line: str, words: float, raw: NDArray[np.float32]) -> bool:
-    if role not in "FB" or not 4 <= words <= 30 or raw[COLUMN["phrase"]] or raw[COLUMN["links"]]:
+def _like_headline(line: str, words: float, raw: NDArray[np.float32]) -> bool:
+    if not 4 <= words <= 30 or raw[COLUMN["phrase"]] or raw[COLUMN["links"]]:
         return False
     if is_name(line) or dateline_of_body(line):
         return False
@@ -241,50 +270,45 @@ def _like_headline(role: str, line: str, words: float, raw: NDArray[np.float32])
     )
 
 
-def _deck(roles: list[str], lines: list[str]) -> None:
+def _deck(batch: Batch, letters: NDArray[np.uint8], low: int, high: int) -> None:
     """The line between headline and meta lines is the headline's second part."""
-    filled = [i for i, role in enumerate(roles) if role != "-"]
+    filled = [i for i in range(low, high) if letters[i] != choose.NOTHING]
     for above, i, below in zip(filled, filled[1:], filled[2:], strict=False):
-        if roles[above] == "T" and roles[i] in "FB" and roles[below] == "L" and 5 <= len(lines[i].split()) <= 40:
-            if not _PHOTO.search(lines[i]) and lines[i] != lines[above]:
-                roles[i] = "T"
+        if letters[above] != choose.HEADLINE or letters[below] != choose.META:
+            continue
+        line = line_of(batch, i)
+        if letters[i] in (choose.FURNITURE, choose.BODY) and 5 <= len(line.split()) <= 40:
+            if not _PHOTO.search(line) and line != line_of(batch, above):
+                letters[i] = choose.HEADLINE
             return
 
 
-def _meta(roles: list[str], lines: list[str], found: Scan) -> None:
-    """Byline, date and credit lines among those that are not body; a bare day before the headline is the page's own."""
-    kinds = {name: len(RAW) + number for number, name in enumerate(lexicon().names)}
-    columns = [kinds[name] for name in ("month", "clock", "by", "staff", "agency")]
-    likely = (found.raw[:, columns].sum(axis=1) > 0) | (found.raw[:, COLUMN["wide"]] > 0)
-    likely &= found.raw[:, COLUMN["words"]] <= CLOSING_WORDS
-    title = next((i for i, role in enumerate(roles) if role == "T"), -1)
-    body = [i for i, role in enumerate(roles) if role == "B"]
-    last = body[-1] + 8 if body else len(roles)
-    for i in np.flatnonzero(likely):
-        if roles[i] == "F" and i <= last and _is_meta(lines[i]) and not (i < title and _VISIT.match(lines[i])):
-            roles[i] = "L"
-    first = min((i for i, role in enumerate(roles) if role in "TB"), default=0)
-    _near_meta(roles, lines, max(0, first - 4), last)
-
-
-def _near_meta(roles: list[str], lines: list[str], first: int, last: int) -> None:
+def _near_meta(batch: Batch, letters: NDArray[np.uint8], low: int, high: int, at: int) -> None:
     """Lines beside meta lines that are nothing but a name, an agency, an address or a separator word of such."""
-    for i, role in enumerate(roles):
-        if role != "F" or not first <= i <= last or len(lines[i]) > 120:
-            continue
-        beside = _beside(roles, i)
-        around = {roles[j] for j in beside}
-        border = not {"B"} <= {roles[j] for j in beside[:2]} or "B" not in {roles[j] for j in beside[2:]}
-        named = is_name(lines[i]) and border and ("L" in around or roles[i - 1] == "T")
-        other = _ALONE.match(lines[i]) or agencies().name.fullmatch(lines[i]) or dateline_alone(lines[i])
-        if named or (other and "L" in around):
-            roles[i] = "L"
+    while at >= 0:
+        line = line_of(batch, at)
+        if len(line) <= 120 and _is_near_meta(line, letters[low:high], at - low):
+            letters[at] = choose.META
+        at = choose.next_beside(low, high, at + 1, letters)
 
 
-def _beside(roles: list[str], i: int) -> list[int]:
+def _is_near_meta(line: str, letters: NDArray[np.uint8], i: int) -> bool:
+    beside = _beside(letters, i)
+    around = {letters[j] for j in beside}
+    border = not {choose.BODY} <= {letters[j] for j in beside[:2]} or choose.BODY not in {
+        letters[j] for j in beside[2:]
+    }
+    if border and (choose.META in around or letters[i - 1] == choose.HEADLINE) and is_name(line):
+        return True
+    if choose.META not in around:
+        return False
+    return bool(_ALONE.match(line) or agencies().name.fullmatch(line) or dateline_alone(line))
+
+
+def _beside(letters: NDArray[np.uint8], i: int) -> list[int]:
     """The nearest two lines that are not empty on either side."""
-    before = [j for j in range(i - 1, -1, -1) if roles[j] != "-"][:2]
-    after = [j for j in range(i + 1, len(roles)) if roles[j] != "-"][:2]
+    before = [j for j in range(i - 1, -1, -1) if letters[j] != choose.NOTHING][:2]
+    after = [j for j in range(i + 1, len(letters)) if letters[j] != choose.NOTHING][:2]
     return before + after
 
 

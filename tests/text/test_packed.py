@@ -56,10 +56,17 @@ def test_texts_are_seen_the_same_in_buffers_of_any_size(size: int, monkeypatch: 
     ranges = list(packed.batches([len(text) for text in texts]))
     assert [i for first, last in ranges for i in range(first, last)] == list(range(len(texts)))
     for first, last in ranges:
-        for text, seen in zip(texts[first:last], packed.see(texts[first:last], texts[first:last]), strict=True):
+        batch = packed.see(texts[first:last], texts[first:last])
+        for number, text in enumerate(texts[first:last]):
             units, found = scan_units(text)
-            assert all((a == b).all() for a, b in zip((*units, *found), (*seen.units, *seen.found), strict=True))
-            assert seen.title_words.tolist() == scan.words_of(text).tolist()
+            seen = packed.scan_of(batch, number)
+            assert all((a == b).all() for a, b in zip(found, seen, strict=True))
+            low, high = batch.titles.spans[number]
+            assert batch.titles.words[low:high].tolist() == scan.words_of(text.strip()).tolist()
+            if number in batch.apart:
+                assert all((a == b).all() for a, b in zip(units, batch.apart[number], strict=True))
+            else:
+                assert units.starts.tolist() == seen.starts.tolist() == units.unit_starts.tolist()
 
 
 @given(st.text(max_size=40))

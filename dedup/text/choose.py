@@ -1,0 +1,208 @@
+"""The compiled half of ``roles``: what can be decided of all lines of a batch without reading them.
+
+Role letters are kept as codes (uint8), one a unit. Where an expression has to be asked, these kernels only say where:
+they may name a line too many, never one too few.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from dedup.text.scan import COLUMN
+
+HEADLINE, BODY, META, FURNITURE, NOTHING = (ord(letter) for letter in "TBLF-")
+_WORDS, _WIDE, _LAST_CLASS, _PHRASE, _LINKS = (
+    COLUMN[name] for name in ("words", "wide", "last_class", "phrase", "links")
+)
+_CLOSED_STOP, _CLOSED_QUOTE = 8, 9
+
+
+@njit(cache=True, nogil=True)
+def weigh_twice(bounds, numbers, hashes, raw, weight, least, odds):  # type: ignore[no-untyped-def]
+    """Take ``weight`` off the log-odds of lines of ``least`` words or more that are given twice in a row."""
+    for text in range(len(bounds) - 1):
+        for row in range(bounds[text], bounds[text + 1]):
+            key = hashes[numbers[row], 0]
+            same = row > bounds[text] and hashes[numbers[row - 1], 0] == key
+            same |= row + 1 < bounds[text + 1] and hashes[numbers[row + 1], 0] == key
+            if same and raw[numbers[row], _WORDS] >= least:
+                odds[row] -= weight
+
+
+@njit(cache=True, nogil=True)
+def ends_of(bounds, over):  # type: ignore[no-untyped-def]
+    """Number of rows of each text before its end: the maximum of the prefix sum of the log-odds not to be over."""
+    out = np.zeros(len(bounds) - 1, dtype=np.int64)
+    for text in range(len(out)):
+        best = total = 0.0
+        for row in range(bounds[text], bounds[text + 1]):
+            total += -np.float64(over[row])
+            if total > best:
+                best = total
+                out[text] = row + 1 - bounds[text]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def keep_body(bounds, numbers, odds, inside, page, letters):  # type: ignore[no-untyped-def]
+    """Body and furniture, by log-odds and end; ``page``: lines, share of body and limit of a whole page."""
+    page_lines, page_share, page_limit = page
+    for text in range(len(bounds) - 1):
+        first, many = bounds[text], bounds[text + 1] - bounds[text]
+        likely = 0
+        for row in range(first, first + inside[text]):
+            likely += odds[row] > 0
+        limit = page_limit if many >= page_lines and likely < page_share * many else 0.0
+        for row in range(first, first + many):
+            kept = odds[row] > limit and row < first + inside[text]
+            letters[numbers[row]] = BODY if kept else FURNITURE
+
+
+@njit(cache=True, nogil=True)
+def few_words(bounds, numbers, raw, letters, brief):  # type: ignore[no-untyped-def]
+    """Texts of at most ``brief[0]`` lines with fewer than ``brief[1]`` words of body."""
+    out = np.zeros(len(bounds) - 1, dtype=np.bool_)
+    for text in range(len(out)):
+        many = bounds[text + 1] - bounds[text]
+        if 0 < many <= brief[0]:
+            words = 0.0
+            for row in range(bounds[text], bounds[text + 1]):
+                if letters[numbers[row]] == BODY:
+                    words += raw[numbers[row], _WORDS]
+            out[text] = words < brief[1]
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _size(raw):  # type: ignore[no-untyped-def]
+    return raw[_WORDS] - raw[_WIDE] * np.float32(0.5)
+
+
+@njit(cache=True, nogil=True)
+def headlines(lines, letters, topic, found, titles, limits):  # type: ignore[no-untyped-def]
+    """Per text: the line that is its headline (or -1), whether that has to be asked, and where its body begins.
+
+    ``limits``: GIVEN, OWN_WORDS, OFFERED. A line counts as asked when an expression could make it win.
+    """
+    raw, hashes = found
+    keys, key_bounds = titles
+    given, own_words, offered = limits
+    best_of = np.full(len(lines) - 1, -1, dtype=np.int64)
+    ask = np.zeros(len(lines) - 1, dtype=np.bool_)
+    stops = np.zeros(len(lines) - 1, dtype=np.int64)
+    for text in range(len(lines) - 1):
+        stop = stops[text] = _body_start(lines[text], lines[text + 1], letters, raw)
+        best = hoped = -1
+        best_score = hoped_score = 0.0
+        for i in range(lines[text], stop):
+            if letters[i] == NOTHING:
+                continue
+            named = False
+            if hashes[i, 0] != np.uint64(0):
+                for key in keys[key_bounds[text] : key_bounds[text + 1]]:
+                    named |= key == hashes[i, 0]
+            words = _size(raw[i])
+            score = np.float64(topic[i]) + given * named + 0.3 * min(np.float64(words), 12.0) / 12
+            if named and np.float64(topic[i]) >= own_words and words >= 4:
+                if score > best_score:
+                    best, best_score = i, score
+            elif (named or _may_be_headline(topic[i], words, raw[i], offered)) and score > hoped_score:
+                hoped, hoped_score = i, score
+        best_of[text] = best
+        ask[text] = hoped >= 0 and (hoped_score > best_score or (hoped_score == best_score and hoped < best))
+    return best_of, ask, stops
+
+
+@njit(cache=True, nogil=True)
+def _may_be_headline(topic, words, raw, offered):  # type: ignore[no-untyped-def]
+    return np.float64(topic) >= offered and 4 <= words <= 30 and raw[_PHRASE] == 0 and raw[_LINKS] == 0
+
+
+@njit(cache=True, nogil=True)
+def _body_start(low, high, letters, raw):  # type: ignore[no-untyped-def]
+    """The first body line that reads as a sentence, else the first one, else the end."""
+    first = -1
+    for i in range(low, high):
+        if letters[i] != BODY:
+            continue
+        words, kind = _size(raw[i]), raw[i, _LAST_CLASS]
+        if words >= 8 and (kind in (_CLOSED_STOP, _CLOSED_QUOTE) or words > 30):
+            return i
+        if first < 0:
+            first = i
+    return first if first >= 0 else high
+
+
+@njit(cache=True, nogil=True)
+def set_headlines(lines, letters, hashes, best):  # type: ignore[no-untyped-def]
+    """Give the headline of each text its letter, and its copies theirs."""
+    for text in range(len(best)):
+        if best[text] >= 0:
+            key = hashes[best[text], 0]
+            for i in range(lines[text], lines[text + 1]):
+                if letters[i] != NOTHING and hashes[i, 0] == key:
+                    letters[i] = HEADLINE
+
+
+@njit(cache=True, nogil=True)
+def meta_lines(lines, letters, raw, columns, most):  # type: ignore[no-untyped-def]
+    """Furniture lines that may be meta lines, and the headline of their text (or -1)."""
+    out = np.empty((len(letters), 2), dtype=np.int64)
+    count = 0
+    for text in range(len(lines) - 1):
+        title, last = -1, lines[text + 1]
+        for i in range(lines[text], lines[text + 1]):
+            if letters[i] == HEADLINE and title < 0:
+                title = i
+            if letters[i] == BODY:
+                last = i + 8
+        for i in range(lines[text], min(lines[text + 1], last + 1)):
+            if letters[i] == FURNITURE and raw[i, _WORDS] <= most:
+                likely = raw[i, _WIDE] > 0
+                for column in columns:
+                    likely |= raw[i, column] > 0
+                if likely:
+                    out[count, 0], out[count, 1] = i, title
+                    count += 1
+    return out[:count]
+
+
+@njit(cache=True, nogil=True)
+def next_beside(low, high, start, letters):  # type: ignore[no-untyped-def]
+    """The next furniture line from ``start`` on, near the article, that stands beside a meta line or below the
+    headline; -1 when there is none. The text's units are those from ``low`` to ``high``."""
+    first, last = -1, high
+    for i in range(low, high):
+        if first < 0 and (letters[i] == HEADLINE or letters[i] == BODY):
+            first = i
+        if letters[i] == BODY:
+            last = i + 8
+    for i in range(max(low, start, (first if first >= 0 else low) - 4), min(high, last + 1)):
+        if letters[i] != FURNITURE:
+            continue
+        if letters[i - 1 if i > low else high - 1] == HEADLINE:
+            return i
+        for step in (-1, 1):
+            seen, j = 0, i + step
+            while low <= j < high and seen < 2:
+                if letters[j] == META:
+                    return i
+                seen += letters[j] != NOTHING
+                j += step
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def beside_any(lines, letters):  # type: ignore[no-untyped-def]
+    """Per text: the first line of ``next_beside``; and whether a deck may stand between headline and meta line."""
+    near = np.full(len(lines) - 1, -1, dtype=np.int64)
+    deck = np.zeros(len(lines) - 1, dtype=np.bool_)
+    for text in range(len(lines) - 1):
+        near[text] = next_beside(lines[text], lines[text + 1], lines[text], letters)
+        has_meta = has_title = False
+        for i in range(lines[text], lines[text + 1]):
+            has_title |= letters[i] == HEADLINE
+            has_meta |= has_title and letters[i] == META
+        deck[text] = has_meta or (has_title and near[text] >= 0)
+    return near, deck
