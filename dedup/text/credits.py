@@ -6,7 +6,7 @@ Every agency name found in a line is judged by what stands before and after it a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -31,6 +31,7 @@ _MENTION = re.compile(
     r"|said to|spoke to|spoke with|speaking to|confirmed to|statement to|according to|reported by|cited by|quoted by)"
     r"(?:\s+(?:by|the))?\s*$"
 )
+_MENTIONS = ("told", "tells", "telling", "with", "by", "to", "the")
 _SHARED = re.compile(r"(?i)\b(?:shared with|obtained by|seen by|reviewed by|provided to)(?:\s+the)?\s*$")
 _SOURCE = re.compile(
     r"(?i)(?:\b(?:source|sources|quelle|fuente|fonte|agency|agencies|agence|via|courtesy of|distributed by"
@@ -45,14 +46,22 @@ _REPORT = re.compile(r"(?i)^(?:\s+news)?\s*(?:contributed|was first published)")
 _FROM_FEED = re.compile(r"(?i)syndicated (?:news )?feed|was first published|all rights reserved|may not be published")
 
 
+SIGNED = 400
+"""Characters below which a line may credit an agency by its sign alone."""
+
+
 class Site(NamedTuple):
-    """A line that names an agency: its number, text, role letter, and whether it opens or closes the article."""
+    """A line that may name an agency: its number, text, role letter, and whether it opens or closes the article.
+
+    ``places`` are where in it a name may begin, ascending; None when that is not known.
+    """
 
     number: int
     text: str
     role: str
     opening: bool
     closing: bool
+    places: Sequence[int] | None = None
 
 
 class Found(NamedTuple):
@@ -97,12 +106,12 @@ def judge_line(site: Site) -> list[Found]:
     """Every agency that the line credits, with how sure that is."""
     table = agencies()
     found: list[Found] = []
-    for hit in table.name.finditer(site.text):
+    for hit in _names(site, table.name):
         short = table.owner[re.sub(r"\s+", " ", hit.group().lower())]
         kind, confidence = _judge(site, site.text[: hit.start()], site.text[hit.end() :], table.kinds[short])
         if confidence > 0:
             found.append(Found(short, _evidence(site.text, hit.start(), hit.end()), confidence, site.number, kind))
-    if len(site.text) < 400 and (site.closing or site.role == "L"):
+    if len(site.text) < SIGNED and (site.closing or site.role == "L"):
         for short, sign in table.signs:
             hit_sign = sign.search(site.text)
             if hit_sign:
@@ -110,25 +119,43 @@ def judge_line(site: Site) -> list[Found]:
     return found
 
 
+def _names(site: Site, name: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """What ``name.finditer`` finds, looked for only where it may be."""
+    if site.places is None:
+        yield from name.finditer(site.text)
+        return
+    end = 0
+    for place in site.places:
+        if place >= end and (hit := name.match(site.text, place)):
+            end = hit.end()
+            yield hit
+
+
 def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
     """Kind of evidence and confidence of one name; confidence 0 is no credit. The first rule that fits decides."""
-    if _MENTION.search(before):
+    if _may_mention(before) and _MENTION.search(before):
         return ("mention", 0.3) if _SHARED.search(before) and site.role == "B" else ("mention", 0.0)
-    if _PLACE_EQUALS.search(before) and after[:1] in (")", "]", "】", " "):
+    if _PLACE_EQUALS.match(before) and after[:1] in (")", "]", "】", " "):
         return "dateline", 0.97 if site.opening else 0.45
-    if len(before) <= 90 and _AFTER_DATELINE.search(after) and _IN_DATELINE.search(before):
+    if len(before) <= 90 and _AFTER_DATELINE.match(after) and _IN_DATELINE.match(before):
         return "dateline", 0.97 if site.opening else 0.45
     if _COPYRIGHT.search(before[-80:]):  # longer than the expression ever reaches back
         return _copyright(site, after)
     if _is_photo(site, before, after):
         return "photo", 0.0
-    if _CONTRIBUTED.search(after) and ("contributed" in after or site.role == "L"):
+    if _CONTRIBUTED.match(after) and ("contributed" in after or site.role == "L"):
         return "contributed", 0.85
-    if _SOURCE.search(before) and (site.role != "B" or site.closing):
+    if (site.role != "B" or site.closing) and _SOURCE.search(before):
         return "source", 0.9
     if kind == "paper" and site.role == "B":
         return "mention", 0.0
     return _by_place(site, before, after)
+
+
+def _may_mention(before: str) -> bool:
+    """Whether the last word is one that _MENTION can end with; other letters than ASCII may be of another case."""
+    last = before[-64:].rstrip()[-8:]
+    return not last or not last.isascii() or last.lower().endswith(_MENTIONS)
 
 
 def _copyright(site: Site, after: str) -> tuple[str, float]:
@@ -156,7 +183,7 @@ def _by_place(site: Site, before: str, after: str) -> tuple[str, float]:
         if before.rstrip().endswith("/") and not _SLASHED.search(before):
             return "tail", 0.0
         return "tail", 0.9 if site.closing else 0.45
-    if site.role == "B" and _REPORT.search(after) and site.closing:
+    if site.role == "B" and _REPORT.match(after) and site.closing:
         return "contributed", 0.8
     return "mention", 0.0
 

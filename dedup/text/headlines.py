@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dedup.text.bylines import is_name
 from dedup.text.lexicon import lexicon
@@ -29,23 +33,29 @@ _INTERFACE = re.compile(
     r"(?i)^\W*(?:to find out more|please|enter|click|tap|sign (?:up|in)|log in|follow|subscribe|powered by|share|view"
     r"|order|go to)\b|\b(?:zip code|unsubscribe|no longer supports|order reprints?)\b|\bmin(?:ute)?s? ago\b|[»›>]\W*$"
 )
+_DOUBTS = (_BYLINE, _CREDIT, _DATED, _INTERFACE)
 _SITE_SIGNS = (" | ", " – ", " — ", " - ", " » ", " :: ")
 LONGEST = 300
 """Characters of a title that are looked at: no headline needs more, and the patterns stay cheap."""
 
 
-def is_doubtful(title: str) -> bool:
-    """Whether a title is likely a line of the page and no headline; judged by its words alone."""
-    title = title[:LONGEST]
-    raw = scan(title, lexicon()).raw
-    words = float(raw[:, COLUMN["words"]].sum() - raw[:, COLUMN["wide"]].sum() / 2)
-    if words < FEWEST_WORDS or raw[:, COLUMN["phrase"]].any() or is_name(_AGENCY.sub("", title)):
+def is_doubtful(title: str, counted: NDArray[np.float32] | None = None) -> bool:
+    """Whether a title is likely a line of the page and no headline; judged by its words alone.
+
+    ``counted`` is its row of ``Scan.raw`` where that is known.
+    """
+    if counted is None or len(title) > LONGEST or len(title.splitlines()) != 1:
+        title = title[:LONGEST]
+        counted = scan(title, lexicon()).raw.sum(axis=0)
+    words = float(counted[COLUMN["words"]] - counted[COLUMN["wide"]] / 2)
+    if words < FEWEST_WORDS or counted[COLUMN["phrase"]] or float(counted[_page_columns()].sum()) >= PAGE_SHARE * words:
         return True
-    kinds = {name: len(RAW) + number for number, name in enumerate(lexicon().names)}
-    page = float(raw[:, [kinds[name] for name in _PAGE_WORDS]].sum())
-    if page >= PAGE_SHARE * words:
-        return True
-    return any(pattern.search(title) for pattern in (_BYLINE, _CREDIT, _DATED, _INTERFACE))
+    return any(pattern.search(title) for pattern in _DOUBTS) or is_name(_AGENCY.sub("", title))
+
+
+@lru_cache(maxsize=1)
+def _page_columns() -> list[int]:
+    return [len(RAW) + lexicon().names.index(name) for name in _PAGE_WORDS]
 
 
 def title_forms(title: str | None) -> list[str]:

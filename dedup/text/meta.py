@@ -15,7 +15,7 @@ from dedup.text import bylines, dates, spots
 from dedup.text.agencies import agencies
 from dedup.text.charclass import joined
 from dedup.text.choose import META
-from dedup.text.credits import Site, find_credits
+from dedup.text.credits import SIGNED, Site, find_credits
 from dedup.text.headlines import is_doubtful
 from dedup.text.lexicon import lexicon
 from dedup.text.packed import Batch
@@ -44,7 +44,7 @@ def read_meta(articles: Sequence[Article], batch: Batch, letters: NDArray[np.uin
     opening = spots.datelines(*places, outline[1], joined())
     on_page = spots.titles_on_page(lines, found.hashes, batch.titles.keys, batch.titles.bounds)
     sites = spots.sites(lines, letters, found.raw, _site_columns(), outline, (*places, agencies().trie))
-    by_text = _by_text(batch, letters, sites)
+    by_text = _by_text(batch, letters, *sites)
     facts, body, dated = outline[0].tolist(), outline[1].tolist(), opening.any(axis=1).tolist()
     metas = []
     for i, (article, (top, last, many)) in enumerate(zip(articles, facts, strict=True)):
@@ -80,13 +80,20 @@ def _site_columns() -> tuple[int, int]:
     return len(RAW) + names.index("agency"), len(RAW) + names.index("staff")
 
 
-def _by_text(batch: Batch, letters: NDArray[np.uint8], sites: NDArray[np.int64]) -> dict[int, list[Site]]:
+def _by_text(
+    batch: Batch, letters: NDArray[np.uint8], sites: NDArray[np.int64], named: NDArray[np.int64]
+) -> dict[int, list[Site]]:
     """Lines that may name an agency, by the number of their text."""
     found: dict[int, list[Site]] = {}
-    for text, unit, opening, closing in sites.tolist():
-        line = batch.texts[text][batch.starts[unit] : batch.ends[unit]].strip()
-        site = Site(unit, line, chr(letters[unit]), bool(opening), bool(closing))
-        found.setdefault(text, []).append(site)
+    places, first = named.tolist(), 0
+    for text, unit, opening, closing, last in sites.tolist():
+        line = batch.texts[text][batch.starts[unit] : batch.ends[unit]]
+        shift = len(line) - len(line.lstrip())
+        held = [place - shift for place in places[first:last]]
+        first = last
+        site = Site(unit, line.strip(), chr(letters[unit]), bool(opening), bool(closing), held)
+        if held or len(site.text) < SIGNED:
+            found.setdefault(text, []).append(site)
     return found
 
 

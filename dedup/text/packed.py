@@ -26,12 +26,14 @@ _LIMITS = (ONE_LINE, WRAPPED_LINES, WRAPPED_LOW, WRAPPED_HIGH)
 
 class Titles(NamedTuple):
     """Hashes of the forms of n titles: those of title i are ``keys[bounds[i]:bounds[i + 1]]`` (uint64), and the words
-    of the title as given are ``words[spans[i, 0]:spans[i, 1]]`` (uint64)."""
+    of the title as given are ``words[spans[i, 0]:spans[i, 1]]`` (uint64); ``raw`` float32, a row of ``Scan.raw`` a
+    title (zeros for none)."""
 
     keys: NDArray[np.uint64]
     bounds: NDArray[np.int64]
     words: NDArray[np.uint64]
     spans: NDArray[np.int64]
+    raw: NDArray[np.float32]
 
 
 class Batch(NamedTuple):
@@ -162,7 +164,9 @@ def see_titles(titles: Sequence[str | None]) -> Titles:
     spans = np.stack((found.word_bounds[:-1], found.word_bounds[:-1]), axis=1)
     given = sizes > 0
     spans[given, 1] += found.word_ends[lines[:-1][given]]
-    return Titles(found.hashes[:, 0].copy(), lines, found.words, spans)
+    raw = np.zeros((len(titles), found.raw.shape[1]), dtype=np.float32)
+    raw[given] = found.raw[lines[:-1][given]]
+    return Titles(found.hashes[:, 0].copy(), lines, found.words, spans, raw)
 
 
 def _packed(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:

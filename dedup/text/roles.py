@@ -242,14 +242,14 @@ def _asked_headline(
         if -bound < best_score or (-bound == best_score and i > best):
             break
         if named and (share < OWN_WORDS or size < 4):
-            doubtful = is_doubtful(title or "") if doubtful is None else doubtful
+            doubtful = is_doubtful(title or "", batch.titles.raw[text]) if doubtful is None else doubtful
             named = not doubtful
         score = share + GIVEN * named + 0.3 * min(size, 12.0) / 12
         if score < best_score or (score == best_score and (best < 0 or i > best)):
             continue
         if not named:
             line = line_of(batch, low + i)
-            if share < OFFERED or not _like_headline(line, size, raw[i]) or is_doubtful(line):
+            if share < OFFERED or not _like_headline(line, size, raw[i]) or is_doubtful(line, raw[i]):
                 continue
         best, best_score = i, score
     return low + best if best >= 0 else -1

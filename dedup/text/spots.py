@@ -127,15 +127,16 @@ def _named(codes, low, high, table):  # type: ignore[no-untyped-def]
 def sites(lines, letters, raw, columns, outline, places):  # type: ignore[no-untyped-def]
     """Lines that may name an agency: those with a word of the agencies, non-Latin ones, and short ones at the end.
 
-    int64, sites x 4: text, line, whether it opens the article, whether it closes it. ``columns``: agency, staff.
-    ``places``: codes, bounds, starts, ends, trie of agency names, of which a line must hold one; a line that closes
-    the article or is a meta line may credit without a name.
+    int64, sites x 5: text, line, whether it opens the article, whether it closes it, number of its last place in the
+    second array, places in lines where an agency's name may begin. ``columns``: agency, staff. A line that closes the
+    article or is a meta line may credit without a name.
     """
     facts, body = outline
     codes, bounds, starts, ends, trie = places
     agency, staff = columns
-    out = np.empty((len(letters), 4), dtype=np.int64)
-    count = 0
+    out = np.empty((len(letters), 5), dtype=np.int64)
+    named = np.empty(len(codes), dtype=np.int64)
+    count = names = 0
     for text in range(len(lines) - 1):
         last = facts[text, LAST]
         before = last
@@ -152,15 +153,18 @@ def sites(lines, letters, raw, columns, outline, places):  # type: ignore[no-unt
                 opening |= body[text, number] == i
             if role == BODY and not (opening or closing):
                 continue
-            if closing or role == META or _names(codes, bounds[text] + starts[i], bounds[text] + ends[i], trie):
+            low, before_it = bounds[text], names
+            names = _names(codes, low + starts[i], low + ends[i], trie, named, names)
+            if closing or role == META or names > before_it:
                 out[count, 0], out[count, 1], out[count, 2], out[count, 3] = text, i, opening, closing
+                out[count, 4] = names
                 count += 1
-    return out[:count]
+    return out[:count], named[:names]
 
 
 @njit(cache=True, nogil=True)
-def _names(codes, low, high, trie):  # type: ignore[no-untyped-def]
-    """Whether a span may hold an agency's name: ``agencies.Trie``."""
+def _names(codes, low, high, trie, named, count):  # type: ignore[no-untyped-def]
+    """Add the places of a span where an agency's name may begin; returns how many there are then."""
     following, flags, foreign = trie
     for i in range(low, high):
         if i > low and _ascii_word(codes[i - 1]):
@@ -168,21 +172,21 @@ def _names(codes, low, high, trie):  # type: ignore[no-untyped-def]
         if codes[i] >= 128:
             for code in foreign:
                 if code == codes[i]:
-                    return True
+                    named[count] = i - low
+                    count += 1
             continue
         state, j = following[0, codes[i]], i + 1
         while state > 0:
-            if flags[state] & ENDS and (j == high or not _ascii_word(codes[j])):
-                return True
-            if j == high:
+            ended = flags[state] & ENDS and (j == high or not _ascii_word(codes[j]))
+            if ended or (j < high and codes[j] >= 128 and flags[state] & FOREIGN):
+                named[count] = i - low
+                count += 1
                 break
-            if codes[j] >= 128:
-                if flags[state] & FOREIGN:
-                    return True
+            if j == high or codes[j] >= 128:
                 break
             state = following[state, codes[j]]
             j += 1
-    return False
+    return count
 
 
 @njit(cache=True, nogil=True)
