@@ -51,34 +51,73 @@ def features_of(found: Scan, title_words: NDArray[np.uint64]) -> tuple[NDArray[n
     units = np.flatnonzero(found.raw[:, 0])
     out = np.zeros((len(units), len(NAMES)), dtype=np.float32)
     if len(units):
-        _features(units, found.raw, found.hashes, found.words, found.rarity, found.word_ends, title_words, out)
+        ids, title_ids = np.empty(len(found.words), dtype=np.int32), np.empty(len(title_words), dtype=np.int32)
+        count = number_words(found.words, title_words, ids, title_ids)
+        _features(units, found.raw, found.hashes, ids, count, found.rarity, found.word_ends, title_ids, out)
     return units, out
 
 
 @njit(cache=True, nogil=True)
-def fill_texts(lines, bounds, numbers, found, titles, out):  # type: ignore[no-untyped-def]
-    """``line_features`` of all texts of a batch: text i has the rows from ``bounds[i]`` on."""
+def number_words(words, title_words, ids, title_ids):  # type: ignore[no-untyped-def]
+    """Fill ``ids`` with a number for each distinct word, from 0 on, and ``title_ids`` with those of a title's words, -1
+    for one that the text has not; returns how many distinct words there are."""
+    size = 256
+    while size < 2 * len(words):
+        size *= 2
+    table = np.zeros(size, dtype=np.uint64)
+    numbers = np.empty(size, dtype=np.int32)
+    mask = np.uint64(size - 1)
+    count = 0
+    for w in range(len(words)):
+        word = words[w]
+        slot = (word ^ (word >> np.uint64(29))) & mask
+        while table[slot] != np.uint64(0) and table[slot] != word:
+            slot = (slot + np.uint64(1)) & mask
+        if table[slot] == np.uint64(0):
+            table[slot] = word
+            numbers[slot] = count
+            count += 1
+        ids[w] = numbers[slot]
+    for t in range(len(title_words)):
+        word = title_words[t]
+        slot = (word ^ (word >> np.uint64(29))) & mask
+        while table[slot] != np.uint64(0) and table[slot] != word:
+            slot = (slot + np.uint64(1)) & mask
+        title_ids[t] = numbers[slot] if table[slot] == word else -1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def fill_texts(lines, bounds, numbers, found, titles, ids, out):  # type: ignore[no-untyped-def]
+    """``line_features`` of all texts of a batch: text i has the rows from ``bounds[i]`` on. Fills ``ids`` as well, the
+    numbers of the distinct words of each text, and returns how many those are."""
     raw, hashes, words, rarity, word_ends, word_bounds = found
     title_words, spans = titles
+    counts = np.zeros(len(lines) - 1, dtype=np.int64)
     for text in range(len(lines) - 1):
         first, last = bounds[text], bounds[text + 1]
         if first == last:
             continue
         own, held = slice(lines[text], lines[text + 1]), slice(word_bounds[text], word_bounds[text + 1])
+        title = title_words[spans[text, 0] : spans[text, 1]]
+        title_ids = np.empty(len(title), dtype=np.int32)
+        counts[text] = number_words(words[held], title, ids[held], title_ids)
         _features(
             numbers[first:last] - lines[text],
             raw[own],
             hashes[own],
-            words[held],
+            ids[held],
+            counts[text],
             rarity[held],
             word_ends[own],
-            title_words[spans[text, 0] : spans[text, 1]],
+            title_ids,
             out[first:last],
         )
+    return counts
 
 
 @njit(cache=True, nogil=True)
-def _features(units, raw, hashes, words, rarity, word_ends, title_words, out):  # type: ignore[no-untyped-def]
+def _features(units, raw, hashes, ids, distinct, rarity, word_ends, title_ids, out):  # type: ignore[no-untyped-def]
     n = len(units)
     own, kinds = 32, 16
     fit = own + kinds
@@ -87,7 +126,7 @@ def _features(units, raw, hashes, words, rarity, word_ends, title_words, out):  
     side = page + 7
     for u in range(n):
         _own_features(raw[units[u]], out[u])
-    _fit_features(units, raw, hashes, words, rarity, word_ends, title_words, out, fit)
+    _fit_features(units, hashes, ids, distinct, rarity, word_ends, title_ids, out, fit)
     # prose runs
     total = 0.0
     prose_total = 0.0
@@ -101,6 +140,9 @@ def _features(units, raw, hashes, words, rarity, word_ends, title_words, out):  
         if out[u, 25] > 0:
             prose_total += out[u, 0]
             prose_lines += 1
+    prose_until = np.zeros(n + 1, dtype=np.int64)
+    for u in range(n):
+        prose_until[u + 1] = prose_until[u] + (out[u, 25] > 0)
     counts = np.sort(out[:, 0].copy())
     seen = 0.0
     before = 0
@@ -134,20 +176,16 @@ def _features(units, raw, hashes, words, rarity, word_ends, title_words, out):  
             run = 0
         else:
             run += 1
-        for w in range(2):
-            size = 3 if w == 0 else 8
-            hits = 0
-            for v in range(max(0, u - size), min(n, u + size + 1)):
-                if v != u and out[v, 25] > 0:
-                    hits += 1
-            out[u, around + 6 + w] = hits
+        own_prose = out[u, 25] > 0
+        out[u, around + 6] = prose_until[min(n, u + 4)] - prose_until[max(0, u - 3)] - own_prose
+        out[u, around + 7] = prose_until[min(n, u + 9)] - prose_until[max(0, u - 8)] - own_prose
         out[u, page] = n
         out[u, page + 1] = counts[n // 2]
         out[u, page + 2] = prose_lines
         out[u, page + 3] = prose_total / max(1.0, total)
         out[u, page + 4] = longest
         out[u, page + 5] = phrases / n
-        out[u, page + 6] = 1 if len(title_words) else 0
+        out[u, page + 6] = 1 if len(title_ids) else 0
         out[u, fit + 8] = min(u, 60)
         out[u, fit + 9] = min(n - 1 - u, 60)
         out[u, fit + 11] = min(5, units[u] - units[u - 1] - 1) if u > 0 else 5
@@ -225,86 +263,74 @@ def _own_features(raw, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _fit_features(units, raw, hashes, words, rarity, word_ends, title_words, out, fit):  # type: ignore[no-untyped-def]
+def _fit_features(units, hashes, ids, distinct, rarity, word_ends, title_ids, out, fit):  # type: ignore[no-untyped-def]
     n = len(units)
-    total = len(words)
-    size = 256
-    while size < 2 * total:
-        size *= 2
-    table = np.zeros(size, dtype=np.uint64)
-    last_line = np.full(size, -1, dtype=np.int32)
-    lines = np.zeros(size, dtype=np.int32)
-    core = np.zeros(size, dtype=np.int32)
-    slots = np.zeros(total, dtype=np.int64)
-    mask = np.uint64(size - 1)
+    last_line = np.full(distinct, -1, dtype=np.int32)
+    lines = np.zeros(distinct, dtype=np.int32)
+    core = np.zeros(distinct, dtype=np.int32)
+    titled = np.zeros(distinct, dtype=np.int32)
+    for t in title_ids:
+        if t >= 0:
+            titled[t] = 1
     for u in range(n):
         first = word_ends[units[u] - 1] if units[u] > 0 else 0
         prose = out[u, 25] > 0
         for w in range(first, word_ends[units[u]]):
-            word = words[w]
-            slot = (word ^ (word >> np.uint64(29))) & mask
-            while table[slot] != np.uint64(0) and table[slot] != word:
-                slot = (slot + np.uint64(1)) & mask
-            table[slot] = word
-            slots[w] = slot
-            if last_line[slot] != u:
-                last_line[slot] = u
-                lines[slot] += 1
-                if prose:
-                    core[slot] += 1
+            word = np.uint32(ids[w])
+            fresh = last_line[word] != u
+            last_line[word] = u
+            lines[word] += fresh
+            core[word] += fresh & prose
+    _count_copies(units, hashes, out, fit)
+    for u in range(n):
+        first = word_ends[units[u] - 1] if units[u] > 0 else 0
+        last = word_ends[units[u]]
+        weight = known = known_core = np.float32(0)
+        rare = rare_known = in_title = matched = 0
+        self_core = 1 if out[u, 25] > 0 else 0
+        copies = max(np.float32(1), out[u, fit])
+        copies_core = self_core * copies
+        for w in range(first, last):
+            r = rarity[w]
+            word = np.uint32(ids[w])
+            last_line[word] = n + u
+            in_core = core[word] > copies_core
+            is_rare = r > np.float32(0.45)
+            weight += r
+            known += r if lines[word] > copies else np.float32(0)
+            known_core += r if in_core else np.float32(0)
+            rare += is_rare
+            rare_known += is_rare & in_core
+            in_title += titled[word]
+        for t in title_ids:
+            matched += t >= 0 and last_line[t] == n + u
+        out[u, fit + 2] = in_title / max(1, last - first)
+        out[u, fit + 3] = matched / max(1, len(title_ids))
+        out[u, fit + 4] = known / max(weight, np.float32(0.1))
+        out[u, fit + 5] = known_core / max(weight, np.float32(0.1))
+        out[u, fit + 6] = rare_known / max(1, rare)
+        out[u, fit + 7] = rare
+
+
+@njit(cache=True, nogil=True)
+def _count_copies(units, hashes, out, fit):  # type: ignore[no-untyped-def]
+    """How often each line is given, and whether it is the first of its copies."""
+    n = len(units)
     whole = np.zeros(256 if n < 100 else 16384, dtype=np.uint64)
     counts = np.zeros(len(whole), dtype=np.int32)
-    wmask = np.uint64(len(whole) - 1)
+    mask = np.uint64(len(whole) - 1)
     place = np.zeros(n, dtype=np.int64)
     for u in range(n):
         key = hashes[units[u], 0]
         if key == np.uint64(0) or u >= 12000:
             place[u] = -1
             continue
-        slot = (key ^ (key >> np.uint64(29))) & wmask
+        slot = (key ^ (key >> np.uint64(29))) & mask
         while whole[slot] != np.uint64(0) and whole[slot] != key:
-            slot = (slot + np.uint64(1)) & wmask
+            slot = (slot + np.uint64(1)) & mask
         whole[slot] = key
         place[u] = slot
         out[u, fit + 1] = 1 if counts[slot] == 0 else 0
         counts[slot] += 1
     for u in range(n):
-        first = word_ends[units[u] - 1] if units[u] > 0 else 0
-        last = word_ends[units[u]]
         out[u, fit] = counts[place[u]] if place[u] >= 0 else 1
-        weight = np.float32(0)
-        known = np.float32(0)
-        known_core = np.float32(0)
-        rare = 0
-        rare_known = 0
-        self_core = 1 if out[u, 25] > 0 else 0
-        copies = max(np.float32(1), out[u, fit])
-        in_title = 0
-        for w in range(first, last):
-            r = rarity[w]
-            slot = slots[w]
-            weight += r
-            if lines[slot] > copies:
-                known += r
-            if core[slot] > self_core * copies:
-                known_core += r
-            if r > np.float32(0.45):
-                rare += 1
-                if core[slot] > self_core * copies:
-                    rare_known += 1
-            for t in range(len(title_words)):
-                if title_words[t] == words[w]:
-                    in_title += 1
-                    break
-        out[u, fit + 2] = in_title / max(1, last - first)
-        matched = 0
-        for t in range(len(title_words)):
-            for w in range(first, last):
-                if title_words[t] == words[w]:
-                    matched += 1
-                    break
-        out[u, fit + 3] = matched / max(1, len(title_words))
-        out[u, fit + 4] = known / max(weight, np.float32(0.1))
-        out[u, fit + 5] = known_core / max(weight, np.float32(0.1))
-        out[u, fit + 6] = rare_known / max(1, rare)
-        out[u, fit + 7] = rare

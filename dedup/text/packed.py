@@ -56,11 +56,14 @@ class Batch(NamedTuple):
 
 class Rows(NamedTuple):
     """Units that are not empty: those of text i are ``bounds[i]`` to ``bounds[i + 1]``. ``numbers`` int64, their place
-    among all units of the batch; ``rows`` float32, units x features.NAMES."""
+    among all units of the batch; ``rows`` float32, units x features.NAMES. ``ids`` int32 numbers the distinct
+    words of each text, one a word of the batch; ``distinct`` int64 is how many those are."""
 
     bounds: NDArray[np.int64]
     numbers: NDArray[np.int64]
     rows: NDArray[np.float32]
+    ids: NDArray[np.int32]
+    distinct: NDArray[np.int64]
 
 
 def batches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -135,15 +138,17 @@ def rows_of(batch: Batch) -> Rows:
     bounds = np.searchsorted(numbers, batch.lines)
     rows = np.zeros((len(numbers), len(features.NAMES)), dtype=np.float32)
     found, titles = batch.found, batch.titles
-    features.fill_texts(
+    ids = np.empty(int(found.word_bounds[-1]), dtype=np.int32)
+    distinct = features.fill_texts(
         batch.lines,
         bounds,
         numbers,
         (found.raw, found.hashes, found.words, found.rarity, found.word_ends, found.word_bounds),
         (titles.words, titles.spans),
+        ids,
         rows,
     )
-    return Rows(bounds, numbers, rows)
+    return Rows(bounds, numbers, rows, ids, distinct)
 
 
 def odds_of(rows: Rows) -> NDArray[np.float32]:

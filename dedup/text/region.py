@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from dedup.text import choose, trees
+from dedup.text.features import number_words
 from dedup.text.packed import Rows
 from dedup.text.scan import Measured, Scan
 
@@ -35,7 +36,9 @@ def region_features(
     out = np.zeros((len(units), len(NAMES)), dtype=np.float32)
     if len(units):
         likely = 1.0 / (1.0 + np.exp(-odds.astype(np.float64)))
-        _region(units, found.words, found.rarity, found.word_ends, likely, rows, out)
+        ids, none = np.empty(len(found.words), dtype=np.int32), np.empty(0, dtype=np.int32)
+        count = number_words(found.words, np.empty(0, dtype=np.uint64), ids, none)
+        _region(units, ids, count, found.rarity, found.word_ends, likely, rows, out)
     return out
 
 
@@ -43,74 +46,60 @@ def ends_of(found: Measured, lines: NDArray[np.int64], rows: Rows, odds: NDArray
     """How many of the ``rows`` of each text of a batch stand before the end of its article; text i has the units from
     ``lines[i]`` on."""
     out = np.zeros((len(odds), len(NAMES)), dtype=np.float32)
-    held = found.words, found.rarity, found.word_ends, found.word_bounds
+    held = rows.ids, rows.distinct, found.rarity, found.word_ends, found.word_bounds
     _regions(lines, rows.bounds, rows.numbers, held, 1.0 / (1.0 + np.exp(-odds)), rows.rows, out)
     return np.asarray(choose.ends_of(rows.bounds, trees.log_odds(trees.load("end_model"), out)))
 
 
 @njit(cache=True, nogil=True)
 def _regions(lines, bounds, numbers, held, likely, rows, out):  # type: ignore[no-untyped-def]
-    words, rarity, word_ends, word_bounds = held
+    ids, distinct, rarity, word_ends, word_bounds = held
     for text in range(len(lines) - 1):
         low, high = bounds[text], bounds[text + 1]
         if low == high:
             continue
         own, seen = slice(lines[text], lines[text + 1]), slice(word_bounds[text], word_bounds[text + 1])
         units = numbers[low:high] - lines[text]
-        _region(units, words[seen], rarity[seen], word_ends[own], likely[low:high], rows[low:high], out[low:high])
+        known = ids[seen], distinct[text], rarity[seen], word_ends[own]
+        _region(units, *known, likely[low:high], rows[low:high], out[low:high])
 
 
 @njit(cache=True, nogil=True)
-def _region(units, words, rarity, word_ends, p, rows, out):  # type: ignore[no-untyped-def]
+def _region(units, ids, distinct, rarity, word_ends, p, rows, out):  # type: ignore[no-untyped-def]
     n = len(units)
     wd = np.minimum(rows[:, 0], 80.0)
     # early body mass
-    total = len(words)
-    size = 256
-    while size < 2 * total:
-        size *= 2
-    mask = np.uint64(size - 1)
-    table = np.zeros(size, dtype=np.uint64)
-    early = np.zeros(size, dtype=np.int8)
-    slots = np.zeros(total, dtype=np.int64)
-    before = np.zeros(size, dtype=np.int32)
+    early = np.zeros(distinct, dtype=np.int32)
+    before = np.zeros(distinct, dtype=np.int32)
     ew = 0.0
     for u in range(n):
-        first = word_ends[units[u] - 1] if units[u] > 0 else 0
-        e = p[u] > 0.6 and ew < 200
-        if e:
-            ew += wd[u]
-        for w in range(first, word_ends[units[u]]):
-            word = words[w]
-            s = (word ^ (word >> np.uint64(29))) & mask
-            while table[s] != np.uint64(0) and table[s] != word:
-                s = (s + np.uint64(1)) & mask
-            table[s] = word
-            slots[w] = s
-            if e:
-                early[s] = 1
+        if not (p[u] > 0.6 and ew < 200):
+            continue
+        ew += wd[u]
+        for w in range(word_ends[units[u] - 1] if units[u] > 0 else 0, word_ends[units[u]]):
+            early[np.uint32(ids[w])] = 1
     mass = np.zeros((n, 2))  # rarity mass known early, total
     known = np.zeros(n)
     for u in range(n):
         first = word_ends[units[u] - 1] if units[u] > 0 else 0
-        kn = 0.0
+        kn = mass_early = mass_all = 0.0
         for w in range(first, word_ends[units[u]]):
-            r = rarity[w]
-            if r < 0.15:
-                continue
-            mass[u, 1] += r
-            if early[slots[w]]:
-                mass[u, 0] += r
-            if before[slots[w]] > 0:
-                kn += r
-        known[u] = kn / max(mass[u, 1], 0.5)
+            r = np.float64(rarity[w])
+            r = r if r >= 0.15 else 0.0
+            word = np.uint32(ids[w])
+            mass_all += r
+            mass_early += r if early[word] else 0.0
+            kn += r if before[word] else 0.0
+        mass[u, 0], mass[u, 1] = mass_early, mass_all
+        known[u] = kn / max(mass_all, 0.5)
         if p[u] > 0.5:
             for w in range(first, word_ends[units[u]]):
-                before[slots[w]] += 1
+                before[np.uint32(ids[w])] = 1
     # cumulative sums
     sums = np.zeros((n + 1, 16))
     for u in range(n):
-        sums[u + 1] = sums[u]
+        for c in range(16):
+            sums[u + 1, c] = sums[u, c]
         sums[u + 1, 0] += wd[u]
         sums[u + 1, 1] += wd[u] * p[u]
         sums[u + 1, 2] += mass[u, 0]

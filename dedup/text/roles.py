@@ -100,7 +100,14 @@ def decide(
         kept = letters[numbers] == choose.BODY
         more = brief(scan_of(batch, i), numbers - batch.lines[i], odds[own], kept, titles[i])
         letters[numbers[more]] = choose.BODY
-    return name_lines(batch, titles, rows, letters)
+    return name_lines(batch, titles, _topic(batch, rows.numbers, rows.rows), letters)
+
+
+def _topic(batch: Batch, units: NDArray[np.int64], rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Share of each line's rarer words that the body knows, 0 for empty lines."""
+    topic = np.zeros(len(batch.starts), dtype=np.float32)
+    topic[units] = rows[:, TOPIC]
+    return topic
 
 
 def decide_page(batch: Batch, page: Page, title: str | None, feed: LineEvidence | None) -> NDArray[np.uint8]:
@@ -113,7 +120,7 @@ def decide_page(batch: Batch, page: Page, title: str | None, feed: LineEvidence 
         odds = odds - EVIDENCE * against(batch.texts[0], found, feed, units, rows, odds)
     letters = np.full(len(batch.starts), choose.NOTHING, dtype=np.uint8)
     letters[units] = np.where(odds > 0, choose.BODY, choose.FURNITURE)
-    return name_lines(batch, [title], Rows(np.array([0, len(units)]), units, rows), letters)
+    return name_lines(batch, [title], _topic(batch, units, rows), letters)
 
 
 def weighed(batch: Batch, rows: Rows, odds: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -124,10 +131,10 @@ def weighed(batch: Batch, rows: Rows, odds: NDArray[np.floating[Any]]) -> NDArra
     return out
 
 
-def name_lines(batch: Batch, titles: Sequence[str | None], rows: Rows, letters: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def name_lines(
+    batch: Batch, titles: Sequence[str | None], topic: NDArray[np.float32], letters: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
     """Headlines and meta lines among the lines whose letters say what is body."""
-    topic = np.zeros(len(letters), dtype=np.float32)
-    topic[rows.numbers] = rows.rows[:, TOPIC]
     found, lines = batch.found, batch.lines
     best, ask, stops = choose.headlines(
         lines,
