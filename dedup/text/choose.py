@@ -31,6 +31,38 @@ def weigh_twice(bounds, numbers, hashes, raw, weight, least, odds):  # type: ign
 
 
 @njit(cache=True, nogil=True)
+def condemn(bounds, numbers, feed, words, topic, odds, limits):  # type: ignore[no-untyped-def]
+    """Which rows the feed says are furniture, and the runs of them that may be carried: whole paragraphs on the subject
+    of the body around them (int64, first row and the one after the last). ``limits``: REPEATED_SHORT, REPEATED_LONG,
+    LONG_WORDS, CARRIED_TOPIC; ``words`` and ``topic`` a row."""
+    repeated, opening, paragraph = feed
+    short_limit, long_limit, long_words, least_topic = limits
+    out = np.zeros(len(numbers), dtype=np.bool_)
+    may_be = np.zeros(len(numbers), dtype=np.bool_)
+    for row in range(len(numbers)):
+        i = numbers[row]
+        often = repeated[i] >= (long_limit if words[row] >= long_words else short_limit)
+        out[row] = often or opening[i]
+        may_be[row] = paragraph[i] and not often and odds[row] > 0 and np.float64(topic[row]) >= least_topic
+    runs = np.empty((len(numbers), 2), dtype=np.int64)
+    count = 0
+    for text in range(len(bounds) - 1):
+        low, high = bounds[text], bounds[text + 1]
+        row = low
+        while row < high:
+            first = row
+            while row < high and may_be[row]:
+                row += 1
+            if first < row and low < first and row < high:
+                before, after = first - 1, row
+                if odds[before] > 0 and odds[after] > 0 and not out[before] and not out[after]:
+                    runs[count, 0], runs[count, 1] = first, row
+                    count += 1
+            row += 1
+    return out, runs[:count]
+
+
+@njit(cache=True, nogil=True)
 def ends_of(bounds, over):  # type: ignore[no-untyped-def]
     """Number of rows of each text before its end: the maximum of the prefix sum of the log-odds not to be over."""
     out = np.zeros(len(bounds) - 1, dtype=np.int64)

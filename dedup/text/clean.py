@@ -12,7 +12,7 @@ from dedup.models import Article, CleanArticle
 from dedup.text.evidence import FeedEvidence, line_evidence
 from dedup.text.headlines import best_title
 from dedup.text.meta import Meta, read_meta
-from dedup.text.packed import Batch, batches, scan_of, see
+from dedup.text.packed import Batch, batches, see
 from dedup.text.roles import decide, decide_page
 from dedup.text.units import Units
 
@@ -45,12 +45,8 @@ def clean_many(articles: Sequence[Article], evidence: FeedEvidence | None = None
 def _clean_texts(articles: Sequence[Article], evidence: FeedEvidence | None) -> list[CleanArticle]:
     titles = [article.title for article in articles]
     batch = see([article.text for article in articles], titles)
-    feeds = (
-        None
-        if evidence is None
-        else [line_evidence(article, scan_of(batch, i), evidence) for i, article in enumerate(articles)]
-    )
-    letters = decide(batch, titles, feeds)
+    feed = None if evidence is None else line_evidence(articles, batch, evidence)
+    letters = decide(batch, titles, feed)
     return _results(articles, batch, letters, read_meta(articles, batch, letters))
 
 
@@ -68,7 +64,7 @@ def _clean_page(article: Article, html: str, evidence: FeedEvidence | None) -> C
         published=article.published or page.meta.published,
     )
     batch = see([known.text], [known.title], as_lines=True)
-    feed = None if evidence is None else line_evidence(known, scan_of(batch, 0), evidence)
+    feed = None if evidence is None else line_evidence([known], batch, evidence)
     letters = decide_page(batch, page, known.title, feed)
     meta = read_meta([known], batch, letters)[0]
     return _results([article], batch, letters, [meta._replace(notes=page.notes + meta.notes)])[0]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from dedup.models import Article
 from dedup.text import weigh
 from dedup.text.headlines import title_forms
-from dedup.text.packed import batches, scan_of, see
+from dedup.text.packed import Batch, batches, scan_of, see, see_titles
 from dedup.text.scan import SKETCH, Scan, line_key
 
 MAX_KEYS = 2_000_000
@@ -68,8 +68,8 @@ class FeedEvidence:
 
 
 class LineEvidence(NamedTuple):
-    """Per line: in how many articles of different stories of the outlet it stands (0 if of one story), whether it
-    opens another story's article, and whether it only does so as a paragraph given whole, which may be a quotation."""
+    """Per unit of a batch: in how many articles of different stories of the outlet it stands (0 if of one story),
+    whether it opens another story's article, and whether only as a paragraph given whole, which may be a quotation."""
 
     repeated: NDArray[np.float32]
     opening: NDArray[np.bool_]
@@ -180,10 +180,19 @@ def _reduce(tables: Sequence[Table]) -> Table:
     return Table(keys[:bound].copy(), counts[:bound].astype(np.uint32), low[:bound].copy(), high[:bound].copy())
 
 
-def line_evidence(article: Article, found: Scan, evidence: FeedEvidence) -> LineEvidence:
-    """What the feed says about each line of an article that is (or could be) part of it."""
-    outlet = np.uint64(line_key(outlet_of(article)))
-    own = np.array([line_key(form) for form in title_forms(article.title)], dtype=np.uint64)
-    sketch = short_sketch(found)
-    repeated = weigh.repeats(found.hashes, outlet, sketch, evidence.lines)
-    return LineEvidence(repeated, *weigh.openings(found.hashes, found.raw, own, sketch, evidence.openings))
+def line_evidence(articles: Sequence[Article], batch: Batch, evidence: FeedEvidence) -> LineEvidence:
+    """What the feed says about each unit of a batch of articles that is (or could be) part of them."""
+    outlets = see_titles([outlet_of(article) for article in articles])
+    first = np.zeros(len(articles), dtype=np.uint64)
+    named = np.diff(outlets.bounds) > 0
+    first[named] = outlets.keys[outlets.bounds[:-1][named]]
+    found, titles = batch.found, batch.titles
+    return LineEvidence(
+        *weigh.weigh_texts(
+            batch.lines,
+            (found.hashes, found.raw, found.sketch),
+            (titles.keys, titles.bounds),
+            first,
+            (tuple(evidence.lines), tuple(evidence.openings)),
+        )
+    )

@@ -32,7 +32,7 @@ def explain_lines(article: Article, evidence: FeedEvidence | None = None) -> lis
     """Every line of an article with its role and the reasons for it."""
     result = clean(article, evidence)
     batch = see([result.text], [article.title])
-    feed = None if evidence is None else line_evidence(article, scan_of(batch, 0), evidence)
+    feed = None if evidence is None else line_evidence([article], batch, evidence)
     why, chances = _reasons(batch, article.title, feed)
     unit_of = batch.apart[0].unit_of if batch.apart else range(len(batch.starts))
     return [
@@ -60,7 +60,7 @@ def _reasons(
     twice = told < odds
     inside = int(region.ends_of(batch.found, batch.lines, known, told)[0])
     limit = limit_of(told, inside)
-    condemned = None if feed is None else against(batch.texts[0], found, feed, numbers, rows, told)
+    condemned = None if feed is None else against(batch, known, feed, told)
     kept = (told > limit) & (np.arange(len(numbers)) < inside)
     short = brief(found, numbers, told, kept, title) & ~kept
     why: dict[int, tuple[str, ...]] = {}

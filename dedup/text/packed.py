@@ -5,6 +5,7 @@ Everything stands in arrays over all units of all texts, text after text; a text
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -62,8 +63,8 @@ class Rows(NamedTuple):
     bounds: NDArray[np.int64]
     numbers: NDArray[np.int64]
     rows: NDArray[np.float32]
-    ids: NDArray[np.int32]
-    distinct: NDArray[np.int64]
+    ids: NDArray[np.int32] = np.empty(0, dtype=np.int32)
+    distinct: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
 
 def batches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -125,10 +126,15 @@ def scan_of(batch: Batch, number: int) -> Scan:
     )
 
 
+def unit_of(batch: Batch, number: int) -> str:
+    """Text of a unit, numbered among all of the batch."""
+    text = bisect_right(batch.lines, number) - 1
+    return batch.texts[text][batch.starts[number] : batch.ends[number]]
+
+
 def line_of(batch: Batch, number: int) -> str:
-    """Text of a unit, numbered among all of the batch, without white space around it."""
-    text = int(np.searchsorted(batch.lines, number, side="right")) - 1
-    return batch.texts[text][batch.starts[number] : batch.ends[number]].strip()
+    """Text of a unit without white space around it."""
+    return unit_of(batch, number).strip()
 
 
 def rows_of(batch: Batch) -> Rows:

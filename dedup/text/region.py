@@ -84,8 +84,7 @@ def _region(units, ids, distinct, rarity, word_ends, p, rows, out):  # type: ign
         first = word_ends[units[u] - 1] if units[u] > 0 else 0
         kn = mass_early = mass_all = 0.0
         for w in range(first, word_ends[units[u]]):
-            r = np.float64(rarity[w])
-            r = r if r >= 0.15 else 0.0
+            r = np.float64(rarity[w]) if rarity[w] >= 0.15 else 0.0
             word = np.uint32(ids[w])
             mass_all += r
             mass_early += r if early[word] else 0.0

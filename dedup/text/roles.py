@@ -17,7 +17,7 @@ from dedup.text.charclass import APOSTROPHE, QUOTE, STOP
 from dedup.text.evidence import LineEvidence
 from dedup.text.headlines import is_doubtful, title_forms
 from dedup.text.lexicon import lexicon
-from dedup.text.packed import Batch, Rows, line_of, odds_of, rows_of, scan_of
+from dedup.text.packed import Batch, Rows, line_of, odds_of, rows_of, scan_of, unit_of
 from dedup.text.scan import COLUMN, RAW, Scan, line_key
 
 if TYPE_CHECKING:
@@ -75,21 +75,15 @@ CLOSING_WORDS = 80
 _VISIT = re.compile(r"(?i)^\W*(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+\w+\.?\s+\w+,?\s+\d{4}\W*$")
 
 
-def decide(
-    batch: Batch, titles: Sequence[str | None], feeds: Sequence[LineEvidence] | None = None
-) -> NDArray[np.uint8]:
+def decide(batch: Batch, titles: Sequence[str | None], feed: LineEvidence | None = None) -> NDArray[np.uint8]:
     """One letter (its code) a unit of plain texts: T headline, B body, L meta, F furniture, - empty.
 
-    ``feeds`` is what a feed says of the lines of each text.
+    ``feed`` is what a feed says of each unit.
     """
     rows = rows_of(batch)
     odds = weighed(batch, rows, odds_of(rows))
-    if feeds is not None:
-        for i, feed in enumerate(feeds):
-            own = slice(rows.bounds[i], rows.bounds[i + 1])
-            units = rows.numbers[own] - batch.lines[i]
-            seen = batch.texts[i], scan_of(batch, i)
-            odds[own] -= EVIDENCE * against(*seen, feed, units, rows.rows[own], odds[own])
+    if feed is not None:
+        odds -= EVIDENCE * against(batch, rows, feed, odds)
     inside = region.ends_of(batch.found, batch.lines, rows, odds)
     letters = np.full(len(batch.starts), choose.NOTHING, dtype=np.uint8)
     choose.keep_body(rows.bounds, rows.numbers, odds, inside, (PAGE_LINES, PAGE_SHARE, PAGE_LIMIT), letters)
@@ -114,10 +108,9 @@ def decide_page(batch: Batch, page: Page, title: str | None, feed: LineEvidence 
     """The same for the lines of an HTML page, the one text of its batch, with what its structure says."""
     from dedup.text.html import html_odds
 
-    found = scan_of(batch, 0)
-    units, rows, odds = html_odds(found, page)
+    units, rows, odds = html_odds(scan_of(batch, 0), page)
     if feed is not None:
-        odds = odds - EVIDENCE * against(batch.texts[0], found, feed, units, rows, odds)
+        odds = odds - EVIDENCE * against(batch, Rows(np.array([0, len(units)]), units, rows), feed, odds)
     letters = np.full(len(batch.starts), choose.NOTHING, dtype=np.uint8)
     letters[units] = np.where(odds > 0, choose.BODY, choose.FURNITURE)
     return name_lines(batch, [title], _topic(batch, units, rows), letters)
@@ -193,33 +186,16 @@ def limit_of(odds: NDArray[np.floating[Any]], inside: int) -> float:
     return PAGE_LIMIT if page else 0.0
 
 
-def against(
-    text: str,
-    found: Scan,
-    feed: LineEvidence,
-    units: NDArray[np.int64],
-    rows: NDArray[np.float32],
-    odds: NDArray[np.floating[Any]],
-) -> NDArray[np.bool_]:
-    """Which of the lines ``units`` the feed says are furniture."""
-    long = found.raw[units, COLUMN["words"]] >= LONG_WORDS
-    repeated = feed.repeated[units] >= np.where(long, REPEATED_LONG, REPEATED_SHORT)
-    condemned = np.asarray(repeated | feed.opening[units])
-    may_be = feed.paragraph[units] & ~repeated & (odds > 0) & (rows[:, TOPIC] >= CARRIED_TOPIC)
-    for run in np.split(np.flatnonzero(may_be), np.flatnonzero(np.diff(np.flatnonzero(may_be)) > 1) + 1):
-        if len(run) and _amid_body(run, condemned, odds) and not any(_is_cut(text, found, units[i]) for i in run):
-            condemned[run] = False
-    return condemned
-
-
-def _amid_body(run: NDArray[np.int64], condemned: NDArray[np.bool_], odds: NDArray[np.floating[Any]]) -> bool:
-    """Whether the lines before and after a run are body: a column that carries a paragraph, no list of teasers."""
-    before, after = int(run[0]) - 1, int(run[-1]) + 1
-    return all(0 <= i < len(odds) and odds[i] > 0 and not condemned[i] for i in (before, after))
-
-
-def _is_cut(text: str, found: Scan, unit: int) -> bool:
-    return bool(_CUT.search(text[found.starts[unit] : found.ends[unit]][-12:]))
+def against(batch: Batch, rows: Rows, feed: LineEvidence, odds: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    """Which of the rows the feed says are furniture."""
+    words = batch.found.raw[rows.numbers, COLUMN["words"]]
+    limits = REPEATED_SHORT, REPEATED_LONG, LONG_WORDS, CARRIED_TOPIC
+    held = rows.bounds, rows.numbers, tuple(feed), words, rows.rows[:, TOPIC]
+    condemned, runs = choose.condemn(*held, odds, limits)
+    for first, last in runs.tolist():
+        if not any(_CUT.search(unit_of(batch, i)[-12:]) for i in rows.numbers[first:last].tolist()):
+            condemned[first:last] = False
+    return np.asarray(condemned)
 
 
 def _asked_headline(

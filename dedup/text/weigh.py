@@ -174,3 +174,21 @@ def openings(hashes, raw, own, sketch, table):  # type: ignore[no-untyped-def]
     for line in lead(raw):
         opening[line] = paragraph[line] = False
     return opening, paragraph
+
+
+@njit(cache=True, nogil=True)
+def weigh_texts(lines, found, titles, outlets, tables):  # type: ignore[no-untyped-def]
+    """``repeats`` and ``openings`` of all texts of a batch, of which text i has the units from ``lines[i]`` on."""
+    hashes, raw, sketches = found
+    keys, key_bounds = titles
+    line_table, opening_table = tables
+    repeated = np.zeros(len(hashes), dtype=np.float32)
+    opening = np.zeros(len(hashes), dtype=np.bool_)
+    paragraph = np.zeros(len(hashes), dtype=np.bool_)
+    for text in range(len(lines) - 1):
+        own = slice(lines[text], lines[text + 1])
+        sketch = short_sketch(hashes[own], sketches[text])
+        repeated[own] = repeats(hashes[own], outlets[text], sketch, line_table)
+        title = keys[key_bounds[text] : key_bounds[text + 1]]
+        opening[own], paragraph[own] = openings(hashes[own], raw[own], title, sketch, opening_table)
+    return repeated, opening, paragraph
