@@ -118,6 +118,8 @@ def is_name(text: str) -> bool:
 
 def byline_in_tail(text: str) -> Byline | None:
     """An author signed after the last sentence: "... Shin said. KIM TONG-HYUNG, SEOUL, MDT/AP"."""
+    if not "A" <= text.rstrip()[-1:] <= "Z":
+        return None
     hit = _TAIL_SIGN.search(text[-160:])
     if hit is None or not hit.group(1).isupper():
         return None

@@ -31,6 +31,7 @@ _MENTION = re.compile(
     r"|said to|spoke to|spoke with|speaking to|confirmed to|statement to|according to|reported by|cited by|quoted by)"
     r"(?:\s+(?:by|the))?\s*$"
 )
+_CLOSERS = ' .)]】|/-\u2013\u2014"”'
 _MENTIONS = ("told", "tells", "telling", "with", "by", "to", "the")
 _SHARED = re.compile(r"(?i)\b(?:shared with|obtained by|seen by|reviewed by|provided to)(?:\s+the)?\s*$")
 _SOURCE = re.compile(
@@ -107,7 +108,7 @@ def judge_line(site: Site) -> list[Found]:
     table = agencies()
     found: list[Found] = []
     for hit in _names(site, table.name):
-        short = table.owner[re.sub(r"\s+", " ", hit.group().lower())]
+        short = table.owner[" ".join(hit.group().lower().split())]
         kind, confidence = _judge(site, site.text[: hit.start()], site.text[hit.end() :], table.kinds[short])
         if confidence > 0:
             found.append(Found(short, _evidence(site.text, hit.start(), hit.end()), confidence, site.number, kind))
@@ -139,8 +140,10 @@ def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
         return "dateline", 0.97 if site.opening else 0.45
     if len(before) <= 90 and _AFTER_DATELINE.match(after) and _IN_DATELINE.match(before):
         return "dateline", 0.97 if site.opening else 0.45
-    if _COPYRIGHT.search(before[-80:]):  # longer than the expression ever reaches back
+    if _has_copyright(before[-80:]):  # longer than the expression ever reaches back
         return _copyright(site, after)
+    if site.role == "B" and not site.closing and "contributed" not in after and after.strip(_CLOSERS):
+        return "mention", 0.0
     if _is_photo(site, before, after):
         return "photo", 0.0
     if _CONTRIBUTED.match(after) and ("contributed" in after or site.role == "L"):
@@ -156,6 +159,14 @@ def _may_mention(before: str) -> bool:
     """Whether the last word is one that _MENTION can end with; other letters than ASCII may be of another case."""
     last = before[-64:].rstrip()[-8:]
     return not last or not last.isascii() or last.lower().endswith(_MENTIONS)
+
+
+def _has_copyright(before: str) -> bool:
+    if before.isascii():
+        low = before.lower()
+        if "copyright" not in low and "(c)" not in low:
+            return False
+    return bool(_COPYRIGHT.search(before))
 
 
 def _copyright(site: Site, after: str) -> tuple[str, float]:
@@ -176,7 +187,7 @@ def _is_photo(site: Site, before: str, after: str) -> bool:
 
 def _by_place(site: Site, before: str, after: str) -> tuple[str, float]:
     """Names that nothing but their place speaks for."""
-    rest = after.strip(' .)]】|/-\u2013\u2014"”')
+    rest = after.strip(_CLOSERS)
     if site.role == "L":
         return "byline", 0.9 if len(site.text) < 200 else 0.75
     if site.role == "B" and not rest and before.rstrip()[-1:] in "([/【":

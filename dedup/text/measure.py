@@ -223,10 +223,14 @@ def _know_words(words, keys, kinds, known, rarity, raw):  # type: ignore[no-unty
             fours, bits = fours ^ bits, fours & bits
             eights, bits = eights ^ bits, eights & bits
             sixteens ^= bits
-        for kind in range(24):
-            one = np.uint32(1)
-            count = (ones >> kind & one) + 2 * (twos >> kind & one) + 4 * (fours >> kind & one)
-            raw[24 + kind] += count + 8 * (eights >> kind & one) + 16 * (sixteens >> kind & one)
+        seen = ones | twos | fours | eights | sixteens
+        kind, one = 0, np.uint32(1)
+        while seen:
+            if seen & one:
+                count = (ones >> kind & one) + 2 * (twos >> kind & one) + 4 * (fours >> kind & one)
+                raw[24 + kind] += count + 8 * (eights >> kind & one) + 16 * (sixteens >> kind & one)
+            seen >>= one
+            kind += 1
 
 
 @njit(cache=True, nogil=True)

@@ -21,6 +21,7 @@ from dedup.text.lexicon import lexicon
 from dedup.text.packed import Batch
 from dedup.text.scan import COLUMN, RAW
 
+_NONE: tuple[str, ...] = ()
 OPENING_LINES = 5
 """Body lines from the first in which a dateline or its agency may stand."""
 
@@ -45,16 +46,21 @@ def read_meta(articles: Sequence[Article], batch: Batch, letters: NDArray[np.uin
     on_page = spots.titles_on_page(lines, found.hashes, batch.titles.keys, batch.titles.bounds)
     sites = spots.sites(lines, letters, found.raw, _site_columns(), outline, (*places, agencies().trie))
     by_text = _by_text(batch, letters, *sites)
-    facts, body, dated = outline[0].tolist(), outline[1].tolist(), opening.any(axis=1).tolist()
+    starts, ends = batch.starts.tolist(), batch.ends.tolist()
+    every = zip(
+        articles, batch.texts, lines.tolist(), on_page.tolist(), outline[1].tolist(), opening.tolist(), strict=False
+    )
     metas = []
-    for i, (article, (top, last, many)) in enumerate(zip(articles, facts, strict=True)):
-        low = int(lines[i])
+    for i, ((article, own, low, titled, body, may), (top, last, many)) in enumerate(
+        zip(every, outline[0].tolist(), strict=True)
+    ):
         meta = [low + k for k in np.flatnonzero(letters[low : lines[i + 1]] == META).tolist()] if many else []
-        text = _Text(batch, i, meta)
-        headline = _headline(article.title, text, top, bool(on_page[i]))
-        likely = [k for k, may in zip(body[i], opening[i], strict=True) if may] if dated[i] else []
-        dateline = _dateline(text, likely)
-        published, notes = (article.published, ()) if article.published else _published(text, dateline)
+        text = _Text(own, starts, ends, low, meta)
+        headline = _headline(article.title, text, top, titled)
+        dateline = _dateline(text, [k for k, likely in zip(body, may, strict=True) if likely] if True in may else [])
+        published, notes = article.published, _NONE
+        if published is None and (meta or dateline):
+            published, notes = _published(text, dateline, batch.found.raw[low : lines[i + 1]])
         credits: tuple[Credit, ...] = ()
         if i in by_text or article.credit or article.byline:
             credits = find_credits(by_text.get(i, ()), article)
@@ -63,15 +69,16 @@ def read_meta(articles: Sequence[Article], batch: Batch, letters: NDArray[np.uin
 
 
 class _Text(NamedTuple):
-    """A text of a batch and the numbers of its meta lines among all units."""
+    """A text, where the units of its batch start and end, the number of its first one and those of its meta lines."""
 
-    batch: Batch
-    number: int
-    meta: list[int]
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+    first: int
+    meta: Sequence[int]
 
     def line(self, unit: int) -> str:
-        batch = self.batch
-        return batch.texts[self.number][batch.starts[unit] : batch.ends[unit]].strip()
+        return self.text[self.starts[unit] : self.ends[unit]].strip()
 
 
 @lru_cache(maxsize=1)
@@ -110,7 +117,7 @@ def _headline(title: str | None, text: _Text, top: int, on_page: bool) -> str | 
 def _byline(article: Article, text: _Text, last: int) -> str | None:
     found = []
     for i in text.meta:
-        after_by = i > text.batch.lines[text.number] and text.line(i - 1).lower() in ("by", "von", "par", "por", "di")
+        after_by = i > text.first and text.line(i - 1).lower() in ("by", "von", "par", "por", "di")
         byline = bylines.byline_of_line(text.line(i), after_by)
         if byline:
             found.append((-byline.confidence, i, byline.names))
@@ -130,13 +137,13 @@ def _dateline(text: _Text, likely: Sequence[int]) -> str | None:
     return next((found for i in text.meta if (found := bylines.dateline_alone(text.line(i)))), None)
 
 
-def _published(text: _Text, dateline: str | None) -> tuple[datetime | None, tuple[str, ...]]:
+def _published(text: _Text, dateline: str | None, raw: NDArray[np.float32]) -> tuple[datetime | None, tuple[str, ...]]:
     """The time that the dateline and the meta lines give, with the year of the page's other dates."""
     stated = [moment for i in text.meta for moment in dates.moments(text.line(i))]
     told = dates.moments(dateline) if dateline else []
     if not stated and not told:
         return None, ()
-    anchors = _days(text)
+    anchors = _days(text, raw)
     for moment in sorted(stated, key=dates.exact, reverse=True)[:1] + told + stated:
         dated = dates.with_year(moment, anchors)
         when = dates.instant(dated) if dated else None
@@ -145,12 +152,10 @@ def _published(text: _Text, dateline: str | None) -> tuple[datetime | None, tupl
     return None, ()
 
 
-def _days(text: _Text) -> list[date]:
+def _days(text: _Text, raw: NDArray[np.float32]) -> list[date]:
     """Dates with a year on the short lines of a text."""
-    low, high = text.batch.lines[text.number : text.number + 2]
-    raw = text.batch.found.raw[low:high]
     short = (raw[:, COLUMN["digits"]] >= 4) & (raw[:, COLUMN["chars"]] < 80)
-    everywhere = [moment for i in np.flatnonzero(short) for moment in dates.moments(text.line(low + i))]
+    everywhere = [moment for i in np.flatnonzero(short) for moment in dates.moments(text.line(text.first + i))]
     return [day for moment in everywhere if moment.year and (day := _day(moment))]
 
 

@@ -16,6 +16,7 @@ from dedup.text.bylines import dateline_alone, dateline_of_body, is_name
 from dedup.text.charclass import APOSTROPHE, QUOTE, STOP
 from dedup.text.evidence import LineEvidence
 from dedup.text.headlines import is_doubtful, title_forms
+from dedup.text.hints import Hinted
 from dedup.text.lexicon import lexicon
 from dedup.text.packed import Batch, Rows, line_of, odds_of, rows_of, scan_of, unit_of
 from dedup.text.scan import COLUMN, RAW, Scan, line_key
@@ -50,26 +51,43 @@ CARRIED_TOPIC = 0.2
 paragraphs of 600 news articles have it, 7% of the leads of other articles planted among them."""
 _CUT = re.compile(r"[\w,;]\s?(?:\.\.\.|…)\W*$")
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-_DATE = re.compile(
-    rf"(?i)\b{_MONTH}\s+\d{{1,2}}\b|\b\d{{1,2}}\s+{_MONTH}\s+\d{{4}}|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}"
-    r"|\b(?:19|20)\d\d[-./]\d\d[-./]\d\d|\b(?:mins?|minutes|hrs?|hours|days?) ago\b"
-    r"|\b\d{1,2}:\d\d\s?(?:[ap]\.?m|et\b|gmt)"
-    r"|^\W*(?:last )?(?:updated|posted|published)\b|\d{4}年\d{1,2}月\d{1,2}日"
+_DATE = Hinted(
+    re.compile(
+        rf"(?i)\b{_MONTH}\s+\d{{1,2}}\b|\b\d{{1,2}}\s+{_MONTH}\s+\d{{4}}|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}"
+        r"|\b(?:19|20)\d\d[-./]\d\d[-./]\d\d|\b(?:mins?|minutes|hrs?|hours|days?) ago\b"
+        r"|\b\d{1,2}:\d\d\s?(?:[ap]\.?m|et\b|gmt)"
+        r"|^\W*(?:last )?(?:updated|posted|published)\b|\d{4}年\d{1,2}月\d{1,2}日"
+    ),
+    (*"0123456789", " ago", "updated", "posted", "published"),
 )
 _BY = re.compile(r"^\W*(?i:by|von|par|por|di|автор):?(?=\s+[^\W\d_a-zß-öø-ÿ]|\W*$)(?!\s+(?i:clicking|signing))")
 _SOURCE = re.compile(r"(?i)^\W*(?:source|copyright|©|\(c\)|quelle|fuente|fonte|источник|来源|來源|출처)\b")
-_PHOTO = re.compile(r"(?i)\b(?:photo|image|caption|getty|shutterstock|file|pictured|epa|via)\b")
-_HANDLE = re.compile(r"\(@\w+\)|^\W*[—–]\s")
-_FILE = re.compile(r"(?i)\.(?:jpe?g|png|gif|pdf)$")
+_PHOTO = Hinted(
+    re.compile(r"(?i)\b(?:photo|image|caption|getty|shutterstock|file|pictured|epa|via)\b"),
+    ("photo", "image", "caption", "getty", "shutterstock", "file", "pictured", "epa", "via"),
+)
+_HANDLE = re.compile(r"\(@\w+\)")
+_OPENED = re.compile(r"^\W*[—–]\s")
+_FILE = Hinted(
+    re.compile(r"(?i)\.(?:jpe?g|png|gif|pdf)$"),
+    (".jp", ".png", ".gif", ".pdf"),
+)
 _LINK = re.compile(r"^(?:https?://)?(?:www\.)?\w[\w-]*\.(?:com|org|net|co\.uk|news)/\S+$")
 _ALONE = re.compile(r"(?i)^(?:by|von|par|por|\S+@\S+\.\w+|updated|;? ?posted|published)$")
-_SIGNED = re.compile(
-    r"(?:^|[,|•—–-]\s*)(?:The )?(?i:associated press|reuters|agence france-presse|afp|usa today)\b\W*$"
+_SIGNED = Hinted(
+    re.compile(r"(?:^|[,|•—–-]\s*)(?:The )?(?i:associated press|reuters|agence france-presse|afp|usa today)\b\W*$"),
+    ("associated press", "reuters", "agence france-presse", "afp", "usa today"),
 )
-_PUBLISHED = re.compile(r"(?i)\b(?:published|updated|posted)\b.{0,12}\d")
-_CLOSING = re.compile(
-    r"(?i)\bcontributed (?:to|reporting)\b|\breported from\b|^\W*(?:additional )?(?:reporting|writing|editing) by\b"
-    r"|\bmay be reached at\b|\bfollow (?:him|her|them) on twitter\b|^\W*(?:©|copyright\b)|\ball rights reserved\b"
+_PUBLISHED = Hinted(
+    re.compile(r"(?i)\b(?:published|updated|posted)\b.{0,12}\d"),
+    ("published", "updated", "posted"),
+)
+_CLOSING = Hinted(
+    re.compile(
+        r"(?i)\bcontributed (?:to|reporting)\b|\breported from\b|^\W*(?:additional )?(?:reporting|writing|editing) by\b"
+        r"|\bmay be reached at\b|\bfollow (?:him|her|them) on twitter\b|^\W*(?:©|copyright\b)|\ball rights reserved\b"
+    ),
+    ("contributed", "reported from", "ing by", "reached at", "on twitter", "copyright", "rights reserved"),
 )
 CLOSING_WORDS = 80
 _VISIT = re.compile(r"(?i)^\W*(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+\w+\.?\s+\w+,?\s+\d{4}\W*$")
@@ -241,14 +259,15 @@ def _asked_headline(
 def _like_headline(line: str, words: float, raw: NDArray[np.float32]) -> bool:
     if not 4 <= words <= 30 or raw[COLUMN["phrase"]] or raw[COLUMN["links"]]:
         return False
+    low = line.lower()
     if is_name(line) or dateline_of_body(line):
         return False
     return not (
         line[-1] in "»)]"
         or "»" in line
-        or _PHOTO.search(line)
+        or _PHOTO.finds(line, low)
         or _BY.match(line)
-        or _DATE.search(line)
+        or _DATE.finds(line, low)
         or line[-1] == "."
     )
 
@@ -261,7 +280,7 @@ def _deck(batch: Batch, letters: NDArray[np.uint8], low: int, high: int) -> None
             continue
         line = line_of(batch, i)
         if letters[i] in (choose.FURNITURE, choose.BODY) and 5 <= len(line.split()) <= 40:
-            if not _PHOTO.search(line) and line != line_of(batch, above):
+            if not _PHOTO.finds(line, line.lower()) and line != line_of(batch, above):
                 letters[i] = choose.HEADLINE
             return
 
@@ -296,18 +315,20 @@ def _beside(letters: NDArray[np.uint8], i: int) -> list[int]:
 
 
 def _is_meta(line: str) -> bool:
-    if _HANDLE.search(line):
+    low = line.lower()
+    if ("(@" in low and _HANDLE.search(line)) or _OPENED.match(line):
         return False
-    if (_PHOTO.search(line) or _FILE.search(line)) and not _BY.match(line):
+    by = bool(_BY.match(line))
+    if not by and (_PHOTO.finds(line, low) or _FILE.finds(line, low)):
         return False
-    if _LINK.match(line) or dateline_alone(line) or (_SIGNED.search(line) and len(line) < 90):
+    if _LINK.match(line) or ("," in line and dateline_alone(line)) or (len(line) < 90 and _SIGNED.finds(line, low)):
         return True
     words = len(line.split())
-    if _CLOSING.search(line):
+    if _CLOSING.finds(line, low):
         return True
     if words > DATED_WORDS:
         return False
-    if _BY.match(line) or _SOURCE.match(line) or _PUBLISHED.search(line):
+    if by or _SOURCE.match(line) or _PUBLISHED.finds(line, low):
         return True
     closed = line[-1] in ".…" and not line.endswith(("a.m.", "p.m."))
-    return not closed and words <= 16 and bool(_DATE.search(line))
+    return not closed and words <= 16 and _DATE.finds(line, low)

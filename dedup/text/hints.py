@@ -1,0 +1,26 @@
+"""Expressions that are only asked where a plain search finds one of the words that they need."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Hinted(NamedTuple):
+    """``pattern``, and strings in lower case of which every ASCII text that it finds something in holds one."""
+
+    pattern: re.Pattern[str]
+    hints: tuple[str, ...]
+
+    def finds(self, line: str, low: str) -> bool:
+        """Whether the pattern finds something in a line; ``low`` is the line in lower case.
+
+        Other letters than ASCII are left to the pattern: some are of one case with ASCII letters (\u017f and s).
+        """
+        if low.isascii():
+            for hint in self.hints:
+                if hint in low:
+                    break
+            else:
+                return False
+        return bool(self.pattern.search(line))
