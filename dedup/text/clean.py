@@ -47,7 +47,7 @@ def _clean_texts(articles: Sequence[Article], evidence: FeedEvidence | None) -> 
     batch = see([article.text for article in articles], titles)
     feed = None if evidence is None else line_evidence(articles, batch, evidence)
     letters = decide(batch, titles, feed)
-    return _results(articles, batch, letters, read_meta(articles, batch, letters))
+    return results_of(articles, batch, letters, read_meta(articles, batch, letters))
 
 
 def _clean_page(article: Article, html: str, evidence: FeedEvidence | None) -> CleanArticle:
@@ -67,12 +67,13 @@ def _clean_page(article: Article, html: str, evidence: FeedEvidence | None) -> C
     feed = None if evidence is None else line_evidence([known], batch, evidence)
     letters = decide_page(batch, page, known.title, feed)
     meta = read_meta([known], batch, letters)[0]
-    return _results([article], batch, letters, [meta._replace(notes=page.notes + meta.notes)])[0]
+    return results_of([article], batch, letters, [meta._replace(notes=page.notes + meta.notes)])[0]
 
 
-def _results(
+def results_of(
     articles: Sequence[Article], batch: Batch, letters: NDArray[np.uint8], metas: Sequence[Meta]
 ) -> list[CleanArticle]:
+    """Clean articles of a batch whose units have their letters."""
     starts, ends, edges = batch.starts.tolist(), batch.ends.tolist(), batch.lines.tolist()
     roles = letters.tobytes().decode("ascii")
     results = []

@@ -107,7 +107,7 @@ def judge_line(site: Site) -> list[Found]:
     """Every agency that the line credits, with how sure that is."""
     table = agencies()
     found: list[Found] = []
-    for hit in _names(site, table.name):
+    for hit in names_in(site, table.name):
         short = table.owner[" ".join(hit.group().lower().split())]
         kind, confidence = _judge(site, site.text[: hit.start()], site.text[hit.end() :], table.kinds[short])
         if confidence > 0:
@@ -120,7 +120,7 @@ def judge_line(site: Site) -> list[Found]:
     return found
 
 
-def _names(site: Site, name: re.Pattern[str]) -> Iterator[re.Match[str]]:
+def names_in(site: Site, name: re.Pattern[str]) -> Iterator[re.Match[str]]:
     """What ``name.finditer`` finds, looked for only where it may be."""
     if site.places is None:
         yield from name.finditer(site.text)
@@ -134,13 +134,13 @@ def _names(site: Site, name: re.Pattern[str]) -> Iterator[re.Match[str]]:
 
 def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
     """Kind of evidence and confidence of one name; confidence 0 is no credit. The first rule that fits decides."""
-    if _may_mention(before) and _MENTION.search(before):
+    if may_mention(before) and _MENTION.search(before):
         return ("mention", 0.3) if _SHARED.search(before) and site.role == "B" else ("mention", 0.0)
     if _PLACE_EQUALS.match(before) and after[:1] in (")", "]", "】", " "):
         return "dateline", 0.97 if site.opening else 0.45
     if len(before) <= 90 and _AFTER_DATELINE.match(after) and _IN_DATELINE.match(before):
         return "dateline", 0.97 if site.opening else 0.45
-    if _has_copyright(before[-80:]):  # longer than the expression ever reaches back
+    if has_copyright(before[-80:]):  # longer than the expression ever reaches back
         return _copyright(site, after)
     if site.role == "B" and not site.closing and "contributed" not in after and after.strip(_CLOSERS):
         return "mention", 0.0
@@ -155,13 +155,13 @@ def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
     return _by_place(site, before, after)
 
 
-def _may_mention(before: str) -> bool:
+def may_mention(before: str) -> bool:
     """Whether the last word is one that _MENTION can end with; other letters than ASCII may be of another case."""
     last = before[-64:].rstrip()[-8:]
     return not last or not last.isascii() or last.lower().endswith(_MENTIONS)
 
 
-def _has_copyright(before: str) -> bool:
+def has_copyright(before: str) -> bool:
     if before.isascii():
         low = before.lower()
         if "copyright" not in low and "(c)" not in low:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.text.bylines import is_name
+from dedup.text.hints import Hinted
 from dedup.text.lexicon import lexicon
 from dedup.text.scan import COLUMN, RAW, scan
 
@@ -18,22 +19,31 @@ PAGE_SHARE = 0.34
 """Share of words of interface, offers, networks, weather, months and clocks from which a title is the page's own:
 "Subscribe to Breaking News emails" has .6, a headline about Facebook seldom more than .2."""
 _PAGE_WORDS = ("interface", "offer", "social", "weather", "month", "weekday", "clock", "photo", "staff")
-_BYLINE = re.compile(
-    r"^\W*(?i:by|von|par|por|di|автор):?\s+[^\W\d_a-zß-öø-ÿ]|\S@\S+\.\w|^\W*(?:https?://|www\.)|^\W*[—–-]+\s"
-)
-_CREDIT = re.compile(
-    r"(?i)(?:[|/(]|^photos?:)\s*(?:\w+ ){0,3}(?:getty|ap photo|reuters|shutterstock|afp|epa)\b|\bgetty images\W*$"
+_OPENED = re.compile(
+    r"^\W*(?i:by|von|par|por|di|автор):?\s+[^\W\d_a-zß-öø-ÿ]|^\W*(?:https?://|www\.)|^\W*[—–-]+\s"
+    r"|(?i:^\W*(?:to find out more|please|enter|click|tap|sign (?:up|in)|log in|follow|subscribe|powered by|share|view"
+    r"|order|go to)\b)"
 )
 _AGENCY = re.compile(r",\s*[A-Z]{2,6}\W*$")
-_DATED = re.compile(
-    r"^\W*(?:\w+\W+){0,4}?\d{1,2}(?:st|nd|rd|th)?\W+(?:at\W+)?(?:\d{4}|\d{1,2}:\d\d)"
-    r"|\d{1,2}:\d\d\s?(?:[aApP]\.?[mM]\.?)?\s?(?:[A-Z]{2,4})?\W{0,3}$"
+_MAIL = Hinted(re.compile(r"\S@\S+\.\w"), ("@",))
+_CREDIT = Hinted(
+    re.compile(
+        r"(?i)(?:[|/(]|^photos?:)\s*(?:\w+ ){0,3}(?:getty|ap photo|reuters|shutterstock|afp|epa)\b|\bgetty images\W*$"
+    ),
+    ("getty", "ap photo", "reuters", "shutterstock", "afp", "epa"),
 )
-_INTERFACE = re.compile(
-    r"(?i)^\W*(?:to find out more|please|enter|click|tap|sign (?:up|in)|log in|follow|subscribe|powered by|share|view"
-    r"|order|go to)\b|\b(?:zip code|unsubscribe|no longer supports|order reprints?)\b|\bmin(?:ute)?s? ago\b|[»›>]\W*$"
+_DATED = Hinted(
+    re.compile(
+        r"^\W*(?:\w+\W+){0,4}?\d{1,2}(?:st|nd|rd|th)?\W+(?:at\W+)?(?:\d{4}|\d{1,2}:\d\d)"
+        r"|\d{1,2}:\d\d\s?(?:[aApP]\.?[mM]\.?)?\s?(?:[A-Z]{2,4})?\W{0,3}$"
+    ),
+    tuple("0123456789"),
 )
-_DOUBTS = (_BYLINE, _CREDIT, _DATED, _INTERFACE)
+_INTERFACE = Hinted(
+    re.compile(r"(?i)\b(?:zip code|unsubscribe|no longer supports|order reprints?)\b|\bmin(?:ute)?s? ago\b|[»›>]\W*$"),
+    ("zip code", "unsubscribe", "no longer supports", "order reprint", " ago", ">"),
+)
+_DOUBTS = (_MAIL, _CREDIT, _DATED, _INTERFACE)
 _SITE_SIGNS = (" | ", " – ", " — ", " - ", " » ", " :: ")
 LONGEST = 300
 """Characters of a title that are looked at: no headline needs more, and the patterns stay cheap."""
@@ -50,7 +60,10 @@ def is_doubtful(title: str, counted: NDArray[np.float32] | None = None) -> bool:
     words = float(counted[COLUMN["words"]] - counted[COLUMN["wide"]] / 2)
     if words < FEWEST_WORDS or counted[COLUMN["phrase"]] or float(counted[_page_columns()].sum()) >= PAGE_SHARE * words:
         return True
-    return any(pattern.search(title) for pattern in _DOUBTS) or is_name(_AGENCY.sub("", title))
+    low = title.lower()
+    return bool(
+        _OPENED.match(title) or any(doubt.finds(title, low) for doubt in _DOUBTS) or is_name(_AGENCY.sub("", title))
+    )
 
 
 @lru_cache(maxsize=1)

@@ -22,7 +22,7 @@ from dedup.text.units import ONE_LINE, WRAPPED_HIGH, WRAPPED_LINES, WRAPPED_LOW,
 
 BATCH_CHARS = 1 << 17
 """Characters scanned in one buffer: some 25 bytes of arrays each, which fit a core's cache."""
-_LIMITS = (ONE_LINE, WRAPPED_LINES, WRAPPED_LOW, WRAPPED_HIGH)
+LIMITS = (ONE_LINE, WRAPPED_LINES, WRAPPED_LOW, WRAPPED_HIGH)
 
 
 class Titles(NamedTuple):
@@ -81,8 +81,8 @@ def batches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def see(texts: Sequence[str], titles: Sequence[str | None], as_lines: bool = False) -> Batch:
     """Units of texts and what stands in them. ``as_lines``: every line is a unit, whatever the text looks like."""
-    codes, bounds = _packed(texts)
-    starts, ends, lines, special = split_texts(codes, bounds, _LIMITS, cc.joined())
+    codes, bounds = pack(texts)
+    starts, ends, lines, special = split_texts(codes, bounds, LIMITS, cc.joined())
     apart: dict[int, Units] = {}
     for i in [] if as_lines else np.flatnonzero(special).tolist():
         own = slice(lines[i], lines[i + 1])
@@ -168,7 +168,7 @@ def see_titles(titles: Sequence[str | None]) -> Titles:
     sizes = np.array([len(own) for own in forms], dtype=np.int64)
     lines = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
     flat = [form for own in forms for form in own]
-    codes, edges = _packed(flat)
+    codes, edges = pack(flat)
     bounds = edges[lines]
     first = np.repeat(bounds[:-1], sizes)
     found = measured(codes, bounds, lines, edges[:-1] - first, edges[1:] - first, lexicon())
@@ -180,7 +180,8 @@ def see_titles(titles: Sequence[str | None]) -> Titles:
     return Titles(found.hashes[:, 0].copy(), lines, found.words, spans, raw)
 
 
-def _packed(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+def pack(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """Texts as one array of code points, and where each begins: int64[n + 1]."""
     bounds = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum([len(text) for text in texts], out=bounds[1:])
     return codes_of("".join(texts)), bounds

@@ -103,8 +103,7 @@ def decide(batch: Batch, titles: Sequence[str | None], feed: LineEvidence | None
     if feed is not None:
         odds -= EVIDENCE * against(batch, rows, feed, odds)
     inside = region.ends_of(batch.found, batch.lines, rows, odds)
-    letters = np.full(len(batch.starts), choose.NOTHING, dtype=np.uint8)
-    choose.keep_body(rows.bounds, rows.numbers, odds, inside, (PAGE_LINES, PAGE_SHARE, PAGE_LIMIT), letters)
+    letters = kept_lines(batch, rows, odds, inside)
     short = choose.few_words(rows.bounds, rows.numbers, batch.found.raw, letters, (BRIEF_LINES, BRIEF_BODY))
     for i in np.flatnonzero(short).tolist():
         own = slice(rows.bounds[i], rows.bounds[i + 1])
@@ -112,26 +111,35 @@ def decide(batch: Batch, titles: Sequence[str | None], feed: LineEvidence | None
         kept = letters[numbers] == choose.BODY
         more = brief(scan_of(batch, i), numbers - batch.lines[i], odds[own], kept, titles[i])
         letters[numbers[more]] = choose.BODY
-    return name_lines(batch, titles, _topic(batch, rows.numbers, rows.rows), letters)
-
-
-def _topic(batch: Batch, units: NDArray[np.int64], rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Share of each line's rarer words that the body knows, 0 for empty lines."""
-    topic = np.zeros(len(batch.starts), dtype=np.float32)
-    topic[units] = rows[:, TOPIC]
-    return topic
+    return name_lines(batch, titles, topic_of(batch, rows), letters)
 
 
 def decide_page(batch: Batch, page: Page, title: str | None, feed: LineEvidence | None) -> NDArray[np.uint8]:
     """The same for the lines of an HTML page, the one text of its batch, with what its structure says."""
     from dedup.text.html import html_odds
 
-    units, rows, odds = html_odds(scan_of(batch, 0), page)
-    if feed is not None:
-        odds = odds - EVIDENCE * against(batch, Rows(np.array([0, len(units)]), units, rows), feed, odds)
+    units, columns, odds = html_odds(scan_of(batch, 0), page)
+    rows = Rows(np.array([0, len(units)]), units, columns)
+    told = odds if feed is None else odds - EVIDENCE * against(batch, rows, feed, odds)
     letters = np.full(len(batch.starts), choose.NOTHING, dtype=np.uint8)
-    letters[units] = np.where(odds > 0, choose.BODY, choose.FURNITURE)
-    return name_lines(batch, [title], _topic(batch, units, rows), letters)
+    letters[units] = np.where(told > 0, choose.BODY, choose.FURNITURE)
+    return name_lines(batch, [title], topic_of(batch, rows), letters)
+
+
+def kept_lines(
+    batch: Batch, rows: Rows, odds: NDArray[np.floating[Any]], inside: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    """Body and furniture by log-odds alone; ``inside`` is how many rows of each text stand before its end."""
+    letters = np.full(len(batch.starts), choose.NOTHING, dtype=np.uint8)
+    choose.keep_body(rows.bounds, rows.numbers, odds, inside, (PAGE_LINES, PAGE_SHARE, PAGE_LIMIT), letters)
+    return letters
+
+
+def topic_of(batch: Batch, rows: Rows) -> NDArray[np.float32]:
+    """Share of each unit's rarer words that the body knows, 0 for empty ones."""
+    topic = np.zeros(len(batch.starts), dtype=np.float32)
+    topic[rows.numbers] = rows.rows[:, TOPIC]
+    return topic
 
 
 def weighed(batch: Batch, rows: Rows, odds: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -259,17 +267,12 @@ def _asked_headline(
 def _like_headline(line: str, words: float, raw: NDArray[np.float32]) -> bool:
     if not 4 <= words <= 30 or raw[COLUMN["phrase"]] or raw[COLUMN["links"]]:
         return False
-    low = line.lower()
-    if is_name(line) or dateline_of_body(line):
+    if line[-1] in "»)]." or "»" in line or _BY.match(line):
         return False
-    return not (
-        line[-1] in "»)]"
-        or "»" in line
-        or _PHOTO.finds(line, low)
-        or _BY.match(line)
-        or _DATE.finds(line, low)
-        or line[-1] == "."
-    )
+    low = line.lower()
+    if _PHOTO.finds(line, low) or _DATE.finds(line, low):
+        return False
+    return not (is_name(line) or dateline_of_body(line))
 
 
 def _deck(batch: Batch, letters: NDArray[np.uint8], low: int, high: int) -> None:

@@ -154,7 +154,7 @@ def sites(lines, letters, raw, columns, outline, places):  # type: ignore[no-unt
             if role == BODY and not (opening or closing):
                 continue
             low, before_it = bounds[text], names
-            names = _names(codes, low + starts[i], low + ends[i], trie, named, names)
+            names = name_places(codes, low + starts[i], low + ends[i], trie, named, names)
             if closing or role == META or names > before_it:
                 out[count, 0], out[count, 1], out[count, 2], out[count, 3] = text, i, opening, closing
                 out[count, 4] = names
@@ -163,7 +163,7 @@ def sites(lines, letters, raw, columns, outline, places):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def _names(codes, low, high, trie, named, count):  # type: ignore[no-untyped-def]
+def name_places(codes, low, high, trie, named, count):  # type: ignore[no-untyped-def]
     """Add the places of a span where an agency's name may begin; returns how many there are then."""
     following, flags, foreign = trie
     for i in range(low, high):

@@ -1,0 +1,82 @@
+"""What is left out before an expression is asked, the expression would not have found."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from dedup.text import credits, headlines, packed, roles, spots
+from dedup.text.agencies import agencies
+from dedup.text.bylines import dateline_of_body
+from dedup.text.charclass import joined
+from dedup.text.credits import Site, judge_line
+from dedup.text.hints import Hinted
+
+PARTS = st.sampled_from(
+    "SEOUL Paris,|St.|O’Brien|J. K.|NEW YORK|Rio de Janeiro|ST. LOUIS|of|the |Aug. 27|May 5, 2018|12. mars 2018|(AP)|"
+    "(Reuters)|[AFP]|/PRNewswire/|—|--| - |:|_ |:-|Северная|Корея|北京|共同|’|\u02bc|\u0301|\u200b|é|ā|ß|K|ſ|ı|²|٣|.|,|"
+    "The Associated  Press|the\u00a0associated press|The-CNN-Wire|xAP|AP_|AP’s|ČTK|told The |shared with|photo|"
+    "Photo by|©|Copyright|(c) 2018|contributed|Source: |via |updated|10:30 p.m.|3 hours ago|jan 5|.jpg|Getty Images|all "
+    "rights reserved|follow her on twitter|zip code|>|a@b.cd|By|by Jane|reporting by|12/5/2018".replace(" |", " |").split("|")
+)
+LINES = st.lists(PARTS | st.text(max_size=3), max_size=7).flatmap(
+    lambda parts: st.sampled_from([" ", "", "  "]).map(lambda gap: gap.join(parts))
+)
+
+
+def _batch(line: str) -> packed.Batch:
+    return packed.see([line], [None], as_lines=True)
+
+
+@settings(max_examples=600, deadline=None)
+@given(LINES)
+@example("\u0301 PARIS — x")
+@example("ĀB — x")
+def test_a_line_with_a_dateline_may_open_with_one(line: str) -> None:
+    batch = _batch(line)
+    for unit in range(len(batch.starts)):
+        may = spots.datelines(batch.codes, batch.bounds, batch.starts, batch.ends, np.array([[unit]]), joined())
+        assert may[0, 0] or dateline_of_body(packed.line_of(batch, unit)) is None
+
+
+@settings(max_examples=600, deadline=None)
+@given(LINES)
+def test_agencies_are_found_where_they_may_be(line: str) -> None:
+    batch = _batch(line)
+    for unit in range(len(batch.starts)):
+        text, named = packed.unit_of(batch, unit), np.zeros(len(line) + 1, dtype=np.int64)
+        low, high = batch.starts[unit], batch.ends[unit]
+        places = named[: spots.name_places(batch.codes, low, high, agencies().trie, named, 0)].tolist()
+        plain = [hit.span() for hit in agencies().name.finditer(text)]
+        site = Site(0, text, "B", True, True, places)
+        assert [hit.span() for hit in credits.names_in(site, agencies().name)] == plain
+        assert judge_line(site) == judge_line(site._replace(places=None))
+
+
+HINTED = {
+    f"{module.__name__}.{name}": value
+    for module in (roles, headlines)
+    for name, value in vars(module).items()
+    if isinstance(value, Hinted)
+}
+
+
+@pytest.mark.parametrize("name", sorted(HINTED))
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_every_line_that_an_expression_finds_something_in_has_a_hint(name: str, data: st.DataObject) -> None:
+    hinted = HINTED[name]
+    made = st.from_regex(re.compile(hinted.pattern.pattern, hinted.pattern.flags))
+    line = data.draw(made | LINES)
+    assert hinted.finds(line, line.lower()) == bool(hinted.pattern.search(line))
+
+
+@settings(max_examples=400, deadline=None)
+@given(LINES)
+def test_what_precedes_a_name_is_judged_as_by_the_expressions_alone(before: str) -> None:
+    assert credits.may_mention(before) or not credits._MENTION.search(before)
+    assert credits.has_copyright(before) == bool(credits._COPYRIGHT.search(before))
