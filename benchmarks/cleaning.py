@@ -10,6 +10,7 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -82,7 +83,7 @@ def stages(articles: Sequence[Article], evidence: FeedEvidence) -> list[tuple[st
     mark(("byline, dateline, credits, time", time.process_time()))
     cleaning.results_of(articles, batch, letters, found)
     mark(("result objects", time.process_time()))
-    return [(name, now - before) for (_, before), (name, now) in zip(marks, marks[1:], strict=False)]
+    return [(name, now - before) for (_, before), (name, now) in pairwise(marks)]
 
 
 def main(file: Path, rounds: int) -> None:

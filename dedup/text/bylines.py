@@ -12,6 +12,7 @@ _WORD = r"(?:[^\W\d_a-zß-öø-ÿ]\.(?:\s?[A-Z]\.)*|(?:[OD]['’])?[^\W\d_a-zß-
 _NAME = rf"{_WORD}(?:\s+(?:{_PARTICLE}\s+)*{_WORD}){{1,3}}(?:,?\s+(?:Jr|Sr|II|III)\b\.?)?"
 _NAMES = rf"{_NAME}(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+|\s*&\s*|\s+und\s+|\s+et\s+|\s+y\s+|\s+e\s+|\s+и\s+){_NAME})*"
 _BY = re.compile(rf"(?i:^|\b)(?:(?i:by|von|par|por|di|written by|story by|автор):?\s+)({_NAMES})")
+_BY_WORDS = ("by", "von", "par", "por", "di")
 _PLAIN = re.compile(
     rf"^\W*({_NAMES})(?=\s*(?:$|[,|•·/\-—–(\[@]|\s(?i:posted|published|updated|about|may be|is|reported|reports)\b))"
 )
@@ -36,7 +37,9 @@ _NOT_NAMES = re.compile(
     r"|county|facebook|twitter|click|clicking|shot)\b"
 )
 _GLUED = re.compile(r"(?<=[a-zß-ÿ])(?=[A-Z])(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bLe)(?<!\bVan)(?<!\bO')")
-_HANDLE = re.compile(r"\(@\w+\)|^\W*[—–-]+\s")
+_CASE_CHANGES = re.compile(r"[a-zß-ÿ][A-Z]")
+_HANDLE = re.compile(r"\(@\w+\)")
+_OPENED = re.compile(r"^\W*[—–-]+\s")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _TAIL_SIGN = re.compile(
     rf"[.!?”\"]\s+({_WORD}(?:[ -]{_WORD}){{1,3}}),\s+[A-Z][A-Z .'-]{{2,30}},\s+[A-Z]{{2,6}}(?:/[A-Z]+)?\s*$"
@@ -52,15 +55,18 @@ class Byline(NamedTuple):
 
 def byline_of_line(text: str, after_by: bool = False) -> Byline | None:
     """Authors named by a meta line: "By A and B, Agency", "A, Agency", "A" (``after_by``: the line above is "By")."""
-    line = _GLUED.sub(" | ", re.sub(r"\s+", " ", text.strip()))
-    if _HANDLE.search(line):
+    line = " ".join(text.split())
+    if _CASE_CHANGES.search(line):
+        line = _GLUED.sub(" | ", line)
+    low = line.lower()
+    if ("(@" in low and _HANDLE.search(line)) or _OPENED.match(line):
         return None
-    by = _BY.search(line)
+    by = _BY.search(line) if not low.isascii() or any(word in low for word in _BY_WORDS) else None
     if by:
         names = trimmed(by.group(1))
         if names:
             return Byline(names, 0.95)
-    email = _EMAIL.search(text)
+    email = _EMAIL.search(text) if "@" in text else None
     if _LEAD_WORDS.match(line) and not by:
         return Byline(email.group(), 0.5) if email and after_by else None
     plain = _PLAIN.match(_without_agency(line))

@@ -203,7 +203,9 @@ def meta_lines(lines, letters, raw, columns, most):  # type: ignore[no-untyped-d
 @njit(cache=True, nogil=True)
 def next_beside(low, high, start, letters):  # type: ignore[no-untyped-def]
     """The next furniture line from ``start`` on, near the article, that stands beside a meta line or below the
-    headline; -1 when there is none. The text's units are those from ``low`` to ``high``."""
+    headline, or -1; whether a meta line is beside it; and whether it is at a border of the body: of the nearest two
+    units before and two after it that are not empty, not both the first two and the rest hold body. The text's units
+    are those from ``low`` to ``high``."""
     first, last = -1, high
     for i in range(low, high):
         if first < 0 and (letters[i] == HEADLINE or letters[i] == BODY):
@@ -213,28 +215,45 @@ def next_beside(low, high, start, letters):  # type: ignore[no-untyped-def]
     for i in range(max(low, start, (first if first >= 0 else low) - 4), min(high, last + 1)):
         if letters[i] != FURNITURE:
             continue
-        if letters[i - 1 if i > low else high - 1] == HEADLINE:
-            return i
+        meta = nearer = farther = False
+        around = 0
         for step in (-1, 1):
             seen, j = 0, i + step
             while low <= j < high and seen < 2:
-                if letters[j] == META:
-                    return i
-                seen += letters[j] != NOTHING
+                if letters[j] != NOTHING:
+                    meta |= letters[j] == META
+                    nearer |= around < 2 and letters[j] == BODY
+                    farther |= around >= 2 and letters[j] == BODY
+                    around += 1
+                    seen += 1
                 j += step
-    return -1
+        if meta or letters[i - 1 if i > low else high - 1] == HEADLINE:
+            return i, meta, not (nearer and farther)
+    return -1, False, False
+
+
+@njit(cache=True, nogil=True)
+def next_deck(low, high, start, letters):  # type: ignore[no-untyped-def]
+    """The next line from ``start`` on between a headline and a meta line, and that headline's line; -1 for none."""
+    above = middle = -1
+    for i in range(low, high):
+        if letters[i] == NOTHING:
+            continue
+        between = middle >= start and above >= 0 and letters[above] == HEADLINE and letters[i] == META
+        if between and (letters[middle] == FURNITURE or letters[middle] == BODY):
+            return middle, above
+        above, middle = middle, i
+    return -1, -1
 
 
 @njit(cache=True, nogil=True)
 def beside_any(lines, letters):  # type: ignore[no-untyped-def]
-    """Per text: the first line of ``next_beside``; and whether a deck may stand between headline and meta line."""
-    near = np.full(len(lines) - 1, -1, dtype=np.int64)
-    deck = np.zeros(len(lines) - 1, dtype=np.bool_)
+    """Texts (int64) that have a line of ``next_beside`` or of ``next_deck``."""
+    out = np.empty(len(lines) - 1, dtype=np.int64)
+    count = 0
     for text in range(len(lines) - 1):
-        near[text] = next_beside(lines[text], lines[text + 1], lines[text], letters)
-        has_meta = has_title = False
-        for i in range(lines[text], lines[text + 1]):
-            has_title |= letters[i] == HEADLINE
-            has_meta |= has_title and letters[i] == META
-        deck[text] = has_meta or (has_title and near[text] >= 0)
-    return near, deck
+        low, high = lines[text], lines[text + 1]
+        if next_beside(low, high, low, letters)[0] >= 0 or next_deck(low, high, low, letters)[0] >= 0:
+            out[count] = text
+            count += 1
+    return out[:count]

@@ -155,7 +155,7 @@ def _published(text: _Text, dateline: str | None, raw: NDArray[np.float32]) -> t
 def _days(text: _Text, raw: NDArray[np.float32]) -> list[date]:
     """Dates with a year on the short lines of a text."""
     short = (raw[:, COLUMN["digits"]] >= 4) & (raw[:, COLUMN["chars"]] < 80)
-    everywhere = [moment for i in np.flatnonzero(short) for moment in dates.moments(text.line(text.first + i))]
+    everywhere = [moment for i in np.flatnonzero(short) for moment in dates.moments(text.line(text.first + int(i)))]
     return [day for moment in everywhere if moment.year and (day := _day(moment))]
 
 

@@ -170,11 +170,9 @@ def name_lines(
         line = line_of(batch, i)
         if _is_meta(line) and not (i < title and _VISIT.match(line)):
             letters[i] = choose.META
-    near, deck = choose.beside_any(lines, letters)
-    for i in np.flatnonzero((near >= 0) | deck).tolist():
-        _near_meta(batch, letters, int(lines[i]), int(lines[i + 1]), int(near[i]))
-        if deck[i]:
-            _deck(batch, letters, int(lines[i]), int(lines[i + 1]))
+    for i in choose.beside_any(lines, letters).tolist():
+        _near_meta(batch, letters, int(lines[i]), int(lines[i + 1]))
+        _deck(batch, letters, int(lines[i]), int(lines[i + 1]))
     return letters
 
 
@@ -277,44 +275,28 @@ def _like_headline(line: str, words: float, raw: NDArray[np.float32]) -> bool:
 
 def _deck(batch: Batch, letters: NDArray[np.uint8], low: int, high: int) -> None:
     """The line between headline and meta lines is the headline's second part."""
-    filled = [i for i in range(low, high) if letters[i] != choose.NOTHING]
-    for above, i, below in zip(filled, filled[1:], filled[2:], strict=False):
-        if letters[above] != choose.HEADLINE or letters[below] != choose.META:
-            continue
-        line = line_of(batch, i)
-        if letters[i] in (choose.FURNITURE, choose.BODY) and 5 <= len(line.split()) <= 40:
-            if not _PHOTO.finds(line, line.lower()) and line != line_of(batch, above):
-                letters[i] = choose.HEADLINE
-            return
-
-
-def _near_meta(batch: Batch, letters: NDArray[np.uint8], low: int, high: int, at: int) -> None:
-    """Lines beside meta lines that are nothing but a name, an agency, an address or a separator word of such."""
+    at, above = choose.next_deck(low, high, low, letters)
     while at >= 0:
         line = line_of(batch, at)
-        if len(line) <= 120 and _is_near_meta(line, letters[low:high], at - low):
+        if 5 <= len(line.split()) <= 40:
+            if not _PHOTO.finds(line, line.lower()) and line != line_of(batch, above):
+                letters[at] = choose.HEADLINE
+            return
+        at, above = choose.next_deck(low, high, at + 1, letters)
+
+
+def _near_meta(batch: Batch, letters: NDArray[np.uint8], low: int, high: int) -> None:
+    """Lines beside meta lines that are nothing but a name, an agency, an address or a separator word of such."""
+    at, meta, border = choose.next_beside(low, high, low, letters)
+    while at >= 0:
+        line = line_of(batch, at)
+        if len(line) <= 120 and ((border and is_name(line)) or (meta and _is_beside_meta(line))):
             letters[at] = choose.META
-        at = choose.next_beside(low, high, at + 1, letters)
+        at, meta, border = choose.next_beside(low, high, at + 1, letters)
 
 
-def _is_near_meta(line: str, letters: NDArray[np.uint8], i: int) -> bool:
-    beside = _beside(letters, i)
-    around = {letters[j] for j in beside}
-    border = not {choose.BODY} <= {letters[j] for j in beside[:2]} or choose.BODY not in {
-        letters[j] for j in beside[2:]
-    }
-    if border and (choose.META in around or letters[i - 1] == choose.HEADLINE) and is_name(line):
-        return True
-    if choose.META not in around:
-        return False
+def _is_beside_meta(line: str) -> bool:
     return bool(_ALONE.match(line) or agencies().name.fullmatch(line) or dateline_alone(line))
-
-
-def _beside(letters: NDArray[np.uint8], i: int) -> list[int]:
-    """The nearest two lines that are not empty on either side."""
-    before = [j for j in range(i - 1, -1, -1) if letters[j] != choose.NOTHING][:2]
-    after = [j for j in range(i + 1, len(letters)) if letters[j] != choose.NOTHING][:2]
-    return before + after
 
 
 def _is_meta(line: str) -> bool:

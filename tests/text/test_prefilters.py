@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dedup.text import credits, headlines, packed, roles, spots
+from dedup.text import bylines, credits, headlines, packed, roles, spots
 from dedup.text.agencies import agencies
 from dedup.text.bylines import dateline_of_body
 from dedup.text.charclass import joined
@@ -17,11 +17,12 @@ from dedup.text.credits import Site, judge_line
 from dedup.text.hints import Hinted
 
 PARTS = st.sampled_from(
-    "SEOUL Paris,|St.|O’Brien|J. K.|NEW YORK|Rio de Janeiro|ST. LOUIS|of|the |Aug. 27|May 5, 2018|12. mars 2018|(AP)|"
-    "(Reuters)|[AFP]|/PRNewswire/|—|--| - |:|_ |:-|Северная|Корея|北京|共同|’|\u02bc|\u0301|\u200b|é|ā|ß|K|ſ|ı|²|٣|.|,|"
-    "The Associated  Press|the\u00a0associated press|The-CNN-Wire|xAP|AP_|AP’s|ČTK|told The |shared with|photo|"
-    "Photo by|©|Copyright|(c) 2018|contributed|Source: |via |updated|10:30 p.m.|3 hours ago|jan 5|.jpg|Getty Images|all "
-    "rights reserved|follow her on twitter|zip code|>|a@b.cd|By|by Jane|reporting by|12/5/2018".replace(" |", " |").split("|")
+    """SEOUL Paris,|St.|O’Brien|J. K.|NEW YORK|Rio de Janeiro|ST. LOUIS|of|the |Aug. 27|May 5, 2018|12. mars 2018|(AP)
+(Reuters)|[AFP]|/PRNewswire/|—|--| - |:|_ |:-|Северная|Корея|北京|共同|’|\u02bc|\u0301|\u200b|é|ā|ß|K|ſ|ı|²|٣|.|,
+The Associated  Press|the\u00a0associated press|The-CNN-Wire|xAP|AP_|AP’s|ČTK|told The |shared with|photo
+Photo by|©|Copyright|(c) 2018|contributed|Source: |via |updated|10:30 p.m.|3 hours ago|jan 5|.jpg|Getty Images
+all rights reserved|follow her on twitter|zip code|>|a@b.cd|By|by Jane|reporting by|12/5/2018|By Jane Doe
+written by|Jane Doe, AP|JaneDoe|(@jane)|Posted 5 May by Jane Doe|von|di""".replace("\n", "|").split("|")
 )
 LINES = st.lists(PARTS | st.text(max_size=3), max_size=7).flatmap(
     lambda parts: st.sampled_from([" ", "", "  "]).map(lambda gap: gap.join(parts))
@@ -80,3 +81,15 @@ def test_every_line_that_an_expression_finds_something_in_has_a_hint(name: str, 
 def test_what_precedes_a_name_is_judged_as_by_the_expressions_alone(before: str) -> None:
     assert credits.may_mention(before) or not credits._MENTION.search(before)
     assert credits.has_copyright(before) == bool(credits._COPYRIGHT.search(before))
+
+
+@settings(max_examples=600, deadline=None)
+@given(LINES)
+def test_bylines_need_what_is_looked_for_first(line: str) -> None:
+    low = line.lower()
+    assert bylines._CASE_CHANGES.search(line) or not bylines._GLUED.search(line)
+    assert "(@" in low or not bylines._HANDLE.search(line)
+    assert "@" in line or not bylines._EMAIL.search(line)
+    assert not low.isascii() or any(word in low for word in bylines._BY_WORDS) or not bylines._BY.search(line)
+    signed = bylines._TAIL_SIGN.search(line[-160:])
+    assert (bylines.byline_in_tail(line) is not None) == bool(signed and signed.group(1).isupper())
