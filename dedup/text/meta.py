@@ -56,7 +56,7 @@ def read_meta(articles: Sequence[Article], batch: Batch, letters: NDArray[np.uin
     ):
         meta = [low + k for k in np.flatnonzero(letters[low : lines[i + 1]] == META).tolist()] if many else []
         text = _Text(own, starts, ends, low, meta)
-        headline = _headline(article.title, text, top, titled)
+        headline = _headline(article.title, text, top, titled, batch.titles.raw[i])
         dateline = _dateline(text, [k for k, likely in zip(body, may, strict=True) if likely] if True in may else [])
         published, notes = article.published, _NONE
         if published is None and (meta or dateline):
@@ -104,14 +104,14 @@ def _by_text(
     return found
 
 
-def _headline(title: str | None, text: _Text, top: int, on_page: bool) -> str | None:
+def _headline(title: str | None, text: _Text, top: int, on_page: bool, counted: NDArray[np.float32]) -> str | None:
     """The headline line of the page; the given title where the page has none, or has no line of that title at all.
 
     A title that is a line of the page but not its headline is an accident of the dump.
     """
     if top < 0 or not title:
         return title if top < 0 else text.line(top)
-    return text.line(top) if on_page or is_doubtful(title) else title
+    return text.line(top) if on_page or is_doubtful(title, counted) else title
 
 
 def _byline(article: Article, text: _Text, last: int) -> str | None:
