@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from dedup.models import Article, CleanArticle
 from dedup.text.evidence import FeedEvidence, line_evidence
-from dedup.text.headlines import best_title
 from dedup.text.lexicon import lexicon
 from dedup.text.meta import read_meta
 from dedup.text.packed import Rows, batches, rows_of, see
@@ -58,23 +56,16 @@ def _clean_text(
 
 def _clean_page(article: Article, html: str, evidence: FeedEvidence | None) -> CleanArticle:
     """Clean a page of HTML: its lines are the text; the address and the outlet stay those that were fetched."""
-    from dedup.text.html import read_html
+    from dedup.text.html import known_of, read_html
 
     page = read_html(html)
-    text = "\n".join(page.lines)
-    known = replace(
-        article,
-        text=text,
-        title=best_title(article.title, page.meta.title),
-        byline=article.byline or page.meta.byline,
-        credit=article.credit or page.meta.credit,
-        published=article.published or page.meta.published,
-    )
+    article, known, notes = known_of(article, page)
+    text = known.text
     found = scan(text, lexicon())
     feed = None if evidence is None else line_evidence(known, found, evidence)
     decision = decide_page(text, found, page, known.title, feed)
     units = Units(found.starts, found.ends, found.starts, found.ends, np.arange(len(found.starts)))
-    return _result(article, known, text, units, found, decision, page.notes)
+    return _result(article, known, text, units, found, decision, notes)
 
 
 def _result(
