@@ -36,6 +36,11 @@ _LATIN: Final = frozenset("éšşă")
 _ENOUGH: Final = 0.3
 """Share of typical letters below which an encoding is not believed; right ones reach .45 (Chinese) to 1."""
 
+_WIDE: Final = re.compile(r"[^\x00-\x7f]+")
+_INTACT: Final = 4
+"""Characters outside ASCII that are whole for each that is not, above which bytes are UTF-8 with damage: texts in other
+encodings make whole ones by accident only, less than one in three."""
+
 _LONE: Final = re.compile("[\ud800-\udfff]")
 _PAIR: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
@@ -99,6 +104,10 @@ def _escape_of(raw: bytes) -> str | None:
 
 
 def _guessed(raw: bytes, declared: str | None) -> Decoded:
+    damaged = raw.decode("utf-8", "replace")
+    lost = damaged.count("\ufffd")
+    if sum(len(run) for run in _WIDE.findall(damaged)) - lost > _INTACT * lost:
+        return Decoded(damaged, (BAD,))
     if declared:
         try:
             if codecs.lookup(declared).name not in _NO_CHARSETS:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.models import Article, CleanArticle
 from dedup.text.evidence import FeedEvidence, line_evidence
-from dedup.text.headlines import best_title
 from dedup.text.meta import Meta, read_meta
 from dedup.text.packed import Batch, batches, see
 from dedup.text.roles import decide, decide_page
@@ -52,22 +50,15 @@ def _clean_texts(articles: Sequence[Article], evidence: FeedEvidence | None) -> 
 
 def _clean_page(article: Article, html: str, evidence: FeedEvidence | None) -> CleanArticle:
     """Clean a page of HTML: its lines are the text; the address and the outlet stay those that were fetched."""
-    from dedup.text.html import read_html
+    from dedup.text.html import known_of, read_html
 
     page = read_html(html)
-    known = replace(
-        article,
-        text="\n".join(page.lines),
-        title=best_title(article.title, page.meta.title),
-        byline=article.byline or page.meta.byline,
-        credit=article.credit or page.meta.credit,
-        published=article.published or page.meta.published,
-    )
+    article, known, notes = known_of(article, page)
     batch = see([known.text], [known.title], as_lines=True)
     feed = None if evidence is None else line_evidence([known], batch, evidence)
     letters = decide_page(batch, page, known.title, feed)
     meta = read_meta([known], batch, letters)[0]
-    return results_of([article], batch, letters, [meta._replace(notes=page.notes + meta.notes)])[0]
+    return results_of([article], batch, letters, [meta._replace(notes=notes + meta.notes)])[0]
 
 
 def results_of(

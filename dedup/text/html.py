@@ -13,16 +13,20 @@ import selectors
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.errors import MissingExtraError
-from dedup.text import blocks, features, trees
-from dedup.text.page import PageMeta
+from dedup.models import Article
+from dedup.text import blocks, containers, features, trees
+from dedup.text.headlines import best_title
+from dedup.text.htmlworker import CLAIMS
+from dedup.text.page import PageMeta, with_canonical_credit
 from dedup.text.scan import Scan
 
 TIME_LIMIT = 1.8
@@ -38,6 +42,8 @@ _OFFSETS = (-2, -1, 1, 2)
 NAMES = (
     features.NAMES
     + blocks.NAMES
+    + containers.NAMES
+    + CLAIMS
     + ("kept_fast", "kept_precise")
     + tuple(f"{name}{offset:+d}" for offset in _OFFSETS for name in ("kept_fast", "kept_precise"))
     + ("from_first_kept", "to_last_kept", "kept_lines", "kept_words")
@@ -54,7 +60,7 @@ class Page(NamedTuple):
     notes: tuple[str, ...]
 
 
-_COLUMNS = len(blocks.NAMES) + 2
+_COLUMNS = len(blocks.NAMES) + len(containers.NAMES) + len(CLAIMS) + 2
 
 
 def read_html(html: str) -> Page:
@@ -80,6 +86,28 @@ def read_html(html: str) -> Page:
     return Page(tuple(answer["lines"]), table, known, tuple(answer["notes"]))
 
 
+def known_of(article: Article, page: Page) -> tuple[Article, Article, tuple[str, ...]]:
+    """An article with what its page claims where the feed says nothing.
+
+    Returned are the article with the page's canonical address (its own address and outlet stay), the same with title,
+    byline, credit and time as a reader of its lines needs them, and the notes of the page and of its time.
+    """
+    meta = with_canonical_credit(page.meta, article.url)
+    article = replace(article, canonical=article.canonical or meta.canonical)
+    known = replace(
+        article,
+        text="\n".join(page.lines),
+        title=best_title(article.title, meta.title),
+        byline=article.byline or meta.byline,
+        credit=" · ".join(filter(None, (article.credit, meta.credit))) or None,
+        published=article.published or meta.published,
+    )
+    if article.published or not meta.published:
+        return article, known, page.notes
+    doubts = {"published-day-only": not meta.precise, "published-is-last-change": meta.changed}
+    return article, known, page.notes + tuple(note for note, doubtful in doubts.items() if doubtful)
+
+
 def _nothing(note: str) -> Page:
     return Page((), np.zeros((0, _COLUMNS), dtype=np.float32), PageMeta(), (note,))
 
@@ -98,7 +126,7 @@ class _Worker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, data: bytes) -> tuple[dict[str, dict[str, str | None]], bytes]:
+    def ask(self, data: bytes) -> tuple[dict[str, Any], bytes]:
         """Send a page, wait for its answer; after _TooSlowError or _CrashedError the next page has a new worker."""
         limit = TIME_LIMIT
         if self._process is None or self._process.poll() is not None:
