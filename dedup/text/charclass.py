@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from functools import lru_cache
 
@@ -47,9 +48,11 @@ def tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
 
 @lru_cache(maxsize=1)
 def joined() -> NDArray[np.uint32]:
-    """The two tables in one, for compiled code: the lower-case code, the class from bit 24 on."""
+    """The two tables in one, for compiled code: the lower-case code, the class from bit 24 on; an entry for every code
+    point, so that none has to be compared."""
     classes, lower = tables()
-    table = lower | classes.astype(np.uint32) << np.uint32(24)
+    table = np.arange(sys.maxunicode + 1, dtype=np.uint32) | np.uint32(WIDE << 24)
+    table[:TABLE_SIZE] = lower | classes.astype(np.uint32) << np.uint32(24)
     table.setflags(write=False)
     return table
 

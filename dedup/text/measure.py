@@ -7,8 +7,6 @@ from numba import njit
 
 LAST_BREAK, NEXT_LINE, LINE_SIGN, PARAGRAPH_SIGN = 0x1E, 0x85, 0x2028, 0x2029
 """Separators of lines are of class BREAK: codes up to LAST_BREAK (few of them) and these three."""
-WIDE_ENTRY = 0x0E000000
-"""Class WIDE where ``charclass.joined`` has it: all codes above its table."""
 LONG = 60
 """Characters of a line that counts for the sketch."""
 SIGNS = np.uint32(LINE_SIGN >> 1)
@@ -70,7 +68,7 @@ def _special(codes, starts, ends, table, limits):  # type: ignore[no-untyped-def
         filled += size > 0
         longest = max(longest, size)
         for i in range(starts[line], ends[line]):
-            kind = table[codes[i]] >> np.uint32(24) if codes[i] < len(table) else np.uint32(14)
+            kind = table[codes[i]] >> np.uint32(24)
             if kind != 5 and kind != 6:
                 written += 1
                 break
@@ -100,13 +98,13 @@ def _measure_line(codes, place, table, known, held):  # type: ignore[no-untyped-
     raw, hashes, sketch, all_words, all_rarity = held
     keys, kinds, rare, phrases = known
     start, end, before = place
-    size, older, old = np.uint32(len(table)), np.uint64(0), np.uint64(0)
+    older, old = np.uint64(0), np.uint64(0)
     whole = np.uint64(0xCBF29CE484222325)
     words = chars = wide = first = last = stopped = inner = prefixes = 0
     upper = caseless = digits = letters = capitals = shouted = numbers = 0
     i = start
     while i < end:
-        entry = table[codes[i]] if codes[i] < size else codes[i] | np.uint32(WIDE_ENTRY)
+        entry = table[codes[i]]
         kind = entry >> np.uint32(24)
         if kind == 5 or kind == 6 or kind == 15:
             if stopped == 1 and kind != 15:
@@ -162,7 +160,7 @@ def _measure_line(codes, place, table, known, held):  # type: ignore[no-untyped-
     )
     if first > 0:
         raw[16] = codes[last]
-        raw[15] = (table[codes[last]] >> np.uint32(24) if codes[last] < size else 14) + 1
+        raw[15] = (table[codes[last]] >> np.uint32(24)) + 1
     if words > 0:
         hashes[0] = whole
         raw[20] = _find(whole ^ np.uint64(2), phrases) >= 0
@@ -177,13 +175,13 @@ def _read_word(codes, i, end, table):  # type: ignore[no-untyped-def]
 
     An apostrophe inside or at the end belongs to it and is not hashed; characters of class IGNORED are passed over.
     """
-    word, prime, size = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3), np.uint32(len(table))
+    word, prime = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
     upper = caseless = digits = marks = passed = 0
     begin = last = i
     kind = np.uint32(0)
     while True:
         while i < end:
-            entry = table[codes[i]] if codes[i] < size else np.uint32(WIDE_ENTRY)
+            entry = table[codes[i]]
             kind = entry >> np.uint32(24)
             if kind - np.uint32(1) >= np.uint32(4):
                 break

@@ -66,7 +66,7 @@ def datelines(codes, bounds, starts, ends, body, table):  # type: ignore[no-unty
 
 @njit(cache=True, nogil=True)
 def _kind(code, table):  # type: ignore[no-untyped-def]
-    return table[code] >> np.uint32(24) if code < len(table) else np.uint32(14)
+    return table[code] >> np.uint32(24)
 
 
 @njit(cache=True, nogil=True)
