@@ -21,8 +21,18 @@ import numpy as np
 from dedup.text.features import line_features
 from dedup.text.lexicon import lexicon
 from dedup.text.scan import COLUMN, Scan, scan
+from dedup.text.units import sentences
 
 FOLDS = 5
+LABELS = Path(__file__).parent / "labels" / "lines.jsonl"
+FURTHER = {
+    "helsinki_articles.jsonl.gz": "crawl",
+    "giveme5w1h_events.jsonl.gz": "extract",
+    "ecbplus_events.jsonl.gz": "extract",
+    "real_news_12k.jsonl.gz": "news",
+}
+"""Files whose articles labels/lines.jsonl labels, and what kind of text they are: pages as crawled, extracted bodies
+of events, extracted bodies of years of news."""
 _WORD = re.compile(r"\w+")
 _HEADS = ("Related articles", "More news", "Must read", "Latest", "You may also like", "Most read", "Trending")
 _LABELS = ("Related: ", "Read more: ", "Also read: ", "More: ", "SEE ALSO: ")
@@ -48,6 +58,7 @@ class Doc:
     fold: int = -1
     html: str = ""
     url: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
     scan: Scan = field(init=False)
     units: Any = field(init=False)
     rows: Any = field(init=False)
@@ -89,12 +100,50 @@ def share_in(lines: Sequence[str], body: str) -> list[float]:
 
 def labelled_articles(folder: Path) -> list[Doc]:
     """article_lines.jsonl: class B is body."""
+    rows = _rows(folder / "article_lines.jsonl")
+    return [_labelled("article", row, row["classes"], row) for row in rows]
+
+
+def further_articles(folder: Path) -> list[Doc]:
+    """Articles of the other files, labelled by labels/lines.jsonl (ids and classes; the texts stay where they are)."""
+    given = {row["id"]: row for row in _rows(LABELS)}
     docs = []
-    for line in (folder / "article_lines.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        labels = [float(letter == "B") for letter in row["classes"]]
-        docs.append(Doc("article", row["outlet"], row["text"], labels, row["title"], classes=row["classes"]))
+    for name, kind in FURTHER.items():
+        for row in _rows(folder / name):
+            label = given.get(row["id"])
+            if label is not None:
+                docs.append(_labelled(kind, row, label["classes"], label))
     return docs
+
+
+def _labelled(kind: str, row: dict[str, Any], classes: str, answers: dict[str, Any]) -> Doc:
+    labels = [float(letter == "B") for letter in classes]
+    doc = Doc(
+        kind, family(row["outlet"]) if row["outlet"] else row["id"], row["text"], labels, row["title"], classes=classes
+    )
+    doc.answers = {name: answers[name] for name in ("credit", "byline", "dateline")} | {"id": row["id"]}
+    return doc
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as stream:
+        return [json.loads(line) for line in stream]
+
+
+def family(outlet: str) -> str:
+    """One name for all hosts and titles of an outlet: "edition.cnn.com" and "CNN (Web News)" are "cnn"."""
+    name = outlet.lower().split("/")[0]
+    if "." in name and " " not in name:
+        labels = [
+            label for label in name.split(".") if label not in ("www", "co", "com", "org", "net", "uk", "cn", "au")
+        ]
+        name = labels[-1] if labels else name
+    name = re.sub(r"\(.*?\)| - .*|\bonline news\b|\bnews$", "", name)
+    name = re.sub(r"\W", "", name)
+    return {"newyorktimes": "nytimes", "wallstreetjournal": "wsj", "foxnews": "fox", "abcnews": "abc", "go": "abc"}.get(
+        name, name
+    )
 
 
 def pages(folder: Path) -> list[Doc]:
@@ -103,20 +152,18 @@ def pages(folder: Path) -> list[Doc]:
 
     docs = []
     for name in ("scrapinghub", "andy"):
-        with gzip.open(folder / f"pages_{name}.jsonl.gz", "rt", encoding="utf-8") as stream:
-            for row in map(json.loads, stream):
-                text = html_text.extract_text(row["html"])
-                host = (urlsplit(row["url"]).hostname or "").removeprefix("www.")
-                doc = Doc(name, host, text, share_in(text.split("\n"), row["body"]), row.get("title"), row["body"])
-                doc.html, doc.url = row["html"], row["url"]
-                docs.append(doc)
+        for row in _rows(folder / f"pages_{name}.jsonl.gz"):
+            text = html_text.extract_text(row["html"])
+            host = family(urlsplit(row["url"]).hostname or "")
+            doc = Doc(name, host, text, share_in(text.split("\n"), row["body"]), row.get("title"), row["body"])
+            doc.html, doc.url = row["html"], row["url"]
+            docs.append(doc)
     return docs
 
 
 def news(folder: Path) -> list[dict[str, Any]]:
     """real_news_12k.jsonl.gz as rows."""
-    with gzip.open(folder / "real_news_12k.jsonl.gz", "rt", encoding="utf-8") as stream:
-        return [json.loads(line) for line in stream]
+    return _rows(folder / "real_news_12k.jsonl.gz")
 
 
 def assign_folds(docs: Sequence[Doc], seed: int = 0) -> None:
@@ -172,9 +219,9 @@ def _planted_block(rng: random.Random, pool: Sequence[dict[str, Any]]) -> list[s
     return [text for text in block if text]
 
 
-def planted(row: dict[str, Any], rng: random.Random, pool: Sequence[dict[str, Any]]) -> Doc:
-    """A real article with 5-25 headlines and teasers of others at random places and at its end."""
-    lines = signed(_body_lines(row), rng)
+def planted(lines: Lines, title: str | None, rng: random.Random, pool: Sequence[dict[str, Any]]) -> Doc:
+    """An article's lines with 5-25 headlines and teasers of others at random places and at its end."""
+    lines = signed(lines, rng)
     blank: Lines = [("", 0.0)] if rng.random() < 0.5 else []
     blocks = [_planted_block(rng, pool) for _ in range(rng.randint(5, 25))]
     mode = rng.random()
@@ -185,12 +232,39 @@ def planted(row: dict[str, Any], rng: random.Random, pool: Sequence[dict[str, An
     if inside < len(blocks) and rng.random() < 0.5:
         lines.append((rng.choice(_HEADS), 0.0))
     lines += [item for block in blocks[inside:] for text in block for item in [(text, 0.0), *blank]]
-    return _doc("planted", lines, row["title"])
+    return _doc("planted", lines, title)
+
+
+def planted_news(row: dict[str, Any], rng: random.Random, pool: Sequence[dict[str, Any]]) -> Doc:
+    """``planted`` in a real article that nobody labelled."""
+    return planted(_body_lines(row), row["title"], rng, pool)
+
+
+def planted_labelled(doc: Doc, rng: random.Random, pool: Sequence[dict[str, Any]]) -> Doc:
+    """``planted`` in a labelled article."""
+    return planted(list(zip(doc.text.split("\n"), doc.labels, strict=True)), doc.title, rng, pool)
 
 
 def plain(row: dict[str, Any]) -> Doc:
     """A real article as it is."""
     return _doc("planted", _body_lines(row), row["title"])
+
+
+def sentences_of(doc: Doc) -> Doc:
+    """The same text as one line, taken apart into sentences as cleaning does; a sentence is what most of it was."""
+    words: list[float] = []
+    for text, label in zip(doc.text.split("\n"), doc.labels, strict=True):
+        words += [label] * len(text.split())
+    joined = " ".join(doc.text.split())
+    starts, ends = sentences(joined)
+    lines: Lines = []
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        text = joined[start:end]
+        own, words = words[: len(text.split())], words[len(text.split()) :]
+        lines.append((text, float(sum(own) > len(own) / 2)))
+    made = _doc("sentences", lines, doc.title)
+    made.group, made.fold = doc.group, doc.fold
+    return made
 
 
 def _doc(kind: str, lines: Lines, title: str | None = None) -> Doc:
@@ -207,8 +281,12 @@ def _parts(doc: Doc) -> tuple[Lines, Lines, Lines] | None:
 
 def mixed(docs: Sequence[Doc], rows: Sequence[dict[str, Any]], rng: random.Random, count: int) -> list[Doc]:
     """The frame of one page around the body of another page or article."""
-    framed = [parts for parts in map(_parts, [doc for doc in docs if doc.kind != "article"]) if parts]
-    articles = [parts for parts in map(_parts, [doc for doc in docs if doc.kind == "article"]) if parts]
+    framed = [
+        parts for parts in map(_parts, [doc for doc in docs if doc.kind in ("scrapinghub", "andy", "crawl")]) if parts
+    ]
+    articles = [
+        parts for parts in map(_parts, [doc for doc in docs if doc.kind in ("article", "crawl", "extract")]) if parts
+    ]
     made = []
     for _ in range(count):
         top, bottom = rng.choice(framed)[0], rng.choice(framed)[2]

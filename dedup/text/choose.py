@@ -201,34 +201,41 @@ def meta_lines(lines, letters, raw, columns, most):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True, nogil=True)
-def next_beside(low, high, start, letters):  # type: ignore[no-untyped-def]
-    """The next furniture line from ``start`` on, near the article, that stands beside a meta line or below the
-    headline, or -1; whether a meta line is beside it; and whether it is at a border of the body: of the nearest two
-    units before and two after it that are not empty, not both the first two and the rest hold body. The text's units
-    are those from ``low`` to ``high``."""
-    first, last = -1, high
+def near_article(low, high, letters):  # type: ignore[no-untyped-def]
+    """Where, from ``low`` to ``high``, lines beside meta lines may be such themselves: from four units before the
+    headline or body to eight after the body; first and last, int64."""
+    first, last = low, high - 1
     for i in range(low, high):
-        if first < 0 and (letters[i] == HEADLINE or letters[i] == BODY):
-            first = i
+        if letters[i] == HEADLINE or letters[i] == BODY:
+            first = max(low, i - 4)
+            break
+    for i in range(high - 1, low - 1, -1):
         if letters[i] == BODY:
-            last = i + 8
-    for i in range(max(low, start, (first if first >= 0 else low) - 4), min(high, last + 1)):
+            last = min(high - 1, i + 8)
+            break
+    return first, last
+
+
+@njit(cache=True, nogil=True)
+def next_beside(low, high, start, last, letters):  # type: ignore[no-untyped-def]
+    """The next furniture line from ``start`` to ``last`` that stands beside a meta line or below the headline, or -1;
+    whether a meta line is beside it; and whether it is at a border of the body: not both the nearest two units above
+    it and the two below it that are not empty hold body. The text's units are those from ``low`` to ``high``."""
+    for i in range(start, last + 1):
         if letters[i] != FURNITURE:
             continue
-        meta = nearer = farther = False
-        around = 0
+        meta = above = below = False
         for step in (-1, 1):
             seen, j = 0, i + step
             while low <= j < high and seen < 2:
                 if letters[j] != NOTHING:
                     meta |= letters[j] == META
-                    nearer |= around < 2 and letters[j] == BODY
-                    farther |= around >= 2 and letters[j] == BODY
-                    around += 1
+                    above |= step < 0 and letters[j] == BODY
+                    below |= step > 0 and letters[j] == BODY
                     seen += 1
                 j += step
-        if meta or letters[i - 1 if i > low else high - 1] == HEADLINE:
-            return i, meta, not (nearer and farther)
+        if meta or (i > low and letters[i - 1] == HEADLINE):
+            return i, meta, not (above and below)
     return -1, False, False
 
 
@@ -253,7 +260,8 @@ def beside_any(lines, letters):  # type: ignore[no-untyped-def]
     count = 0
     for text in range(len(lines) - 1):
         low, high = lines[text], lines[text + 1]
-        if next_beside(low, high, low, letters)[0] >= 0 or next_deck(low, high, low, letters)[0] >= 0:
+        first, last = near_article(low, high, letters)
+        if next_beside(low, high, first, last, letters)[0] >= 0 or next_deck(low, high, low, letters)[0] >= 0:
             out[count] = text
             count += 1
     return out[:count]

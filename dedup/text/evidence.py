@@ -137,7 +137,6 @@ def short_sketch(found: Scan) -> NDArray[np.uint16]:
 
 def mixed(keys: NDArray[np.uint64], outlet: np.uint64) -> NDArray[np.uint64]:
     """Keys of lines as those of one outlet: uint64, in the order given."""
-    """``weigh.mix`` of many keys."""
     mixed = (keys ^ (outlet >> np.uint64(7))) * np.uint64(0xFF51AFD7ED558CCD)
     return mixed ^ (mixed >> np.uint64(32))
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from dedup.text.wrapped import width_of
+
 LAST_BREAK, NEXT_LINE, LINE_SIGN, PARAGRAPH_SIGN = 0x1E, 0x85, 0x2028, 0x2029
 """Separators of lines are of class BREAK: codes up to LAST_BREAK (few of them) and these three."""
 LONG = 60
 """Characters of a line that counts for the sketch."""
+TAIL_MARKS, HEAD_MARKS, YEARS = 48, 49, 50
+TAIL_WORDS, HEAD_WORDS = 4, 3
+TAIL_KINDS, HEAD_KINDS = np.uint32(1 << 7 | 1 << 10), np.uint32(1 << 6 | 1 << 7 | 1 << 15)
+"""Columns after the kinds: words of kind photo or agency among a line's last four, words of kind related, photo or
+caption among its first three (numbers of kinds in the order of lexicon.toml), and numbers of four digits."""
 SIGNS = np.uint32(LINE_SIGN >> 1)
 
 
 @njit(cache=True, nogil=True)
-def split_texts(codes, bounds, limits, table):  # type: ignore[no-untyped-def]
+def split_texts(codes, bounds, one_line, table):  # type: ignore[no-untyped-def]
     """Lines of all texts, where each text's lines begin, and which texts may have other units than their lines."""
     texts = len(bounds) - 1
     lines = np.zeros(texts + 1, dtype=np.int64)
@@ -26,7 +33,7 @@ def split_texts(codes, bounds, limits, table):  # type: ignore[no-untyped-def]
         count = _split_text(codes, low, high, table, starts, ends, count)
         lines[text + 1] = count
         own = slice(lines[text], count)
-        special[text] = _special(codes[low:high], starts[own], ends[own], table, limits)
+        special[text] = _special(codes[low:high], starts[own], ends[own], table, one_line)
     return starts[:count].copy(), ends[:count].copy(), lines, special
 
 
@@ -59,22 +66,18 @@ def _split_text(codes, low, high, table, starts, ends, count):  # type: ignore[n
 
 
 @njit(cache=True, nogil=True)
-def _special(codes, starts, ends, table, limits):  # type: ignore[no-untyped-def]
-    """Whether ``units_of`` has to be asked: one line with something on it, or lines of lengths as wrapped ones have."""
-    one_line, wrapped_lines, wrapped_low, wrapped_high = limits
-    filled = written = longest = 0
+def _special(codes, starts, ends, table, one_line):  # type: ignore[no-untyped-def]
+    """Whether ``units_of`` has to be asked: one line with something on it, or a wrapped text."""
+    written = 0
     for line in range(len(starts)):
-        size = ends[line] - starts[line]
-        filled += size > 0
-        longest = max(longest, size)
         for i in range(starts[line], ends[line]):
             kind = table[codes[i]] >> np.uint32(24)
             if kind != 5 and kind != 6:
                 written += 1
                 break
-    if written <= 1 and len(codes) >= one_line:
-        return True
-    return filled >= wrapped_lines and wrapped_low <= longest <= wrapped_high
+        if written > 1:
+            return width_of(codes, starts, ends, table) > 0
+    return len(codes) >= one_line
 
 
 @njit(cache=True, nogil=True)
@@ -101,7 +104,7 @@ def _measure_line(codes, place, table, known, held):  # type: ignore[no-untyped-
     older, old = np.uint64(0), np.uint64(0)
     whole = np.uint64(0xCBF29CE484222325)
     words = chars = wide = first = last = stopped = inner = prefixes = 0
-    upper = caseless = digits = letters = capitals = shouted = numbers = 0
+    upper = caseless = digits = letters = capitals = shouted = numbers = years = 0
     i = start
     while i < end:
         entry = table[codes[i]]
@@ -123,6 +126,7 @@ def _measure_line(codes, place, table, known, held):  # type: ignore[no-untyped-
             capitals += kind == 2
             shouted += (up >= 2) & (up == many)
             numbers += number > 0
+            years += (number == 4) & (many == 4)
             all_rarity[before + words] = 1
             if end - start >= LONG and words >= 2:
                 _add_to_sketch(older * np.uint64(3) + old * np.uint64(5) + word, sketch)
@@ -158,6 +162,7 @@ def _measure_line(codes, place, table, known, held):  # type: ignore[no-untyped-
         prefixes,
         caseless,
     )
+    raw[YEARS] = years
     if first > 0:
         raw[16] = codes[last]
         raw[15] = (table[codes[last]] >> np.uint32(24)) + 1
@@ -216,6 +221,10 @@ def _know_words(words, keys, kinds, known, rarity, raw):  # type: ignore[no-unty
             slot = _find(words[i], keys)
             rarity[i] = known[slot] if slot >= 0 else np.float32(1)
             bits = kinds[slot] if slot >= 0 else np.uint32(0)
+            if i < HEAD_WORDS:
+                raw[HEAD_MARKS] += (bits & HEAD_KINDS) > 0
+            if i >= len(words) - TAIL_WORDS:
+                raw[TAIL_MARKS] += (bits & TAIL_KINDS) > 0
             ones, bits = ones ^ bits, ones & bits
             twos, bits = twos ^ bits, twos & bits
             fours, bits = fours ^ bits, fours & bits

@@ -18,11 +18,10 @@ from dedup.text.headlines import title_forms
 from dedup.text.lexicon import lexicon
 from dedup.text.measure import split_texts
 from dedup.text.scan import Measured, Scan, codes_of, measured
-from dedup.text.units import ONE_LINE, WRAPPED_HIGH, WRAPPED_LINES, WRAPPED_LOW, Units, units_of
+from dedup.text.units import ONE_LINE, Units, units_of
 
 BATCH_CHARS = 1 << 17
 """Characters scanned in one buffer: some 25 bytes of arrays each, which fit a core's cache."""
-LIMITS = (ONE_LINE, WRAPPED_LINES, WRAPPED_LOW, WRAPPED_HIGH)
 
 
 class Titles(NamedTuple):
@@ -82,11 +81,11 @@ def batches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
 def see(texts: Sequence[str], titles: Sequence[str | None], as_lines: bool = False) -> Batch:
     """Units of texts and what stands in them. ``as_lines``: every line is a unit, whatever the text looks like."""
     codes, bounds = pack(texts)
-    starts, ends, lines, special = split_texts(codes, bounds, LIMITS, cc.joined())
+    starts, ends, lines, special = split_texts(codes, bounds, ONE_LINE, cc.joined())
     apart: dict[int, Units] = {}
     for i in [] if as_lines else np.flatnonzero(special).tolist():
         own = slice(lines[i], lines[i + 1])
-        apart[i] = units_of(texts[i], starts[own], ends[own])
+        apart[i] = units_of(texts[i], codes[bounds[i] : bounds[i + 1]], starts[own], ends[own])
     if apart:
         starts, ends, lines = _with_units(starts, ends, lines, apart)
     found = measured(codes, bounds, lines, starts, ends, lexicon())

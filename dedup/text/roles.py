@@ -18,7 +18,7 @@ from dedup.text.evidence import LineEvidence
 from dedup.text.headlines import is_doubtful, title_forms
 from dedup.text.hints import Hinted
 from dedup.text.lexicon import lexicon
-from dedup.text.packed import Batch, Rows, line_of, odds_of, rows_of, scan_of, unit_of
+from dedup.text.packed import Batch, Rows, line_of, odds_of, rows_of, scan_of
 from dedup.text.scan import COLUMN, RAW, Scan, line_key
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def against(batch: Batch, rows: Rows, feed: LineEvidence, odds: NDArray[np.float
     held = rows.bounds, rows.numbers, tuple(feed), words, rows.rows[:, TOPIC]
     condemned, runs = choose.condemn(*held, odds, limits)
     for first, last in runs.tolist():
-        if not any(_CUT.search(unit_of(batch, i)[-12:]) for i in rows.numbers[first:last].tolist()):
+        if not any(_CUT.search(line_of(batch, i)[-12:]) for i in rows.numbers[first:last].tolist()):
             condemned[first:last] = False
     return np.asarray(condemned)
 
@@ -287,12 +287,13 @@ def _deck(batch: Batch, letters: NDArray[np.uint8], low: int, high: int) -> None
 
 def _near_meta(batch: Batch, letters: NDArray[np.uint8], low: int, high: int) -> None:
     """Lines beside meta lines that are nothing but a name, an agency, an address or a separator word of such."""
-    at, meta, border = choose.next_beside(low, high, low, letters)
+    first, last = choose.near_article(low, high, letters)
+    at, meta, border = choose.next_beside(low, high, first, last, letters)
     while at >= 0:
         line = line_of(batch, at)
         if len(line) <= 120 and ((border and is_name(line)) or (meta and _is_beside_meta(line))):
             letters[at] = choose.META
-        at, meta, border = choose.next_beside(low, high, at + 1, letters)
+        at, meta, border = choose.next_beside(low, high, at + 1, last, letters)
 
 
 def _is_beside_meta(line: str) -> bool:

@@ -19,8 +19,11 @@ RAW = (
     " first_class last_class last_code number_words links inner_stops phrase prefix upper_start caseless"
 ).split()
 """Names of the counted columns of a line; the lexicon's word kinds follow."""
-COLUMN = {name: number for number, name in enumerate(RAW)}
 KINDS = 24
+MARKS = "tail_marks head_marks years".split()
+"""Columns after the kinds, see measure.py."""
+WIDTH = len(RAW) + KINDS + len(MARKS)
+COLUMN = {name: number for number, name in enumerate(RAW)}
 SKETCH = 8
 """Parts of an article's sketch: eight partitions tell copies (half or more agree) from strangers (none does)."""
 
@@ -111,7 +114,7 @@ def measured(
     """Scan of many texts: text i is ``codes[bounds[i]:bounds[i + 1]]`` and has the lines from ``lines[i]`` on, whose
     ``starts`` and ``ends`` count from the text's own start."""
     found = Measured(
-        np.zeros((len(starts), len(RAW) + KINDS), dtype=np.float32),
+        np.zeros((len(starts), WIDTH), dtype=np.float32),
         np.zeros((len(starts), 3), dtype=np.uint64),
         np.full((len(bounds) - 1, SKETCH), EMPTY, dtype=np.uint64),
         np.empty(len(codes) + 1, dtype=np.uint64),
@@ -125,5 +128,5 @@ def measured(
 
 def split_lines(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Start and end of every line, the empty ones included; a text always has at least one."""
-    starts, ends, _, _ = split_texts(codes, np.array([0, len(codes)]), (1, 1, 1, 0), cc.joined())
+    starts, ends, _, _ = split_texts(codes, np.array([0, len(codes)]), 1, cc.joined())
     return starts, ends

@@ -11,16 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.text import wrapped
+from dedup.text.charclass import joined
 from dedup.text.lexicon import lexicon
 from dedup.text.scan import Scan, codes_of, scan_spans, split_lines
 
 ONE_LINE = 400
 """Characters from which a text of one line is taken apart: shorter ones are a title or a tweet."""
-WRAPPED_LOW, WRAPPED_HIGH = 40, 100
-"""Longest line, in characters, of a text that may be wrapped: mail and wire feeds wrap at 64 to 80 columns."""
-WRAPPED_LINES = 6
-FULL = 0.75
-"""Share of the longest line from which a line counts as full: the word that did not fit was at most that long."""
 _SENTENCE = re.compile(
     r"(?:(?<=[.!?…]['\"”’»)\]])|(?<=[.!?…]))\s+(?=['\"“‘«(\[]?[^\W_a-zß-öø-ÿ])|(?<=[。！？])(?=\S)|(?<=[.!?]['”\"])(?=[A-Z])"
 )
@@ -40,16 +37,19 @@ class Units(NamedTuple):
     unit_of: NDArray[np.int64]
 
 
-def units_of(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Units:
-    """Lines and units of a text whose lines are given."""
+def units_of(text: str, codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Units:
+    """Lines and units of a text (``codes``: the same as code points) whose lines are given."""
     if len(text) >= ONE_LINE and _filled(text, starts, ends) == 1:
         starts, ends = sentences(text)
-    elif is_wrapped(ends - starts):
-        first = _paragraph_starts(text, starts, ends)
-        last = np.concatenate((first[1:] - 1, [len(starts) - 1]))
-        unit_of = np.repeat(np.arange(len(first)), np.diff(np.concatenate((first, [len(starts)]))))
-        return Units(starts, ends, starts[first], ends[last], unit_of)
-    return Units(starts, ends, starts, ends, np.arange(len(starts)))
+        return Units(starts, ends, starts, ends, np.arange(len(starts)))
+    table = joined()
+    width = wrapped.width_of(codes, starts, ends, table)
+    if not width:
+        return Units(starts, ends, starts, ends, np.arange(len(starts)))
+    first = wrapped.paragraph_starts(codes, starts, ends, table, width)
+    last = np.concatenate((first[1:] - 1, [len(starts) - 1]))
+    unit_of = np.repeat(np.arange(len(first)), np.diff(np.concatenate((first, [len(starts)]))))
+    return Units(starts, ends, starts[first], ends[last], unit_of)
 
 
 def _filled(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> int:
@@ -70,31 +70,8 @@ def sentences(text: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return pairs[:, 0].copy(), pairs[:, 1].copy()
 
 
-def is_wrapped(sizes: NDArray[np.int64]) -> bool:
-    """Whether lines of these lengths are those of a text wrapped at a fixed width."""
-    filled = sizes[sizes > 0]
-    if len(filled) < WRAPPED_LINES:
-        return False
-    longest = int(filled.max())
-    if not WRAPPED_LOW <= longest <= WRAPPED_HIGH:
-        return False
-    followed = np.concatenate((sizes[1:] > 0, [False])) & (sizes > 0)
-    return int(followed.sum()) >= WRAPPED_LINES // 2 and float((sizes[followed] >= FULL * longest).mean()) >= 0.7
-
-
-def _paragraph_starts(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers of the lines that open a paragraph: after an empty line, or after a line that was not full."""
-    sizes = ends - starts
-    full = FULL * int(sizes.max())
-    opens = [0]
-    for i in range(1, len(starts)):
-        if not sizes[i] or not sizes[i - 1] or sizes[i - 1] < full:
-            opens.append(i)
-    return np.array(opens, dtype=np.int64)
-
-
 def scan_units(text: str) -> tuple[Units, Scan]:
     """Lines and units of a text, and what stands in each unit."""
     codes = codes_of(text)
-    units = units_of(text, *split_lines(codes))
+    units = units_of(text, codes, *split_lines(codes))
     return units, scan_spans(codes, units.unit_starts, units.unit_ends, lexicon())
