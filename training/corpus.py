@@ -181,7 +181,7 @@ Lines = list[tuple[str, float]]
 def signed(lines: Lines, rng: random.Random) -> Lines:
     """Now and then a signature after the last paragraph, as wire copy is signed."""
     last = max((i for i, (text, label) in enumerate(lines) if label > 0.5 and text.strip()), default=None)
-    if last is None or rng.random() > 0.25:
+    if last is None or rng.random() > 0.4:
         return lines
     names = [word for text, _ in lines for word in text.split() if word.istitle() and word.isalpha() and len(word) > 3]
     name = " ".join(rng.choice(names or ["Smith"]) for _ in range(2))
@@ -245,9 +245,9 @@ def planted_labelled(doc: Doc, rng: random.Random, pool: Sequence[dict[str, Any]
     return planted(list(zip(doc.text.split("\n"), doc.labels, strict=True)), doc.title, rng, pool)
 
 
-def plain(row: dict[str, Any]) -> Doc:
-    """A real article as it is."""
-    return _doc("planted", _body_lines(row), row["title"])
+def plain(row: dict[str, Any], rng: random.Random) -> Doc:
+    """A real article as it is, now and then signed."""
+    return _doc("planted", signed(_body_lines(row), rng), row["title"])
 
 
 def sentences_of(doc: Doc) -> Doc:
