@@ -23,7 +23,7 @@ KINDS = 24
 MARKS = "tail_marks head_marks years".split()
 """Columns after the kinds, see measure.py."""
 WIDTH = len(RAW) + KINDS + len(MARKS)
-COLUMN = {name: number for number, name in enumerate(RAW)}
+COLUMN = {name: number for number, name in enumerate([*RAW, *[""] * KINDS, *MARKS])}
 SKETCH = 8
 """Parts of an article's sketch: eight partitions tell copies (half or more agree) from strangers (none does)."""
 

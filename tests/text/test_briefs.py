@@ -61,6 +61,6 @@ def test_an_index_of_full_sentences_is_no_brief() -> None:
 
 
 def test_why_a_sentence_of_a_brief_is_body_is_told() -> None:
-    explained = explain_lines(Article(id="a", text="\n".join(SENTENCES[:1])))
+    explained = explain_lines(Article(id="a", text=SENTENCES[2]))
     assert explained[0].role == "body"
     assert "few lines" in explained[0].why
