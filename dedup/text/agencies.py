@@ -109,3 +109,11 @@ def agency_of_host(host: str | None) -> str | None:
         if found:
             return found
     return None
+
+
+@lru_cache(maxsize=4096)
+def agency_of_outlet(outlet: str | None) -> str | None:
+    """Short name of the agency that an outlet is by its name: "Associated Press", "CNN (Web)", "Reuters - News"."""
+    name = re.sub(r"\s*\(.*|\s+[-–|:]\s.*|\s+(?:Online|Staff)(?:\s+News)?$", "", outlet or "").strip()
+    hit = agencies().name.fullmatch(name)
+    return None if hit is None else agencies().owner[re.sub(r"\s+", " ", name.lower())]

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from dedup.models import Article, Credit
-from dedup.text.agencies import agencies, agency_of_host
+from dedup.models import Article, CleanArticle, Credit
+from dedup.text.agencies import agencies, agency_of_host, agency_of_outlet
+from dedup.text.names import NAMES
 
 _DASH = r"(?:[\u2014\u2013\u2012\u2015\-_\u2022]+|:|\.\s?[-\u2013])"
 _AFTER_DATELINE = re.compile(rf"^[^\s)\]/】]{{0,3}}[)\]/】]\s*{_DASH}|^[)\]/】]\.?\s*{_DASH}?\s|^】")
@@ -34,19 +35,32 @@ _MENTION = re.compile(
 _SHARED = re.compile(r"(?i)\b(?:shared with|obtained by|seen by|reviewed by|provided to)(?:\s+the)?\s*$")
 _SOURCE = re.compile(
     r"(?i)(?:\b(?:source|sources|quelle|fuente|fonte|agency|agencies|agence|via|courtesy of|distributed by"
-    r"|republished (?:from|by|with)|originally (?:published|appeared) (?:by|on|in|at)|report by|syndicated (?:by|from)"
-    r"|with inputs? from|con información de|avec|mit material von)|источник|来源|來源|출처)\s*[:：]?\s*(?:the\s+)?$"
+    r"|republished (?:from|by|with)|(?:originally|first) (?:published|appeared) (?:by|on|in|at)|report by"
+    r"|syndicated (?:by|from)"
+    r"|content (?:created|provided) by|with inputs? from|con información de|avec|mit material von)"
+    r"|источник|по материалам|来源|來源|출처|出典)\s*[:：]?\s*(?:the\s+)?$"
 )
 _CONTRIBUTED = re.compile(
     r"(?i)^['’]?s?\s*(?:national |political |congressional |religion |business |medical |science |sports |video)?"
     r"(?:writers?|reporters?|journalists?|correspondents?|staff|contributed|researcher)\b"
 )
+_OWN_STAFF = re.compile(r"^['’]s\s+[^\W\d_a-z][^.]{3,120}\bcontributed\b")
 _REPORT = re.compile(r"(?i)^(?:\s+news)?\s*(?:contributed|was first published)")
+_ADDRESS = re.compile(r"^\W*(?:https?://)?((?:[\w-]+\.){1,4}[a-z]{2,4})(?:/\S*)?\W*$")
+_ALONE = re.compile(rf"^[^\w(]*(?:(?i:from|via|by|source|quelle|fuente|fonte)\W\s*|{NAMES}\s*(?:[,•–—-]|\s)\s*)?$")
+_SIGNS = re.compile(rf"^[—–-]\s*{NAMES}$")
 _FROM_FEED = re.compile(r"(?i)syndicated (?:news )?feed|was first published|all rights reserved|may not be published")
 
 
+OWN_SITE = 0.9
+"""How sure it is that a wire agency's own site carries the agency's own text."""
+
+
 class Site(NamedTuple):
-    """A line that names an agency: its number, text, role letter, and whether it opens or closes the article."""
+    """A line that names an agency: its number, text, role letter, and whether it opens or closes the article.
+
+    Besides the roles of lines there is S: a line of furniture that stands where sources are named.
+    """
 
     number: int
     text: str
@@ -65,6 +79,20 @@ class Found(NamedTuple):
     kind: str
 
 
+def is_source_line(text: str) -> bool:
+    """Whether a short line is nothing but an agency, its site's address, or an author and the agency."""
+    if len(text) > 120:
+        return False
+    address = _ADDRESS.match(text)
+    if address:
+        return agency_of_host(address.group(1)) is not None
+    hit = agencies().name.search(text)
+    if hit is None:
+        return False
+    before, after = text[: hit.start()], text[hit.end() :].strip(" •|.·")
+    return (not after and _ALONE.match(before) is not None) or (not before.strip() and bool(_SIGNS.match(after)))
+
+
 def find_credits(sites: Iterable[Site], article: Article) -> tuple[Credit, ...]:
     """Credits of an article, the surest first, one an agency. ``sites`` are the lines worth looking at."""
     best: dict[str, Found] = {}
@@ -77,7 +105,7 @@ def find_credits(sites: Iterable[Site], article: Article) -> tuple[Credit, ...]:
 
 
 def _all_found(sites: Iterable[Site], article: Article) -> Iterable[Found]:
-    own = own_papers(article)
+    own = own_agencies(article)
     for site in sites:
         for found in judge_line(site):
             if found.agency not in own:
@@ -87,18 +115,38 @@ def _all_found(sites: Iterable[Site], article: Article) -> Iterable[Found]:
             yield from (item for item in judge_line(Site(-1, field, "L", True, False)) if item.agency not in own)
 
 
-def own_papers(article: Article) -> frozenset[str]:
-    """Papers that are the outlet itself: naming oneself is no credit (an agency's own site keeps its mark)."""
-    table = agencies()
-    hosts = (article.outlet, urlsplit(article.url).hostname if article.url else None)
-    found = {agency_of_host(host) for host in hosts} - {None}
-    return frozenset(short for short in found if short and table.kinds[short] == "paper")
+def own_agencies(article: Article) -> frozenset[str]:
+    """Agencies and papers that are the outlet itself, by the host of its address or by its name: naming oneself is no
+    credit."""
+    found = {agency_of_host(host) for host in (article.outlet, _host(article.url))} | {agency_of_outlet(article.outlet)}
+    return frozenset(short for short in found if short)
+
+
+def _host(url: str | None) -> str | None:
+    try:
+        return urlsplit(url).hostname if url else None
+    except ValueError:
+        return None
+
+
+def suppliers(clean: CleanArticle) -> tuple[Credit, ...]:
+    """The credits of an article; where it has none and stands on the site of a wire agency, that agency."""
+    if clean.credits:
+        return clean.credits
+    kinds = agencies().kinds
+    own = sorted(short for short in own_agencies(clean.article) if kinds[short] in ("wire", "release"))
+    place = clean.article.outlet or clean.article.url or ""
+    return tuple(Credit(short, f"published by {place}", OWN_SITE) for short in own[:1])
 
 
 def judge_line(site: Site) -> list[Found]:
     """Every agency that the line credits, with how sure that is."""
     table = agencies()
     found: list[Found] = []
+    address = _ADDRESS.match(site.text) if site.role in "LS" or site.closing else None
+    host = agency_of_host(address.group(1)) if address else None
+    if host:
+        return [Found(host, site.text.strip()[:120], 0.85, site.number, "source")]
     for hit in table.name.finditer(site.text):
         short = table.owner[re.sub(r"\s+", " ", hit.group().lower())]
         kind, confidence = _judge(site, site.text[: hit.start()], site.text[hit.end() :], table.kinds[short])
@@ -122,6 +170,8 @@ def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
         return "dateline", 0.97 if site.opening else 0.45
     if _COPYRIGHT.search(before[-80:]):  # longer than the expression ever reaches back
         return _copyright(site, after)
+    if site.closing and not before.strip(" (-–—") and _OWN_STAFF.search(after):
+        return "contributed", 0.85
     if _is_photo(site, before, after):
         return "photo", 0.0
     if _CONTRIBUTED.search(after) and ("contributed" in after or site.role == "L"):
@@ -152,6 +202,8 @@ def _is_photo(site: Site, before: str, after: str) -> bool:
 def _by_place(site: Site, before: str, after: str) -> tuple[str, float]:
     """Names that nothing but their place speaks for."""
     rest = after.strip(' .)]】|/-\u2013\u2014"”')
+    if site.role == "S":
+        return "source", 0.85
     if site.role == "L":
         return "byline", 0.9 if len(site.text) < 200 else 0.75
     if site.role == "B" and not rest and before.rstrip()[-1:] in "([/【":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -9,7 +11,9 @@ import numpy as np
 
 from dedup.models import Article, Credit
 from dedup.text import bylines, dates
-from dedup.text.credits import Site, find_credits
+from dedup.text.agencies import agencies
+from dedup.text.credits import Site, find_credits, is_source_line
+from dedup.text.datelines import city_alone
 from dedup.text.evidence import title_forms
 from dedup.text.headlines import is_doubtful
 from dedup.text.lexicon import lexicon
@@ -17,6 +21,12 @@ from dedup.text.scan import COLUMN, RAW, Scan, line_key
 
 OPENING_LINES = 5
 """Body lines from the first in which a dateline or its agency may stand."""
+ABOVE_LINES, LEAST_LEAD = 8, 60
+"""Lines right above the body that are looked at too, and the characters that one with a dateline must have."""
+
+
+SOURCE_LINES = 3
+"""Lines above a body without headline, and lines below it, among which a source may stand by itself."""
 
 
 class Meta(NamedTuple):
@@ -36,11 +46,12 @@ def read_meta(article: Article, text: str, found: Scan, roles: str) -> Meta:
     body = [i for i, role in enumerate(roles) if role == "B"]
     meta = [i for i, role in enumerate(roles) if role == "L"]
     headline = _headline(article.title, lines, found, roles)
-    dateline = _dateline(lines, body, meta)
+    dateline = _dateline(lines, roles, body, meta, text)
     published, notes = _published(article, lines, found, meta, dateline)
+    byline = bylines.find_byline(lines, roles, article.byline, dateline)
     return Meta(
         headline,
-        _byline(article, lines, body, meta),
+        byline.names if byline else None,
         dateline,
         find_credits(_sites(lines, roles, found, body), article),
         published,
@@ -69,34 +80,60 @@ def _sites(lines: list[str], roles: str, found: Scan, body: list[int]) -> list[S
     opening = set(body[:OPENING_LINES])
     closing = set(body[-2:]) | {i for i in range(len(lines)) if body and i > body[-1]}
     short = (raw[:, COLUMN["chars"]] < 30) & (raw[:, COLUMN["upper"]] == 0) & (raw[:, COLUMN["symbols"]] == 0)
+    near = _source_places(roles, body)
     return [
-        Site(int(i), lines[i], roles[i], int(i) in opening, int(i) in closing)
+        Site(int(i), lines[i], _site_role(roles[i], lines[i], int(i), near), int(i) in opening, int(i) in closing)
         for i in np.flatnonzero(hit | (short & np.array([i in closing for i in range(len(lines))])))
         if roles[i] in "LTF" or (roles[i] == "B" and (int(i) in opening or int(i) in closing))
     ]
 
 
-def _byline(article: Article, lines: list[str], body: list[int], meta: list[int]) -> str | None:
-    found = []
-    for i in meta:
-        after_by = i > 0 and lines[i - 1].lower() in ("by", "von", "par", "por", "di")
-        byline = bylines.byline_of_line(lines[i], after_by)
-        if byline:
-            found.append((-byline.confidence, i, byline.names))
-    if found:
-        return min(found)[2]
-    if article.byline:
-        return bylines.trimmed(article.byline) or article.byline
-    tail = bylines.byline_in_tail(lines[body[-1]]) if body else None
-    return tail.names if tail else None
+def _source_places(roles: str, body: list[int]) -> Mapping[int, str]:
+    """Lines of furniture that may name the source or open the text: beside headline or meta lines, right above the
+    body, or right below it; by the role they are judged in."""
+    filled = [i for i, role in enumerate(roles) if role != "-"]
+    first, last = (body[0], body[-1]) if body else (len(roles), len(roles))
+    above = [i for i in filled if i < first]
+    near = set(above[-SOURCE_LINES:]) if len(above) <= SOURCE_LINES else set()
+    for one, two in itertools.pairwise(above):
+        near |= {two} if roles[one] in "TL" else set()
+        near |= {one} if roles[two] in "TL" else set()
+    near |= set([i for i in filled if i > last][:SOURCE_LINES])
+    return {i: "S" for i in near if roles[i] in "FT"} | dict.fromkeys(_above(roles, body), "B")
 
 
-def _dateline(lines: list[str], body: list[int], meta: list[int]) -> str | None:
-    for i in body[:OPENING_LINES]:
-        found = bylines.dateline_of_body(lines[i])
-        if found:
+def _site_role(role: str, line: str, i: int, near: Mapping[int, str]) -> str:
+    if role not in "FT" or i not in near:
+        return role
+    if is_source_line(line):
+        return "S"
+    return "B" if near[i] == "B" and len(line) > LEAST_LEAD and bylines.dateline_of_body(line) else role
+
+
+def _dateline(lines: list[str], roles: str, body: list[int], meta: list[int], text: str) -> str | None:
+    """The place and date that open the text: of a body line, of a line right above the body, of a line of its own."""
+    above = _above(roles, body)
+    lead = next((i for i in body[:OPENING_LINES] if len(lines[i]) > LEAST_LEAD), -1)
+    for i in (*body[:OPENING_LINES], *above):
+        found = bylines.dateline_of_body(lines[i], first=i == lead)
+        if found and (roles[i] == "B" or len(lines[i]) > LEAST_LEAD):
             return found
-    return next((found for found in map(bylines.dateline_alone, (lines[i] for i in meta)) if found), None)
+    alone = next((found for found in map(bylines.dateline_alone, (lines[i] for i in meta)) if found), None)
+    named = [i for i in meta if body and i < body[0]]
+    signed = any(agencies().name.search(lines[i]) for i in named[-3:])
+    places = (*above[::-1], *body[:1], *named[-2:])
+    return alone or next((city for i in places if (city := city_alone(lines[i], text, signed))), None)
+
+
+def _above(roles: str, body: list[int]) -> list[int]:
+    """Lines between the headline or meta lines and the body that no role was found for: the opening may be there."""
+    found: list[int] = []
+    for i in range(body[0] - 1 if body else -1, -1, -1):
+        if roles[i] in "TL" or len(found) == ABOVE_LINES:
+            break
+        if roles[i] == "F":
+            found.append(i)
+    return found[::-1]
 
 
 def _published(
