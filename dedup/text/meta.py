@@ -142,9 +142,11 @@ def _published(
     """The dump's own time; else the dateline and meta lines, with the year of the page's other dates."""
     if article.published is not None:
         return article.published, ()
-    stated = [moment for i in meta for moment in dates.moments(lines[i])]
+    country = dates.country_of(article.url, article.outlet)
+    first = dates.day_first(country)
+    stated = [dates.settled(moment, country) for i in meta for moment in dates.moments(lines[i], first)]
     short = (found.raw[:, COLUMN["digits"]] >= 4) & (found.raw[:, COLUMN["chars"]] < 80)
-    everywhere = [moment for i in np.flatnonzero(short) for moment in dates.moments(lines[i])]
+    everywhere = [moment for i in np.flatnonzero(short) for moment in dates.moments(lines[i], first)]
     anchors = [day for moment in everywhere if moment.year and (day := _day(moment))]
     told = dates.moments(dateline) if dateline else []
     for moment in sorted(stated, key=dates.exact, reverse=True)[:1] + told + stated:
