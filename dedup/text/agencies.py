@@ -12,6 +12,9 @@ _Branch: TypeAlias = "dict[str, _Branch]"
 """Words by their next character; "" marks the end of one."""
 
 
+_WIDE = re.compile(r"[ぁ-ヿ㐀-鿿가-힣]")
+
+
 class Agencies(NamedTuple):
     """``name`` finds any agency's name; ``owner`` maps the found words, lower case, to the short name.
 
@@ -58,13 +61,20 @@ def _strings(entry: dict[str, object], key: str) -> list[str]:
 def _name_pattern(names: list[str], marks: list[str]) -> re.Pattern[str]:
     """Names in any case; marks as written, or in any case right inside brackets or slashes.
 
+    Chinese, Japanese and Korean stand without spaces: their names are found inside words, their marks before a closing
+    bracket too.
+
     Words are joined at their common beginnings and cases are spelled out: a third of the time of plain alternatives
     under ``(?i:)``.
     """
     first = "".join(re.escape(char) for char in sorted({form for word in names + marks for form in _cases(word[0])}))
+    wide = [name for name in names if _WIDE.search(name)]
+    names = [name for name in names if not _WIDE.search(name)]
+    closed = rf"{_any_of([mark for mark in marks if _WIDE.search(mark)], False) or '(?!)'}(?=[)）】])"
     bracketed = rf"(?<=[(/\[]){_any_of(marks, True)}(?=[)/\]])"
     return re.compile(
-        rf"(?=[{first}])(?<!\w)(?:{_any_of(names, True)}(?!\w)|{_any_of(marks, False)}(?!\w)|{bracketed})"
+        rf"(?=[{first}])(?:{_any_of(wide, True) or '(?!)'}|{closed}"
+        rf"|(?<!\w)(?:{_any_of(names, True)}(?!\w)|{_any_of(marks, False)}(?!\w)|{bracketed}))"
     )
 
 

@@ -43,6 +43,8 @@ HEAD_LINES = 14
 """Lines that are not empty, before the body, among which the author is sought."""
 HEAD_BODY, TAIL_BODY, TAIL_LINES = 3, 2, 8
 """Body lines at the opening and the close, and lines after the body, that are still looked at."""
+OPENING_CHARS = 60
+"""Characters of a body line in which its dateline names the author: "（新华社北京3月18日电 记者王小明）"."""
 LONE = 0.6
 """How sure a name is that nothing but its place speaks for; one that the text speaks of is no author."""
 BIO_WORDS, LIST_LINES = 90, 4
@@ -78,8 +80,7 @@ def _in_head(lines: Sequence[str], roles: str, body: list[int], dateline: str | 
     wanted += [i for i in near if i not in set(wanted)]
     wanted += [i for i in range(first, until) if roles[i] in "LF"]
     found = [byline._replace(line=i) for i in sorted(wanted) if (byline := _head_line(lines, roles, i, near))]
-    opening = lines[first] if body else ""
-    found += [Byline(names, 0.9, first) for names in [_other_language(opening[:120])] if names]
+    found += [Byline(names, 0.9, i) for i in body[:HEAD_BODY] if (names := _other_language(lines[i][:OPENING_CHARS]))]
     spoken = "\n".join(lines[i] for i in body) if any(byline.confidence == LONE for byline in found) else ""
     found = [
         item for item in found if item.names != dateline and not (item.confidence == LONE and item.names in spoken)

@@ -19,12 +19,13 @@ _AFTER_DATELINE = re.compile(rf"^[^\s)\]/】]{{0,3}}[)\]/】]\s*{_DASH}|^[)\]/�
 _IN_DATELINE = re.compile(
     r"^\W{0,3}(?:(?:[^\W_a-zß-öø-ÿ]\S*(?=\s|[(\[/【]$)|de|del|of|la|and|the|el|\w{3,9}\.?(?=\s\d|\s*[(\[/]))[\s,/\])]*){0,9}[(\[/【]$"
 )
-_PLACE_EQUALS = re.compile(r"^\W{0,3}[(\[【][^)\]】]{1,20}=$")
+_PLACE_EQUALS = re.compile(r"^\W{0,3}[(\[【][^)\]】]{1,20}(?:[=＝]|[ァ-ヿ㐀-鿿])$")
+_WIRED = re.compile(r"^(?:记者|記者)?[㐀-鿿]{2,9}?(?:\d{1,2}月)?\d{1,2}日(?:专|專)?(?:电|電)")
 _NAMED_PHOTO = re.compile(r"[(\[][^\W\d_a-z][\w.'’-]*(?: [\w.'’-]+){0,4}\s*/\s*(?:the\s+)?$|\bvia\s+$")
 _SLASHED = re.compile(r"(?:[A-Z][\w.'-]*\s*/\s*|\s-\s|\|\s*)$")
 _PHOTO = re.compile(
     r"(?i)\b(?:photos?|foto|fotos|image|images|getty|pool|file|pictures?|handout|video|screenshot|illustration|caption"
-    r"|courtesy|credit|shutterstock|epa)\b|사진|写真|图片"
+    r"|courtesy|credit|crédit|imagen|bild|фото|shutterstock|epa)\b|사진|写真|图片"
 )
 _COPYRIGHT = re.compile(r"(?i)(?:copyright|©|\(c\)|™|저작권자)[^.]{0,60}$")
 _MENTION = re.compile(
@@ -90,7 +91,13 @@ def is_source_line(text: str) -> bool:
     if hit is None:
         return False
     before, after = text[: hit.start()], text[hit.end() :].strip(" •|.·")
-    return (not after and _ALONE.match(before) is not None) or (not before.strip() and bool(_SIGNS.match(after)))
+    alone = _ALONE.match(before) is not None or names_source(before)
+    return (not after and alone) or (not before.strip() and bool(_SIGNS.match(after)))
+
+
+def names_source(before: str) -> bool:
+    """Whether a few words before an agency's name say that it is the source: "Con información de"."""
+    return len(before) < 30 and _SOURCE.search(before) is not None
 
 
 def find_credits(sites: Iterable[Site], article: Article) -> tuple[Credit, ...]:
@@ -164,7 +171,9 @@ def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
     """Kind of evidence and confidence of one name; confidence 0 is no credit. The first rule that fits decides."""
     if _MENTION.search(before):
         return ("mention", 0.3) if _SHARED.search(before) and site.role == "B" else ("mention", 0.0)
-    if _PLACE_EQUALS.search(before) and after[:1] in (")", "]", "】", " "):
+    if _PLACE_EQUALS.search(before) and after[:1] in (")", "]", "】", " ", "）"):
+        return "dateline", 0.97 if site.opening else 0.45
+    if _WIRED.search(after) and not before.strip("（(【 "):
         return "dateline", 0.97 if site.opening else 0.45
     if len(before) <= 90 and _AFTER_DATELINE.search(after) and _IN_DATELINE.search(before):
         return "dateline", 0.97 if site.opening else 0.45

@@ -28,7 +28,7 @@ class Moment(NamedTuple):
     law: str = ""
 
 
-class _Table(NamedTuple):
+class Table(NamedTuple):
     """data/dates.toml, compiled: names to numbers, and the expressions for days, clocks and zones."""
 
     months: dict[str, int]
@@ -39,7 +39,8 @@ class _Table(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _table() -> _Table:
+def table() -> Table:
+    """The package's own table of months, clocks and zones."""
     text = (resources.files("dedup.text") / "data" / "dates.toml").read_text(encoding="utf-8")
     data: dict[str, dict[str, str]] = tomllib.loads(text)
     months, dated = _month_names(data["months"]), _month_names(data["months_dated"])
@@ -55,7 +56,7 @@ def _table() -> _Table:
     zone = re.compile(
         rf"(?i)(?P<sign>[+-])(?P<zh>\d\d):?(?P<zm>\d\d)\b|(?<![^\W\d_])(?P<zone>{_longest_first(zones)})(?![^\W_])"
     )
-    return _Table(months | dated, zones, _day_pattern(months, dated), clock, zone)
+    return Table(months | dated, zones, _day_pattern(months, dated), clock, zone)
 
 
 def _month_names(languages: dict[str, str]) -> dict[str, int]:
@@ -87,15 +88,15 @@ def _day_pattern(months: dict[str, int], dated: dict[str, int]) -> re.Pattern[st
 
 def moments(text: str, day_first: bool = False) -> list[Moment]:
     """Every date of a line in order. ``day_first`` says how 3/4/2024 is to be read where both readings fit."""
-    table = _table()
+    known = table()
     found = []
-    for hit in table.day.finditer(text):
-        year, month, number = _parts(hit, table.months, day_first)
+    for hit in known.day.finditer(text):
+        year, month, number = _parts(hit, known.months, day_first)
         if 1 <= month <= 12 and 1 <= number <= 31:
             found.append(Moment(year, month, number))
     if len(found) == 1:
-        rest = table.day.sub(" ", text)
-        clock = table.clock.search(rest)
+        rest = known.day.sub(" ", text)
+        clock = known.clock.search(rest)
         minute = _minute(clock)
         if clock and minute >= 0:
             offset, law = _zone_of(rest, clock.end())
@@ -134,14 +135,14 @@ def _zone_of(text: str, at: int) -> tuple[int | None, str]:
 
     Zones that follow a law are only known in capitals: "et" is French, "CT" a state.
     """
-    table = _table()
-    for hit in (table.zone.search(text, at, at + ZONE_WITHIN), table.zone.search(text)):
+    known = table()
+    for hit in (known.zone.search(text, at, at + ZONE_WITHIN), known.zone.search(text)):
         if hit is None:
             continue
         if hit["sign"]:
             minutes = int(hit["zh"]) * 60 + int(hit["zm"])
             return (minutes if hit["sign"] == "+" else -minutes), ""
-        offset, law = table.zones[hit["zone"].lower()]
+        offset, law = known.zones[hit["zone"].lower()]
         if not law or (hit["zone"].isupper() and at <= hit.start() < at + ZONE_WITHIN):
             return offset, law
     return None, ""

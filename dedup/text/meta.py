@@ -77,7 +77,7 @@ def _sites(lines: list[str], roles: str, found: Scan, body: list[int]) -> list[S
     kinds = {name: len(RAW) + number for number, name in enumerate(lexicon().names)}
     raw = found.raw
     hit = (raw[:, kinds["agency"]] > 0) | (raw[:, COLUMN["wide"]] > 0) | (raw[:, kinds["staff"]] > 1)
-    opening = set(body[:OPENING_LINES])
+    opening = {*body[:OPENING_LINES], *_above(roles, body)}
     closing = set(body[-2:]) | {i for i in range(len(lines)) if body and i > body[-1]}
     short = (raw[:, COLUMN["chars"]] < 30) & (raw[:, COLUMN["upper"]] == 0) & (raw[:, COLUMN["symbols"]] == 0)
     near = _source_places(roles, body)

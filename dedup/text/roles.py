@@ -15,6 +15,7 @@ from dedup.text.charclass import APOSTROPHE, QUOTE, STOP
 from dedup.text.evidence import LineEvidence, title_forms
 from dedup.text.headlines import is_doubtful
 from dedup.text.lexicon import lexicon
+from dedup.text.metalines import is_signed
 from dedup.text.packed import Rows, see_rows
 from dedup.text.scan import COLUMN, RAW, Scan, line_key
 
@@ -70,6 +71,8 @@ _CLOSING = re.compile(
     r"|\bmay be reached at\b|\bfollow (?:him|her|them) on twitter\b|^\W*(?:©|copyright\b)|\ball rights reserved\b"
 )
 CLOSING_WORDS = 80
+DATE_DIGITS = 6
+"""Digits of a line that may be a date without a word: 2024-03-18."""
 _VISIT = re.compile(r"(?i)^\W*(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+\w+\.?\s+\w+,?\s+\d{4}\W*$")
 
 
@@ -256,15 +259,29 @@ def _meta(roles: list[str], lines: list[str], found: Scan) -> None:
     kinds = {name: len(RAW) + number for number, name in enumerate(lexicon().names)}
     columns = [kinds[name] for name in ("month", "clock", "by", "staff", "agency")]
     likely = (found.raw[:, columns].sum(axis=1) > 0) | (found.raw[:, COLUMN["wide"]] > 0)
+    likely |= found.raw[:, COLUMN["digits"]] >= DATE_DIGITS
     likely &= found.raw[:, COLUMN["words"]] <= CLOSING_WORDS
     title = next((i for i, role in enumerate(roles) if role == "T"), -1)
     body = [i for i, role in enumerate(roles) if role == "B"]
     last = body[-1] + 8 if body else len(roles)
     for i in np.flatnonzero(likely):
-        if roles[i] == "F" and i <= last and _is_meta(lines[i]) and not (i < title and _VISIT.match(lines[i])):
-            roles[i] = "L"
+        if roles[i] == "F" and i <= last and (_is_meta(lines[i]) or is_signed(lines[i])):
+            roles[i] = "F" if i < title and _VISIT.match(lines[i]) else "L"
+    _unspaced(roles, lines, found, body)
     first = min((i for i, role in enumerate(roles) if role in "TB"), default=0)
     _near_meta(roles, lines, max(0, first - 4), last)
+
+
+def _unspaced(roles: list[str], lines: list[str], found: Scan, body: list[int]) -> None:
+    """Chinese and Japanese lines of the body that are interface phrases, or meta lines at its borders: without spaces
+    between words the line model has little to go by."""
+    for i in body:
+        if found.raw[i, COLUMN["wide"]] == 0:
+            continue
+        if found.raw[i, COLUMN["phrase"]]:
+            roles[i] = "F"
+        elif (i <= body[0] + 2 or i >= body[-1] - 2) and is_signed(lines[i]):
+            roles[i] = "L"
 
 
 def _near_meta(roles: list[str], lines: list[str], first: int, last: int) -> None:

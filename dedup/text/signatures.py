@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Signatures(NamedTuple):
-    """Alternatives ready to stand in an expression (``by``, ``join``, ``trade``, ``being``, ``follow``), and the
+    """Alternatives ready to stand in an expression (``by`` to ``camera``, as described in the file), and the
     expressions of languages that sign otherwise: ``authors`` (group 1 the names), ``datelines`` (group "line")."""
 
     by: str
@@ -19,6 +19,8 @@ class Signatures(NamedTuple):
     trade: str
     being: str
     follow: str
+    note: str
+    camera: str
     authors: tuple[re.Pattern[str], ...]
     datelines: tuple[re.Pattern[str], ...]
 
@@ -34,7 +36,8 @@ def signatures() -> Signatures:
     authors, datelines = (
         tuple(re.compile(expression) for group in table[kind].values() for expression in group) for kind in _COMPILED
     )
-    return Signatures(words["by"], words["and"], words["trade"], words["is"], words["follow"], authors, datelines)
+    by, join, trade = words["by"], words["and"], words["trade"]
+    return Signatures(by, join, trade, words["is"], words["follow"], words["note"], words["camera"], authors, datelines)
 
 
 _COMPILED = ("pattern", "dateline")
