@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple, TypeAlias
@@ -16,13 +17,15 @@ _WIDE = re.compile(r"[ぁ-ヿ㐀-鿿가-힣]")
 
 
 class Agencies(NamedTuple):
-    """``name`` finds any agency's name; ``owner`` maps the found words, lower case, to the short name.
+    """``name`` finds any agency's name, ``spaced`` those of languages with spaces between words alone (faster);
+    ``owner`` maps the found words, lower case, to the short name.
 
     ``signs`` are expressions that credit one agency without its name; ``domains`` maps hosts to short names;
     ``kinds`` short names to wire, paper, release or republish.
     """
 
     name: re.Pattern[str]
+    spaced: re.Pattern[str]
     owner: dict[str, str]
     signs: tuple[tuple[str, re.Pattern[str]], ...]
     domains: dict[str, str]
@@ -50,7 +53,8 @@ def build(table: dict[str, dict[str, object]]) -> Agencies:
         domains |= dict.fromkeys(_strings(entry, "domains"), short)
         signs += [(short, re.compile(sign)) for sign in _strings(entry, "signs")]
     kinds = {short: str(entry.get("kind", "wire")) for short, entry in table.items()}
-    return Agencies(_name_pattern(names, marks), owner, tuple(signs), domains, kinds)
+    name, spaced = _name_patterns(names, marks)
+    return Agencies(name, spaced, owner, tuple(signs), domains, kinds)
 
 
 def _strings(entry: dict[str, object], key: str) -> list[str]:
@@ -58,7 +62,7 @@ def _strings(entry: dict[str, object], key: str) -> list[str]:
     return [str(item) for item in found] if isinstance(found, list) else []
 
 
-def _name_pattern(names: list[str], marks: list[str]) -> re.Pattern[str]:
+def _name_patterns(names: list[str], marks: list[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Names in any case; marks as written, or in any case right inside brackets or slashes.
 
     Chinese, Japanese and Korean stand without spaces: their names are found inside words, their marks before a closing
@@ -72,10 +76,9 @@ def _name_pattern(names: list[str], marks: list[str]) -> re.Pattern[str]:
     names = [name for name in names if not _WIDE.search(name)]
     closed = rf"{_any_of([mark for mark in marks if _WIDE.search(mark)], False) or '(?!)'}(?=[)）】])"
     bracketed = rf"(?<=[(/\[]){_any_of(marks, True)}(?=[)/\]])"
-    return re.compile(
-        rf"(?=[{first}])(?:{_any_of(wide, True) or '(?!)'}|{closed}"
-        rf"|(?<!\w)(?:{_any_of(names, True)}(?!\w)|{_any_of(marks, False)}(?!\w)|{bracketed}))"
-    )
+    spaced = rf"(?<!\w)(?=[{first}])(?:{_any_of(names, True)}(?!\w)|{_any_of(marks, False)}(?!\w)|{bracketed})"
+    unspaced = rf"(?![\x00-\x7f])(?:{_any_of(wide, True) or '(?!)'}|{closed})"
+    return re.compile(f"{spaced}|{unspaced}"), re.compile(spaced)
 
 
 def _any_of(words: list[str], any_case: bool) -> str:
@@ -108,6 +111,12 @@ def _cases(char: str) -> list[str]:
     return sorted({form for form in (char, char.lower(), char.upper()) if len(form) == 1})
 
 
+def names_in(text: str) -> Iterator[re.Match[str]]:
+    """Every name of an agency in a text, in order."""
+    table = agencies()
+    return (table.name if _WIDE.search(text) else table.spaced).finditer(text)
+
+
 def agency_of_host(host: str | None) -> str | None:
     """Short name of the agency whose own site ``host`` is (or a subdomain of), else None."""
     if not host:
@@ -121,7 +130,14 @@ def agency_of_host(host: str | None) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+def host_of(address: str | None) -> str | None:
+    """Host of an address, lower case, without port; None where there is none."""
+    if not address:
+        return None
+    after = address.partition("//")[2] or address
+    return re.split(r"[/?#]", after, maxsplit=1)[0].rpartition("@")[2].partition(":")[0].lower() or None
+
+
 def agency_of_outlet(outlet: str | None) -> str | None:
     """Short name of the agency that an outlet is by its name: "Associated Press", "CNN (Web)", "Reuters - News"."""
     name = re.sub(r"\s*\(.*|\s+[-–|:]\s.*|\s+(?:Online|Staff)(?:\s+News)?$", "", outlet or "").strip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from dedup.text.agencies import agencies
@@ -181,15 +181,15 @@ def _in_tail(lines: Sequence[str], roles: str, body: list[int]) -> Byline | None
     opening = [i for i in range(body[0]) if roles[i] != "-"][-2:]
     opening += body[:1] if _NOTE.match(lines[body[0]]) else []
     for i in (*body[-TAIL_BODY:], *after, *opening):
-        found = closing_byline(lines[i], "\n".join(lines[j] for j in body[:-1] if j != i), roles[i])
+        found = closing_byline(lines[i], (lines[j] for j in body[:-1] if j != i), roles[i])
         if found:
             return found._replace(line=i)
     return None
 
 
-def closing_byline(line: str, known: str, role: str = "F") -> Byline | None:
+def closing_byline(line: str, known: Iterable[str], role: str = "F") -> Byline | None:
     """The author of "Follow A on Twitter", "Write to A at ..." or "A is a columnist for ...": nobody whom the text
-    itself (``known``) speaks of."""
+    itself (the lines ``known``) speaks of."""
     if len(line.split()) > BIO_WORDS:
         return None
     for pattern, confidence in ((_FOLLOW, 0.8), (_BIO, 0.7)):
@@ -198,7 +198,7 @@ def closing_byline(line: str, known: str, role: str = "F") -> Byline | None:
             continue
         others = [more.group(1) for more in _REACHED.finditer(line, hit.end(1))] if pattern is _FOLLOW else []
         names = trimmed(_undoubled(" and ".join([hit.group(1), *others])))
-        if names and names not in known:
+        if names and not any(names in text for text in known):
             return Byline(names, confidence)
     return byline_of_line(line) if role == "L" and not _CONTRIBUTED.search(line) else None
 

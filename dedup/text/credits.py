@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from dedup.models import Article, CleanArticle, Credit
-from dedup.text.agencies import agencies, agency_of_host, agency_of_outlet
+from dedup.text.agencies import agencies, agency_of_host, agency_of_outlet, host_of, names_in
 from dedup.text.names import NAMES
 
 _DASH = r"(?:[\u2014\u2013\u2012\u2015\-_\u2022]+|:|\.\s?[-\u2013])"
@@ -53,6 +53,8 @@ _SIGNS = re.compile(rf"^[—–-]\s*{NAMES}$")
 _FROM_FEED = re.compile(r"(?i)syndicated (?:news )?feed|was first published|all rights reserved|may not be published")
 
 
+SIGNED = 0.5
+"""From this confidence of a named agency on, another one's sign says nothing: initials close the text of several."""
 OWN_SITE = 0.9
 """How sure it is that a wire agency's own site carries the agency's own text."""
 
@@ -107,33 +109,29 @@ def find_credits(sites: Iterable[Site], article: Article) -> tuple[Credit, ...]:
         known = best.get(found.agency)
         if known is None or found.confidence > known.confidence:
             best[found.agency] = found
+    if any(found.kind != "sign" and found.confidence >= SIGNED for found in best.values()):
+        best = {short: found for short, found in best.items() if found.kind != "sign"}
     ordered = sorted(best.values(), key=lambda found: (-found.confidence, found.line, found.agency))
     return tuple(Credit(found.agency, found.evidence, found.confidence) for found in ordered)
 
 
-def _all_found(sites: Iterable[Site], article: Article) -> Iterable[Found]:
-    own = own_agencies(article)
-    for site in sites:
-        for found in judge_line(site):
-            if found.agency not in own:
-                yield found
-    for field in (article.credit, article.byline):
-        if field:
-            yield from (item for item in judge_line(Site(-1, field, "L", True, False)) if item.agency not in own)
+def _all_found(sites: Iterable[Site], article: Article) -> list[Found]:
+    texts = [Site(-1, field, "L", True, False) for field in (article.credit, article.byline) if field]
+    found = [item for site in (*sites, *texts) for item in judge_line(site)]
+    own = own_agencies(article) if found else frozenset()
+    return [item for item in found if item.agency not in own]
 
 
 def own_agencies(article: Article) -> frozenset[str]:
     """Agencies and papers that are the outlet itself, by the host of its address or by its name: naming oneself is no
     credit."""
-    found = {agency_of_host(host) for host in (article.outlet, _host(article.url))} | {agency_of_outlet(article.outlet)}
+    return _own_agencies(article.outlet, host_of(article.url))
+
+
+@lru_cache(maxsize=4096)
+def _own_agencies(outlet: str | None, host: str | None) -> frozenset[str]:
+    found = (agency_of_host(outlet), agency_of_host(host), agency_of_outlet(outlet))
     return frozenset(short for short in found if short)
-
-
-def _host(url: str | None) -> str | None:
-    try:
-        return urlsplit(url).hostname if url else None
-    except ValueError:
-        return None
 
 
 def suppliers(clean: CleanArticle) -> tuple[Credit, ...]:
@@ -154,7 +152,7 @@ def judge_line(site: Site) -> list[Found]:
     host = agency_of_host(address.group(1)) if address else None
     if host:
         return [Found(host, site.text.strip()[:120], 0.85, site.number, "source")]
-    for hit in table.name.finditer(site.text):
+    for hit in names_in(site.text):
         short = table.owner[re.sub(r"\s+", " ", hit.group().lower())]
         kind, confidence = _judge(site, site.text[: hit.start()], site.text[hit.end() :], table.kinds[short])
         if confidence > 0:

@@ -45,7 +45,7 @@ def dateline_of_body(text: str, first: bool = False) -> str | None:
     ``first`` says that the line opens the body: there "Moscow – President ..." is enough.
     """
     head = text[:140].lstrip()
-    for pattern in signatures().datelines:
+    for pattern in () if head[:1].isalpha() and head[:12].isascii() else signatures().datelines:
         other = pattern.match(head)
         if other:
             return _tidy(other.group("line"))

@@ -10,6 +10,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
 
+from dedup.text.agencies import host_of
+
 ZONE_WITHIN = 16
 """Characters after a clock in which its zone begins."""
 LAW_SINCE = 2007
@@ -156,7 +158,7 @@ def settled(moment: Moment, country: str) -> Moment:
 def country_of(url: str | None, outlet: str | None) -> str:
     """The country that an address or outlet says it is of: the last part of its host, "" where it says none."""
     for address in (url, outlet):
-        host = re.sub(r"^\w+://", "", address or "").split("/")[0].split(":")[0].lower()
+        host = host_of(address) or ""
         if re.fullmatch(r"[\w.-]+\.[a-z]{2,}", host):
             known = _hosts().get(host.removeprefix("www."))
             last = host.rsplit(".", 1)[1]

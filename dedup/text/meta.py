@@ -25,8 +25,9 @@ ABOVE_LINES, LEAST_LEAD = 8, 60
 """Lines right above the body that are looked at too, and the characters that one with a dateline must have."""
 
 
-SOURCE_LINES = 3
-"""Lines above a body without headline, and lines below it, among which a source may stand by itself."""
+SOURCE_LINES, SOURCE_CHARS = 3, 120
+"""Lines above a body without headline, and lines below it, among which a source may stand by itself, and the characters
+below which such lines and meta lines are looked at whatever their words."""
 
 
 class Meta(NamedTuple):
@@ -81,6 +82,8 @@ def _sites(lines: list[str], roles: str, found: Scan, body: list[int]) -> list[S
     closing = set(body[-2:]) | {i for i in range(len(lines)) if body and i > body[-1]}
     short = (raw[:, COLUMN["chars"]] < 30) & (raw[:, COLUMN["upper"]] == 0) & (raw[:, COLUMN["symbols"]] == 0)
     near = _source_places(roles, body)
+    stated = [role == "L" or i in near for i, role in enumerate(roles)]
+    hit |= np.array(stated, dtype=np.bool_) & (raw[:, COLUMN["chars"]] < SOURCE_CHARS)
     return [
         Site(int(i), lines[i], _site_role(roles[i], lines[i], int(i), near), int(i) in opening, int(i) in closing)
         for i in np.flatnonzero(hit | (short & np.array([i in closing for i in range(len(lines))])))
@@ -142,6 +145,8 @@ def _published(
     """The dump's own time; else the dateline and meta lines, with the year of the page's other dates."""
     if article.published is not None:
         return article.published, ()
+    if not meta and dateline is None:
+        return None, ()
     country = dates.country_of(article.url, article.outlet)
     first = dates.day_first(country)
     stated = [dates.settled(moment, country) for i in meta for moment in dates.moments(lines[i], first)]

@@ -103,13 +103,13 @@ def test_the_name_between_headline_and_body_is_the_author() -> None:
     ],
 )
 def test_an_author_is_named_where_the_article_closes(line: str, names: str) -> None:
-    found = closing_byline(line, "The talks opened on Monday.")
+    found = closing_byline(line, ["The talks opened on Monday."])
     assert found is not None
     assert found.names == names
 
 
 def test_a_person_of_the_story_is_not_its_author() -> None:
-    assert closing_byline("Jane Doe is a professor of law.", "It was wrong, said Jane Doe.") is None
+    assert closing_byline("Jane Doe is a professor of law.", ["It was wrong, said Jane Doe."]) is None
 
 
 @pytest.mark.parametrize(("line", "place"), DATELINES)
