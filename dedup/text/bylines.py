@@ -95,7 +95,7 @@ def _in_head(lines: Sequence[str], roles: str, body: list[int], dateline: str | 
 
 
 def _head_line(lines: Sequence[str], roles: str, i: int, near: list[int]) -> Byline | None:
-    line = lines[i]
+    line = re.sub(r"\s{2,}", " ", lines[i])
     if len(line) > 300:
         return None
     if roles[i] == "L":
@@ -103,6 +103,10 @@ def _head_line(lines: Sequence[str], roles: str, i: int, near: list[int]) -> Byl
         return byline_of_line(line, after_by)
     if len(line) <= 160 and _SAYS_BY.search(line):
         return _byline_of_other(line)
+    if len(near) > 1 and i == near[-1] and roles[near[-2]] == "T" and len(line.split()) <= 6:
+        names = trimmed(line)
+        if names and line.startswith(names) and is_name(names):
+            return Byline(names, LONE)
     plain = len(line) < 80 and not any(mark in line for mark in "|/") and not line.startswith("A ")
     if plain and is_name(_without_agency(line)) and _signs_head(lines, roles, i, near):
         return Byline(_without_agency(line), LONE)

@@ -101,14 +101,14 @@ def _source_places(roles: str, body: list[int]) -> Mapping[int, str]:
     for one, two in itertools.pairwise(above):
         near |= {two} if roles[one] in "TL" else set()
         near |= {one} if roles[two] in "TL" else set()
-    near |= set([i for i in filled if i > last][:SOURCE_LINES])
-    return {i: "S" for i in near if roles[i] in "FT"} | dict.fromkeys(_above(roles, body), "B")
+    below = dict.fromkeys([i for i in filled if i > last][:SOURCE_LINES], "A")
+    return below | {i: "S" for i in near if roles[i] in "FT"} | dict.fromkeys(_above(roles, body), "B")
 
 
 def _site_role(role: str, line: str, i: int, near: Mapping[int, str]) -> str:
     if role not in "FT" or i not in near:
         return role
-    if is_source_line(line):
+    if is_source_line(line) and not (near[i] == "A" and "," in line):
         return "S"
     return "B" if near[i] == "B" and len(line) > LEAST_LEAD and bylines.dateline_of_body(line) else role
 

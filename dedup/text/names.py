@@ -29,7 +29,7 @@ _NOT_NAMES = re.compile(
     r"|sports?|bbc|npr|cbs|nbc|abc|archive|about|may be|is|for|columnist|show|images?|photos?|getty|magazine"
     r"|frontpage|app|video|privacy|policy|breaking|redaktion|redaktör|redazione|redacción|redação|rédaction|редакция"
     r"|sign|subscribe|watch|latest|related|popular|trending|advertisement|must|top|stories|story|home|search|edition|continue|reading|below|connect|tweet"
-    r"|county|facebook|twitter|click|clicking|shot|mailonline|politics|white house|latest)\b"
+    r"|county|contact|facebook|twitter|click|clicking|shot|mailonline|politics|white house|latest)\b"
 )
 
 
