@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -25,6 +26,7 @@ _LEAD_WORDS = re.compile(
 )
 _GLUED = re.compile(r"(?<=[a-zß-ÿ])(?=[A-Z])(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bLe)(?<!\bVan)(?<!\bO')")
 _HANDLE = re.compile(r"\(@\w+\)|^\W*[—–-]+\s")
+_PHOTO_LINE = re.compile(r"^\W*\([^)]*(?:/|\bvia\b)")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _CONTRIBUTED = re.compile(r"(?i)\b(?:contributed|reported from|reporting|editing|copyright)\b|©")
 _TAIL_SIGN = re.compile(
@@ -75,11 +77,10 @@ def _in_head(lines: Sequence[str], roles: str, body: list[int], dateline: str | 
     first = body[0] if body else len(roles)
     until = body[HEAD_BODY - 1] if len(body) >= HEAD_BODY else (body[-1] if body else len(roles))
     before = [i for i in range(first) if roles[i] != "-"]
-    near = before[-HEAD_LINES:]
-    wanted = [i for i in before if roles[i] == "L"] if len(before) > HEAD_LINES else []
-    wanted += [i for i in near if i not in set(wanted)]
-    wanted += [i for i in range(first, until) if roles[i] in "LF"]
-    found = [byline._replace(line=i) for i in sorted(wanted) if (byline := _head_line(lines, roles, i, near))]
+    under = {below for above, below in itertools.pairwise(before) if roles[above] == "T"}
+    wanted = {i for i in before if roles[i] == "L" or i in under} | set(before[-HEAD_LINES:])
+    wanted |= {i for i in range(first, until) if roles[i] in "LF"}
+    found = [byline._replace(line=i) for i in sorted(wanted) if (byline := _head_line(lines, roles, i, before))]
     found += [Byline(names, 0.9, i) for i in body[:HEAD_BODY] if (names := _other_language(lines[i][:OPENING_CHARS]))]
     spoken = "\n".join(lines[i] for i in body) if any(byline.confidence == LONE for byline in found) else ""
     found = [
@@ -132,7 +133,8 @@ def _signs_head(lines: Sequence[str], roles: str, i: int, near: list[int]) -> bo
 
 def _byline_of_other(line: str) -> Byline | None:
     """The authors that a line not known as meta names in so many words: "Analysis by A, Paper", "From CNN's A"."""
-    hit = _OPENS_BY.match(line)
+    agency = agencies().name.match(line)
+    hit = _OPENS_BY.match(line[agency.end() :] if agency else line)
     if hit:
         names = trimmed(hit.group(1))
         rest = hit.group("rest")
@@ -217,7 +219,7 @@ def _undoubled(names: str) -> str:
 def byline_of_line(text: str, after_by: bool = False) -> Byline | None:
     """Authors named by a meta line: "By A and B, Agency", "A, Agency", "A" (``after_by``: the line above is "By")."""
     line = _GLUED.sub(" | ", re.sub(r"\s+", " ", text.strip()))
-    if _HANDLE.search(line):
+    if _HANDLE.search(line) or _PHOTO_LINE.match(line):
         return None
     other = _other_language(line)
     if other:

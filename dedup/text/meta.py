@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
@@ -30,6 +31,10 @@ SOURCE_LINES, SOURCE_CHARS = 3, 120
 below which such lines and meta lines are looked at whatever their words."""
 
 
+_PLACE_ONLY = re.compile(r"^[^\W\d_][^()/]{2,40}\s\([A-Z]{2,12}\)$")
+"""A dateline that stands apart from its text: "Washington (CNN)"."""
+
+
 class Meta(NamedTuple):
     """What the meta lines and the borders of the body say."""
 
@@ -44,7 +49,7 @@ class Meta(NamedTuple):
 def read_meta(article: Article, text: str, found: Scan, roles: str) -> Meta:
     """Read headline, byline, dateline, credits and time from an article whose lines have their roles."""
     lines = [text[start:end].strip() for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True)]
-    body = [i for i, role in enumerate(roles) if role == "B"]
+    body = [i for i, role in enumerate(roles) if role == "B" and lines[i][:1] not in ("", "×", "•", "|")]
     meta = [i for i, role in enumerate(roles) if role == "L"]
     headline = _headline(article.title, lines, found, roles)
     dateline = _dateline(lines, roles, body, meta, text)
@@ -119,7 +124,7 @@ def _dateline(lines: list[str], roles: str, body: list[int], meta: list[int], te
     lead = next((i for i in body[:OPENING_LINES] if len(lines[i]) > LEAST_LEAD), -1)
     for i in (*body[:OPENING_LINES], *above):
         found = bylines.dateline_of_body(lines[i], first=i == lead)
-        if found and (roles[i] == "B" or len(lines[i]) > LEAST_LEAD):
+        if found and (roles[i] == "B" or len(lines[i]) > LEAST_LEAD or _PLACE_ONLY.match(lines[i])):
             return found
     alone = next((found for found in map(bylines.dateline_alone, (lines[i] for i in meta)) if found), None)
     named = [i for i in meta if body and i < body[0]]
