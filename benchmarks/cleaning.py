@@ -24,6 +24,7 @@ from dedup.text import clean as cleaning
 from dedup.text.clean import clean, clean_many
 from dedup.text.evidence import FeedEvidence, collect_evidence, line_evidence
 from dedup.text.measure import split_texts
+from dedup.text.units import ONE_LINE
 
 LOW, HIGH, CUT = 2000, 4000, 3000
 A_CALL = 40
@@ -62,7 +63,7 @@ def stages(articles: Sequence[Article], evidence: FeedEvidence) -> list[tuple[st
 
     codes, bounds = packed.pack(texts)
     mark(("text to code points", time.process_time()))
-    split_texts(codes, bounds, packed.LIMITS, charclass.joined())
+    split_texts(codes, bounds, ONE_LINE, charclass.joined())
     mark(("lines", time.process_time()))
     packed.see_titles(titles)
     mark(("titles", time.process_time()))

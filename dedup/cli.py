@@ -258,13 +258,19 @@ def _print_clean(item: CleanArticle) -> None:
 
 def _explain_lines(articles: Sequence[Article]) -> None:
     from dedup.report.safe import terminal_safe
+    from dedup.text.clean import clean
     from dedup.text.evidence import collect_evidence
     from dedup.text.explain import explain_lines
+    from dedup.text.facts import explain_facts
 
     evidence = collect_evidence(articles) if len(articles) > 1 else None
     for article in articles:
         if len(articles) > 1:
             click.echo(f"=== {terminal_safe(article.id)}")
+        for fact in explain_facts(clean(article, evidence)):
+            sure = "" if fact.confidence is None else f", confidence {fact.confidence:.2f}"
+            place = f"line {fact.line}, characters {fact.start}-{fact.end}" if fact.line else "no line"
+            click.echo(terminal_safe(f"{fact.name:9} | {fact.value} ({place}{sure}): {fact.words}"))
         for line in explain_lines(article, evidence):
             click.echo(terminal_safe(f"{line.role:9} | {line.text}"))
             click.echo(terminal_safe(f"{'':9} |   {line.why}"))

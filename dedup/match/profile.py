@@ -22,6 +22,7 @@ from dedup.match.same_story import HEADLINE_WORDS, LEAD_WORDS, SECONDS_A_DAY, St
 from dedup.match.similarity import ARTICLES_AT_ONCE, Vector, background
 from dedup.models import CleanArticle
 from dedup.settings import Settings
+from dedup.text.credits import suppliers
 from dedup.text.tokens import PackedTokens, code_points, hash_word, tokenise_many
 
 __all__ = [
@@ -159,7 +160,7 @@ def _make_some(cleaned: Sequence[CleanArticle], settings: Settings) -> list[Prof
             row=row,
             size=counts[row],
             kind=_kind(item.text, sizes[pieces[row] : pieces[row + 1] - 1], counts[row], settings),
-            credits=tuple(sorted({credit.agency for credit in item.credits})) if item.credits else (),
+            credits=tuple(sorted({credit.agency for credit in suppliers(item)})),
             time=item.published.timestamp() if item.published else None,
         )
         for row, item in enumerate(cleaned)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from dedup.models import CleanArticle, Credit, Match, Origin
 from dedup.stories.links import Links, taken
-from dedup.text.agencies import agency_of_host
+from dedup.text.credits import own_agencies, suppliers
 
 OWN_SITE = 4.0
 NAMED_BY_COPIES = 3.0
@@ -44,18 +44,19 @@ class _Finding(NamedTuple):
 
 def group_credits(members: Sequence[CleanArticle]) -> tuple[Credit, ...]:
     """The agencies that supplied a group's text, most often named first: those named by a third of its members that
-    name any, each with the surest evidence found."""
+    name any, each with the surest evidence found; an agency's own site names itself."""
     named: dict[str, list[Credit]] = {}
     crediting = 0
     for article in sorted(members, key=lambda item: item.id):
-        crediting += bool(article.credits)
-        for agency in sorted({credit.agency for credit in article.credits}):
-            best = max((c for c in article.credits if c.agency == agency), key=lambda c: c.confidence)
+        credits = suppliers(article)
+        crediting += bool(credits)
+        for agency in sorted({credit.agency for credit in credits}):
+            best = max((c for c in credits if c.agency == agency), key=lambda c: c.confidence)
             named.setdefault(agency, []).append(best)
     found = [
-        (len(credits), max(credits, key=lambda credit: credit.confidence))
-        for credits in named.values()
-        if 3 * len(credits) >= crediting
+        (len(given), max(given, key=lambda credit: credit.confidence))
+        for given in named.values()
+        if 3 * len(given) >= crediting
     ]
     found.sort(key=lambda item: (-item[0], -item[1].confidence, item[1].agency))
     return tuple(credit for _, credit in found)
@@ -126,13 +127,13 @@ def host(address: str | None) -> str:
 
 def _supplier(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
     """Whether the article stands on the site of the agency that the group credits, or credits that agency."""
-    own = agency_of_host(host(item.article.url)) or agency_of_host(host(item.article.outlet))
-    if own in group.agencies:
+    for own in sorted(own_agencies(item.article) & group.agencies)[:1]:
         others = sum(1 for other in group.members if other.id != item.id and own in _named(other))
         yield _Finding("site", OWN_SITE, f"published on {own}'s own site, which supplied the text")
         if others:
             yield _Finding("named", NAMED_BY_COPIES, f"{others} of the other copies credit {own}")
-    elif group.agencies & _named(item):
+        return
+    if group.agencies & _named(item):
         yield _Finding("credit", CREDITED, f"credits {', '.join(sorted(group.agencies & _named(item)))}")
 
 

@@ -1,56 +1,233 @@
-"""Author lines and datelines, each with the span that says so."""
+"""Authors: which lines of an article name them, each with the span that says so."""
 
 from __future__ import annotations
 
+import itertools
 import re
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
 from dedup.text.agencies import agencies
+from dedup.text.datelines import dateline_alone as dateline_alone
+from dedup.text.datelines import dateline_of_body as dateline_of_body
+from dedup.text.hints import Hinted, hints_of
+from dedup.text.names import NAME, NAMES, WORD, trimmed
+from dedup.text.names import is_name as is_name
+from dedup.text.signatures import signatures
 
-_PARTICLE = r"(?:de|del|della|di|da|do|dos|van|von|der|den|ter|al|el|bin|ibn|bint|la|le|du|st\.?|y|e)"
-_WORD = r"(?:[^\W\d_a-zß-öø-ÿ]\.(?:\s?[A-Z]\.)*|(?:[OD]['’])?[^\W\d_a-zß-öø-ÿ][\w'’\-]*\.?)"
-_NAME = rf"{_WORD}(?:\s+(?:{_PARTICLE}\s+)*{_WORD}){{1,3}}(?:,?\s+(?:Jr|Sr|II|III)\b\.?)?"
-_NAMES = rf"{_NAME}(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+|\s*&\s*|\s+und\s+|\s+et\s+|\s+y\s+|\s+e\s+|\s+и\s+){_NAME})*"
-_BY = re.compile(rf"(?i:^|\b)(?:(?i:by|von|par|por|di|written by|story by|автор):?\s+)({_NAMES})")
-_BY_WORDS = ("by", "von", "par", "por", "di")
+_WORDS = signatures()
+_BY = re.compile(rf"(?:^|\b)(?i:{_WORDS.by}):?\s+({NAMES})")
+_BY_WORDS = hints_of(_WORDS.by)
+_OPENS_BY = re.compile(rf"^\W{{0,3}}(?:this\s+\w+\s+)?(?i:{_WORDS.by}):?\s+({NAMES})(?P<rest>.{{0,80}})$")
+_FROM_OWN = re.compile(rf"^\W*From\s+(?P<agency>[^'’]{{2,30}})['’]s\s+({NAMES})\W*$")
 _PLAIN = re.compile(
-    rf"^\W*({_NAMES})(?=\s*(?:$|[,|•·/\-—–(\[@]|\s(?i:posted|published|updated|about|may be|is|reported|reports)\b))"
-)
-_JOINTS = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|und|et|y|e|и)\s+|\s*&\s*")
-_ONLY_NAMES = re.compile(_NAMES)
-_CONNECT = re.compile(r"(?i)\s*(?:,\s*(?:and\s+)?|\band\b|&)\s*$")
-_DAYS = re.compile(
-    r"(?i)\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b|\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?"
-    r"|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?\s+\d"
+    rf"^\W*({NAMES})(?=\s*(?:$|[,|•·/\-—–(\[@]|\s(?i:posted|published|updated|about|may be|is|reported|reports)\b))"
 )
 _LEAD_WORDS = re.compile(
     r"(?i)^\W*(?:(?:last\s+)?(?:posted|published|updated)[^,]*?\bby\s+|(?:written|story|text|words)?\s*\bby:?\s+)"
-)
-_NOT_NAMES = re.compile(
-    r"(?i)\b(?:staff|writers?|reporters?|editors?|news|press|agency|posted|published|updated|read|more|share|email"
-    r"|copyright|reserved|senior|correspondents?|comments?|the|report|media|times|post|daily|service|network|today|tribune"
-    r"|advance|republic|observer|herald|journal|university|professor|contributor|special|bureau|online|desk|team|wire"
-    r"|source|mirror|follow|view|print|save|hours?|minutes?|mins?|ago|opinion|analysis|exclusive|newsroom|associated"
-    r"|sports?|bbc|npr|cbs|nbc|abc|archive|about|may be|is|for|columnist|show|images?|photos?|getty|magazine"
-    r"|frontpage|app|video|privacy|policy|breaking"
-    r"|sign|subscribe|watch|latest|related|popular|trending|advertisement|must|top|stories|story|home|search|edition|continue|reading|below|connect|tweet"
-    r"|county|facebook|twitter|click|clicking|shot)\b"
 )
 _GLUED = re.compile(r"(?<=[a-zß-ÿ])(?=[A-Z])(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bLe)(?<!\bVan)(?<!\bO')")
 _CASE_CHANGES = re.compile(r"[a-zß-ÿ][A-Z]")
 _HANDLE = re.compile(r"\(@\w+\)")
 _OPENED = re.compile(r"^\W*[—–-]+\s")
+_PHOTO_LINE = re.compile(r"^\W*\([^)]*(?:/|\bvia\b)")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_CONTRIBUTED = re.compile(r"(?i)\b(?:contributed|reported from|reporting|editing|copyright)\b|©")
 _TAIL_SIGN = re.compile(
-    rf"[.!?”\"]\s+({_WORD}(?:[ -]{_WORD}){{1,3}}),\s+[A-Z][A-Z .'-]{{2,30}},\s+[A-Z]{{2,6}}(?:/[A-Z]+)?\s*$"
+    rf"[.!?”\"]\s+({WORD}(?:[ -]{WORD}){{1,3}}),\s+[A-Z][A-Z .'-]{{2,30}},\s+[A-Z]{{2,6}}(?:/[A-Z]+)?\s*$"
 )
+_LISTED = re.compile(rf"^\W{{0,3}}(?i:{_WORDS.by})\s[^\d]{{3,60}}\d{{0,2}},?\s+(?:19|20)\d\d\b")
+_REACHED = re.compile(rf"\s(?i:{_WORDS.join})\s+({NAME})\s+(?:at|via|on)\s")
+_FOLLOW = re.compile(rf"^\W*(?i:{_WORDS.follow})\s+({NAMES})(?=\s+(?i:on|at|via|sur|auf|en|su|no|bei)\b|\s*[,@:]|\s*$)")
+_NOTE = re.compile(r"^[\w'’ ]{3,20}:\s+")
+_BIO = re.compile(rf"^\W*(?:[\w'’ ]{{3,20}}:\s+)?({NAME})(?:,[^,]{{2,60}},)?\s+(?i:{_WORDS.being})\b")
+_TRADE = re.compile(rf"(?i)\b(?:{_WORDS.trade})s?\b|@\w")
+_SAYS_BY = Hinted(re.compile(rf"(?i)\b(?:{_WORDS.by})\b|['’]s\s"), (*_BY_WORDS, "'s"))
+_UNSPACED = re.compile(r"[㐀-鿿가-힣]")
+"""Letters of the languages whose names no capitals show."""
+_NO_LETTERS = re.compile(r"[\W\d_]*")
+
+HEAD_LINES = 14
+"""Lines that are not empty, before the body, among which the author is sought."""
+HEAD_BODY, TAIL_BODY, TAIL_LINES = 3, 2, 8
+"""Body lines at the opening and the close, and lines after the body, that are still looked at."""
+OPENING_CHARS = 60
+"""Characters of a body line in which its dateline names the author: "（新华社北京3月18日电 记者王小明）"."""
+LONE = 0.6
+"""How sure a name is that nothing but its place speaks for; one that the text speaks of is no author."""
+BIO_WORDS, LIST_LINES = 90, 4
+
+
+class Lines(Protocol):
+    """The lines of a text by their number, without white space around them."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, number: int, /) -> str: ...
 
 
 class Byline(NamedTuple):
-    """Author names and how sure that is."""
+    """Author names, how sure that is, and the number of the line that says so (-1 where it is no line)."""
 
     names: str
     confidence: float
+    line: int = -1
+
+
+def find_byline(lines: Lines, roles: str, given: str | None, dateline: str | None) -> Byline | None:
+    """The authors of an article whose lines have their roles: in the lines above the body, in the dump's own field
+    (``given``), in the lines that close it. The ``dateline`` is no author."""
+    body = [i for i, role in enumerate(roles) if role == "B"]
+    head = _in_head(lines, roles, body, dateline)
+    if head:
+        return head
+    if given:
+        return Byline(trimmed(given) or given, 0.9)
+    tail = _in_tail(lines, roles, body)
+    return tail if tail and tail.names != dateline else None
+
+
+def _in_head(lines: Lines, roles: str, body: list[int], dateline: str | None) -> Byline | None:
+    first = body[0] if body else len(roles)
+    until = body[HEAD_BODY - 1] if len(body) >= HEAD_BODY else (body[-1] if body else len(roles))
+    before = [i for i in range(first) if roles[i] != "-"]
+    under = {below for above, below in itertools.pairwise(before) if roles[above] == "T"}
+    wanted = {i for i in before if roles[i] == "L" or i in under} | set(before[-HEAD_LINES:])
+    wanted |= {i for i in range(first, until) if roles[i] in "LF"}
+    found = [byline._replace(line=i) for i in sorted(wanted) if (byline := _head_line(lines, roles, i, before))]
+    found += [Byline(names, 0.9, i) for i in body[:HEAD_BODY] if (names := _other_language(lines[i][:OPENING_CHARS]))]
+    spoken = "\n".join(lines[i] for i in body) if any(byline.confidence == LONE for byline in found) else ""
+    found = [
+        item for item in found if item.names != dateline and not (item.confidence == LONE and item.names in spoken)
+    ]
+    if not found or _is_list(found, lines):
+        return None
+    best = max(found, key=lambda byline: (byline.confidence, -byline.line))
+    if best.confidence > 0.7:
+        return best
+    beside = [byline for byline in found if byline.confidence == best.confidence and byline.names != best.names]
+    return _joined(best, beside, lines, roles, body)
+
+
+def _head_line(lines: Lines, roles: str, i: int, near: list[int]) -> Byline | None:
+    line = re.sub(r"\s{2,}", " ", lines[i])
+    if len(line) > 300:
+        return None
+    if roles[i] == "L":
+        after_by = i > 0 and re.fullmatch(rf"(?i)(?:{_WORDS.by}):?", lines[i - 1]) is not None
+        return byline_of_line(line, after_by)
+    if len(line) <= 160 and _SAYS_BY.finds(line, line.lower()):
+        return _byline_of_other(line)
+    if len(near) > 1 and i == near[-1] and roles[near[-2]] == "T" and len(line.split()) <= 6:
+        names = trimmed(line)
+        if names and line.startswith(names) and is_name(names):
+            return Byline(names, LONE)
+    plain = len(line) < 80 and not any(mark in line for mark in "|/") and not line.startswith("A ")
+    if plain and is_name(_without_agency(line)) and _signs_head(lines, roles, i, near):
+        return Byline(_without_agency(line), LONE)
+    return None
+
+
+def _signs_head(lines: Lines, roles: str, i: int, near: list[int]) -> bool:
+    """Whether a lone name stands where authors do: first of the text, over an agency, between headline and body."""
+    at = near.index(i) if i in near else -1
+    if at > 0 and _without_agency(lines[i]) != lines[i]:
+        stated = "," in lines[i] or agencies().name.match(lines[i]) is not None
+        return stated and roles[near[at - 1]] in "TL"
+    if at > 0 and at == len(near) - 1 and roles[near[at - 1]] == "T":
+        return True
+    if at < 0 or len(near) - at > 4:
+        return False
+    below = lines[near[at + 1]] if at + 1 < len(near) else ""
+    if "T" in (roles[k] for k in near[at:]):
+        return False
+    over_paper = bool(below) and agencies().name.fullmatch(below.strip(" •|")) is not None
+    return over_paper or (at == 0 and len(near) <= 3 and near[0] == next(k for k, r in enumerate(roles) if r != "-"))
+
+
+def _byline_of_other(line: str) -> Byline | None:
+    """The authors that a line not known as meta names in so many words: "Analysis by A, Paper", "From CNN's A"."""
+    agency = agencies().name.match(line)
+    hit = _OPENS_BY.match(line[agency.end() :] if agency else line)
+    if hit:
+        names = trimmed(hit.group(1))
+        rest = hit.group("rest")
+        rest = rest.strip()
+        ended = not rest or rest[0] in ",|•·/-—–(;" or agencies().name.match(rest) is not None
+        return Byline(names, 0.85) if names and ended and not rest.endswith((".", "!", "?")) else None
+    own = _FROM_OWN.match(line)
+    if own and agencies().name.fullmatch(own.group("agency")):
+        names = trimmed(own.group(2))
+        return Byline(names, 0.75) if names else None
+    return None
+
+
+def _is_list(found: list[Byline], lines: Lines) -> bool:
+    """Whether authors stand with dates in lines apart from each other: a column of other posts, no byline."""
+    last = max(byline.line for byline in found)
+    dated = [i for i in range(last + LIST_LINES) if i < len(lines) and _LISTED.match(lines[i])]
+    return len({lines[i] for i in dated}) > 1 and dated[-1] - dated[0] > 1
+
+
+def _joined(best: Byline, beside: list[Byline], lines: Lines, roles: str, body: list[int]) -> Byline:
+    """Authors given one a line, those at the end of the text included where they are set in the same capitals."""
+    if not is_name(lines[best.line]):
+        return best
+    names, last = [best.names], best.line
+    for other in beside:
+        apart = [lines[i] for i in range(last + 1, other.line) if roles[i] != "-"]
+        if other.line > last and is_name(lines[other.line]) and not any(_parts(line) for line in apart):
+            names.append(other.names)
+            last = other.line
+    if best.names.isupper() and body:
+        closing = [i for i in range(body[-1] + 1, len(roles)) if roles[i] != "-"][:TAIL_LINES]
+        names += [lines[i] for i in closing if lines[i].isupper() and is_name(lines[i]) and lines[i] not in names]
+    return best._replace(names=", ".join(dict.fromkeys(names)))
+
+
+def _parts(line: str) -> bool:
+    """Whether a line between two names keeps them apart: all but agencies and marks without letters do."""
+    return not (_NO_LETTERS.fullmatch(line) or agencies().name.fullmatch(line))
+
+
+def _in_tail(lines: Lines, roles: str, body: list[int]) -> Byline | None:
+    """An author named where the article closes: after the last sentence, to be followed, or described."""
+    if not body:
+        return None
+    tail = byline_in_tail(lines[body[-1]])
+    if tail:
+        return tail._replace(line=body[-1])
+    after = [i for i in range(body[-1] + 1, len(roles)) if roles[i] != "-"][:TAIL_LINES]
+    opening = [i for i in range(body[0]) if roles[i] != "-"][-2:]
+    opening += body[:1] if _NOTE.match(lines[body[0]]) else []
+    for i in (*body[-TAIL_BODY:], *after, *opening):
+        found = closing_byline(lines[i], (lines[j] for j in body[:-1] if j != i), roles[i])
+        if found:
+            return found._replace(line=i)
+    return None
+
+
+def closing_byline(line: str, known: Iterable[str], role: str = "F") -> Byline | None:
+    """The author of "Follow A on Twitter", "Write to A at ..." or "A is a columnist for ...": nobody whom the text
+    itself (the lines ``known``) speaks of."""
+    if len(line.split()) > BIO_WORDS:
+        return None
+    for pattern, confidence in ((_FOLLOW, 0.8), (_BIO, 0.7)):
+        hit = pattern.match(line)
+        if hit is None or (pattern is _BIO and not _TRADE.search(line, hit.end(1))):
+            continue
+        others = [more.group(1) for more in _REACHED.finditer(line, hit.end(1))] if pattern is _FOLLOW else []
+        names = trimmed(_undoubled(" and ".join([hit.group(1), *others])))
+        if names and not any(names in text for text in known):
+            return Byline(names, confidence)
+    return byline_of_line(line) if role == "L" and not _CONTRIBUTED.search(line) else None
+
+
+def _undoubled(names: str) -> str:
+    """A name given twice in a row, as author boxes do: picture text and name."""
+    words = names.split()
+    half = len(words) // 2
+    return " ".join(words[:half]) if len(words) % 2 == 0 and words[:half] == words[half:] else names
 
 
 def byline_of_line(text: str, after_by: bool = False) -> Byline | None:
@@ -58,10 +235,12 @@ def byline_of_line(text: str, after_by: bool = False) -> Byline | None:
     line = " ".join(text.split())
     if _CASE_CHANGES.search(line):
         line = _GLUED.sub(" | ", line)
-    low = line.lower()
-    if ("(@" in low and _HANDLE.search(line)) or _OPENED.match(line):
+    if ("(@" in line and _HANDLE.search(line)) or _OPENED.match(line) or ("(" in line and _PHOTO_LINE.match(line)):
         return None
-    by = _BY.search(line) if not low.isascii() or any(word in low for word in _BY_WORDS) else None
+    other = _other_language(line)
+    if other:
+        return Byline(other, 0.9)
+    by = _by_before_agency(line)
     if by:
         names = trimmed(by.group(1))
         if names:
@@ -73,53 +252,35 @@ def byline_of_line(text: str, after_by: bool = False) -> Byline | None:
     if plain:
         names = trimmed(plain.group(1))
         if names:
-            return Byline(names, 0.7)
-    if email and len(text.split()) == 1:
+            return Byline(names, 0.95 if after_by else 0.7)
+    if email and after_by and len(text.split()) == 1:
         return Byline(email.group(), 0.4)
+    return None
+
+
+def _by_before_agency(line: str) -> re.Match[str] | None:
+    """What follows "by", the one before an agency's name if there is such."""
+    low = line.lower()
+    if low.isascii() and not any(word in low for word in _BY_WORDS):
+        return None
+    hit = agencies().name.search(line)
+    return (_BY.search(line[: hit.start()]) if hit else None) or _BY.search(line)
+
+
+def _other_language(line: str) -> str | None:
+    """Names where a language sets them without capitals or before the word for reporter."""
+    if line.isascii() or not _UNSPACED.search(line):
+        return None
+    for pattern in _WORDS.authors:
+        hit = pattern.search(line)
+        if hit:
+            return hit.group(1).strip()
     return None
 
 
 def _without_agency(line: str) -> str:
     hit = agencies().name.search(line)
     return line if hit is None else line[: hit.start()].rstrip(" ,|-—–•") or line[hit.end() :].lstrip(" ,|-—–•")
-
-
-def trimmed(names: str) -> str | None:
-    """Names without what is no name: agencies, organisations, dates, job titles; None when nothing is left."""
-    for cut in (agencies().name, _DAYS, _NOT_NAMES):
-        hit = cut.search(names)
-        if hit:
-            names = names[: hit.start()]
-    names = _full_names(_strip_end(names))
-    words = names.split()
-    if len(words) < 2 or len(words) > 24 or any(char.isdigit() for char in names):
-        return None
-    return names
-
-
-def _strip_end(names: str) -> str:
-    while True:
-        shorter = _CONNECT.sub("", names).rstrip(" ,;|-—–•")
-        if shorter == names:
-            return names
-        names = shorter
-
-
-def _full_names(names: str) -> str:
-    """The leading part of a list whose names all have two words: "EJ Montini, Arizona" is one name."""
-    end = len(names)
-    for hit in _JOINTS.finditer(names):
-        following = _JOINTS.split(names[hit.end() :], maxsplit=1)[0]
-        if len(following.split()) < 2:
-            end = hit.start()
-            break
-    return _strip_end(names[:end])
-
-
-def is_name(text: str) -> bool:
-    """Whether a line is nothing but one to three names."""
-    line = text.strip()
-    return bool(_ONLY_NAMES.fullmatch(line)) and trimmed(line) == line and len(line) < 80
 
 
 def byline_in_tail(text: str) -> Byline | None:
@@ -130,61 +291,3 @@ def byline_in_tail(text: str) -> Byline | None:
     if hit is None or not hit.group(1).isupper():
         return None
     return Byline(hit.group(1), 0.85)
-
-
-_MONTHS = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
-    r"|Nov(?:ember)?|Dec(?:ember)?)\.?"
-)
-_DATE = rf"(?:{_MONTHS}\s+\d{{1,2}}(?:,\s+\d{{4}})?|\d{{1,2}}\.?\s+\w{{3,12}}\.?(?:\s+\d{{4}})?)"
-_CAPITALS = r"[^\W\d_a-zß-öø-ÿ]{2,}"
-_CITY_SHOUTED = rf"(?:{_CAPITALS}|ST\.|[A-Z]\.)(?:[ '’.\-/]+(?:{_CAPITALS}|del|de|la|\w\.))*"
-_REGION = r"[^\W\d_a-zß-öø-ÿ][\w.'’\-]*(?:\s+(?:of|and|the|[^\W\d_a-zß-öø-ÿ][\w.'’\-]*)){0,3}"
-_CITY_PLAIN = rf"{_WORD}(?:[ \-](?:de |del |la )?{_WORD}){{0,3}}"
-_SIGN = r"[—–‒―]|--?(?=\s|[“\"A-Z])|_(?=\s)|:-|\.-"
-_SHOUTED = re.compile(
-    rf"^\W{{0,3}}(?P<line>(?P<place>{_CITY_SHOUTED}(?:/{_CITY_SHOUTED})?(?:,\s+(?!{_MONTHS}\s+\d){_REGION})?)(?:,?\s+{_DATE})?)"
-    rf"\.?\s*(?:[(\[/][^)\]/]{{2,40}}[)\]/]\.?\s*:?\s*(?:{_SIGN}|:)?|(?:{_SIGN}|:(?=\s)))"
-)
-_PLAIN_PLACE = re.compile(
-    rf"^\W{{0,3}}(?P<line>(?P<place>{_CITY_PLAIN}(?:,\s+(?!{_MONTHS}\s+\d){_REGION})?)(?:(?P<date>,?\s+{_DATE})|(?=\s*[(/])))"
-    rf"\.?\s*(?:[(\[/](?P<agency>[^)\]/]{{2,40}})[)\]/]\.?\s*:?\s*(?:{_SIGN}|:)?|(?:{_SIGN}|:(?=\s)))"
-)
-_NOT_PLACES = re.compile(
-    r"(?i)^(?:file|photo|photos|video|watch|update|updated|breaking|exclusive|opinion|analysis|live|note|correction|editor"
-    r"|q|a|question|answer|related|read|more|image|us|the)\\b"
-)
-_LONE = re.compile(rf"^\W{{0,3}}(?P<line>{_CITY_SHOUTED},\s+{_REGION})\W*$")
-
-
-def dateline_of_body(text: str) -> str | None:
-    """Place and date that open a body line: "SEOUL, Aug. 27" of "SEOUL, Aug. 27 (Yonhap) -- North Korea ..."."""
-    head = text[:140].lstrip()
-    hit = _SHOUTED.match(head)
-    if hit and len(head) > hit.end() and _is_place(hit):
-        return _tidy(hit.group("line"))
-    hit = _PLAIN_PLACE.match(head)
-    if hit is None:
-        return None
-    agency = hit.group("agency")
-    if hit.group("date") or (agency and agencies().name.search(f"({agency})")):
-        return _tidy(hit.group("line"))
-    return None
-
-
-def _is_place(hit: re.Match[str]) -> bool:
-    """A colon after capitals makes a speaker or a label, unless a date stands before it."""
-    place, line = hit.group("place"), hit.group("line")
-    if sum(char.isalpha() for char in place) < 3 or _NOT_PLACES.search(place):
-        return False
-    return not hit.group().rstrip().endswith(":") or len(line) > len(place) or ")" in hit.group()
-
-
-def dateline_alone(text: str) -> str | None:
-    """A meta line that is nothing but a place: "GLASGOW, Scotland"."""
-    hit = _LONE.match(text.strip())
-    return _tidy(hit.group("line")) if hit else None
-
-
-def _tidy(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" ,(")

@@ -12,10 +12,14 @@ from numba import njit
 from dedup.text.scan import COLUMN
 
 HEADLINE, BODY, META, FURNITURE, NOTHING = (ord(letter) for letter in "TBLF-")
-_WORDS, _WIDE, _LAST_CLASS, _PHRASE, _LINKS = (
-    COLUMN[name] for name in ("words", "wide", "last_class", "phrase", "links")
+_WORDS, _WIDE, _LAST_CLASS, _PHRASE, _LINKS, _DIGITS = (
+    COLUMN[name] for name in ("words", "wide", "last_class", "phrase", "links", "digits")
 )
 _CLOSED_STOP, _CLOSED_QUOTE = 8, 9
+DATE_DIGITS = 6
+"""Digits of a line that may be a date without a word: 2024-03-18."""
+BORDER = 2
+"""Lines from the first and the last of the body that may be meta lines written without spaces."""
 
 
 @njit(cache=True, nogil=True)
@@ -191,12 +195,34 @@ def meta_lines(lines, letters, raw, columns, most):  # type: ignore[no-untyped-d
                 last = i + 8
         for i in range(lines[text], min(lines[text + 1], last + 1)):
             if letters[i] == FURNITURE and raw[i, _WORDS] <= most:
-                likely = raw[i, _WIDE] > 0
+                likely = raw[i, _WIDE] > 0 or raw[i, _DIGITS] >= DATE_DIGITS
                 for column in columns:
                     likely |= raw[i, column] > 0
                 if likely:
                     out[count, 0], out[count, 1] = i, title
                     count += 1
+    return out[:count]
+
+
+@njit(cache=True, nogil=True)
+def unspaced(lines, letters, raw):  # type: ignore[no-untyped-def]
+    """Chinese and Japanese body lines at the borders of the body, int64, which may be meta lines; those that are
+    interface phrases become furniture. Without spaces between words the line model has little to go by."""
+    out = np.empty(len(letters), dtype=np.int64)
+    count = 0
+    for text in range(len(lines) - 1):
+        first = last = -1
+        for i in range(lines[text], lines[text + 1]):
+            if letters[i] == BODY:
+                first, last = i if first < 0 else first, i
+        for i in range(max(first, 0), last + 1):
+            if letters[i] != BODY or raw[i, _WIDE] == 0:
+                continue
+            if raw[i, _PHRASE] > 0:
+                letters[i] = FURNITURE
+            elif i <= first + BORDER or i >= last - BORDER:
+                out[count] = i
+                count += 1
     return out[:count]
 
 

@@ -6,24 +6,27 @@ Every agency name found in a line is judged by what stands before and after it a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from dedup.models import Article, Credit
-from dedup.text.agencies import agencies, agency_of_host
+from dedup.models import Article, CleanArticle, Credit
+from dedup.text.agencies import agencies, agency_of_host, agency_of_outlet, host_of, names_in
+from dedup.text.names import NAMES
 
 _DASH = r"(?:[\u2014\u2013\u2012\u2015\-_\u2022]+|:|\.\s?[-\u2013])"
 _AFTER_DATELINE = re.compile(rf"^[^\s)\]/】]{{0,3}}[)\]/】]\s*{_DASH}|^[)\]/】]\.?\s*{_DASH}?\s|^】")
 _IN_DATELINE = re.compile(
     r"^\W{0,3}(?:(?:[^\W_a-zß-öø-ÿ]\S*(?=\s|[(\[/【]$)|de|del|of|la|and|the|el|\w{3,9}\.?(?=\s\d|\s*[(\[/]))[\s,/\])]*){0,9}[(\[/【]$"
 )
-_PLACE_EQUALS = re.compile(r"^\W{0,3}[(\[【][^)\]】]{1,20}=$")
+_PLACE_EQUALS = re.compile(r"^\W{0,3}[(\[【][^)\]】]{1,20}(?:[=＝]|[ァ-ヿ㐀-鿿])$")
+_CLOSES_PLACE = (")", "]", "】", " ", "）")
+_WIRED = re.compile(r"^(?:记者|記者)?[㐀-鿿]{2,9}?(?:\d{1,2}月)?\d{1,2}日(?:专|專)?(?:电|電)")
 _NAMED_PHOTO = re.compile(r"[(\[][^\W\d_a-z][\w.'’-]*(?: [\w.'’-]+){0,4}\s*/\s*(?:the\s+)?$|\bvia\s+$")
 _SLASHED = re.compile(r"(?:[A-Z][\w.'-]*\s*/\s*|\s-\s|\|\s*)$")
 _PHOTO = re.compile(
     r"(?i)\b(?:photos?|foto|fotos|image|images|getty|pool|file|pictures?|handout|video|screenshot|illustration|caption"
-    r"|courtesy|credit|shutterstock|epa)\b|사진|写真|图片"
+    r"|courtesy|credit|crédit|imagen|bild|фото|shutterstock|epa)\b|사진|写真|图片"
 )
 _COPYRIGHT = re.compile(r"(?i)(?:copyright|©|\(c\)|™|저작권자)[^.]{0,60}$")
 _MENTION = re.compile(
@@ -36,25 +39,36 @@ _MENTIONS = ("told", "tells", "telling", "with", "by", "to", "the")
 _SHARED = re.compile(r"(?i)\b(?:shared with|obtained by|seen by|reviewed by|provided to)(?:\s+the)?\s*$")
 _SOURCE = re.compile(
     r"(?i)(?:\b(?:source|sources|quelle|fuente|fonte|agency|agencies|agence|via|courtesy of|distributed by"
-    r"|republished (?:from|by|with)|originally (?:published|appeared) (?:by|on|in|at)|report by|syndicated (?:by|from)"
-    r"|with inputs? from|con información de|avec|mit material von)|источник|来源|來源|출처)\s*[:：]?\s*(?:the\s+)?$"
+    r"|republished (?:from|by|with)|(?:originally|first) (?:published|appeared) (?:by|on|in|at)|report by"
+    r"|syndicated (?:by|from)"
+    r"|content (?:created|provided) by|with inputs? from|con información de|avec|mit material von)"
+    r"|источник|по материалам|来源|來源|출처|出典)\s*[:：]?\s*(?:the\s+)?$"
 )
 _CONTRIBUTED = re.compile(
     r"(?i)^['’]?s?\s*(?:national |political |congressional |religion |business |medical |science |sports |video)?"
     r"(?:writers?|reporters?|journalists?|correspondents?|staff|contributed|researcher)\b"
 )
+_OWN_STAFF = re.compile(r"^['’]s\s+[^\W\d_a-z][^.]{3,120}\bcontributed\b")
 _REPORT = re.compile(r"(?i)^(?:\s+news)?\s*(?:contributed|was first published)")
+_ADDRESS = re.compile(r"^\W*(?:https?://)?((?:[\w-]+\.){1,4}[a-z]{2,4})(?:/\S*)?\W*$")
+_ALONE = re.compile(rf"^[^\w(]*(?:(?i:from|via|by|source|quelle|fuente|fonte)\W\s*|{NAMES}\s*(?:[,•–—-]|\s)\s*)?$")
+_SIGNS = re.compile(rf"^[—–-]\s*{NAMES}$")
 _FROM_FEED = re.compile(r"(?i)syndicated (?:news )?feed|was first published|all rights reserved|may not be published")
 
 
-SIGNED = 400
+SIGN_CHARS = 400
 """Characters below which a line may credit an agency by its sign alone."""
+SIGNED = 0.5
+"""From this confidence of a named agency on, another one's sign says nothing: initials close the text of several."""
+OWN_SITE = 0.9
+"""How sure it is that a wire agency's own site carries the agency's own text."""
 
 
 class Site(NamedTuple):
     """A line that may name an agency: its number, text, role letter, and whether it opens or closes the article.
 
-    ``places`` are where in it a name may begin, ascending; None when that is not known.
+    Besides the roles of lines there is S: a line of furniture that stands where sources are named. ``places`` are where
+    in it a name may begin, ascending; None when that is not known.
     """
 
     number: int
@@ -75,6 +89,26 @@ class Found(NamedTuple):
     kind: str
 
 
+def is_source_line(text: str, places: Sequence[int] | None = None) -> bool:
+    """Whether a short line is nothing but an agency, its site's address, or an author and the agency."""
+    if len(text) > 120:
+        return False
+    address = _ADDRESS.match(text) if "." in text else None
+    if address:
+        return agency_of_host(address.group(1)) is not None
+    hit = next(names_in(text, places), None)
+    if hit is None:
+        return False
+    before, after = text[: hit.start()], text[hit.end() :].strip(" •|.·")
+    alone = _ALONE.match(before) is not None or names_source(before)
+    return (not after and alone) or (not before.strip() and bool(_SIGNS.match(after)))
+
+
+def names_source(before: str) -> bool:
+    """Whether a few words before an agency's name say that it is the source: "Con información de"."""
+    return len(before) < 30 and _SOURCE.search(before) is not None
+
+
 def find_credits(sites: Iterable[Site], article: Article) -> tuple[Credit, ...]:
     """Credits of an article, the surest first, one an agency. ``sites`` are the lines worth looking at."""
     best: dict[str, Found] = {}
@@ -82,37 +116,56 @@ def find_credits(sites: Iterable[Site], article: Article) -> tuple[Credit, ...]:
         known = best.get(found.agency)
         if known is None or found.confidence > known.confidence:
             best[found.agency] = found
+    if any(found.kind != "sign" and found.confidence >= SIGNED for found in best.values()):
+        best = {short: found for short, found in best.items() if found.kind != "sign"}
     ordered = sorted(best.values(), key=lambda found: (-found.confidence, found.line, found.agency))
     return tuple(Credit(found.agency, found.evidence, found.confidence) for found in ordered)
 
 
 def _all_found(sites: Iterable[Site], article: Article) -> list[Found]:
-    found = [item for site in sites for item in judge_line(site)]
-    for field in (article.credit, article.byline):
-        if field:
-            found += judge_line(Site(-1, field, "L", True, False))
-    own = own_papers(article) if found else frozenset()
+    texts = [Site(-1, field, "L", True, False) for field in (article.credit, article.byline) if field]
+    found = [item for site in (*sites, *texts) for item in judge_line(site)]
+    own = own_agencies(article) if found else frozenset()
     return [item for item in found if item.agency not in own]
 
 
-def own_papers(article: Article) -> frozenset[str]:
-    """Papers that are the outlet itself: naming oneself is no credit (an agency's own site keeps its mark)."""
-    table = agencies()
-    hosts = (article.outlet, urlsplit(article.url).hostname if article.url else None)
-    found = {agency_of_host(host) for host in hosts} - {None}
-    return frozenset(short for short in found if short and table.kinds[short] == "paper")
+def own_agencies(article: Article) -> frozenset[str]:
+    """Agencies and papers that are the outlet itself, by the host of its address or by its name: naming oneself is no
+    credit."""
+    return _own_agencies(article.outlet, host_of(article.url))
+
+
+@lru_cache(maxsize=4096)
+def _own_agencies(outlet: str | None, host: str | None) -> frozenset[str]:
+    found = (agency_of_host(outlet), agency_of_host(host), agency_of_outlet(outlet))
+    return frozenset(short for short in found if short)
+
+
+def suppliers(clean: CleanArticle) -> tuple[Credit, ...]:
+    """The credits of an article; where it has none and stands on the site of a wire agency, that agency."""
+    if clean.credits:
+        return clean.credits
+    kinds = agencies().kinds
+    own = sorted(short for short in own_agencies(clean.article) if kinds[short] in ("wire", "release"))
+    place = clean.article.outlet or clean.article.url or ""
+    return tuple(Credit(short, f"published by {place}", OWN_SITE) for short in own[:1])
 
 
 def judge_line(site: Site) -> list[Found]:
     """Every agency that the line credits, with how sure that is."""
     table = agencies()
     found: list[Found] = []
-    for hit in names_in(site, table.name):
+    addressed = "." in site.text and (site.role in "LS" or site.closing)
+    address = _ADDRESS.match(site.text) if addressed else None
+    host = agency_of_host(address.group(1)) if address else None
+    if host:
+        return [Found(host, site.text.strip()[:120], 0.85, site.number, "source")]
+    for hit in names_in(site.text, site.places):
         short = table.owner[" ".join(hit.group().lower().split())]
         kind, confidence = _judge(site, site.text[: hit.start()], site.text[hit.end() :], table.kinds[short])
         if confidence > 0:
             found.append(Found(short, _evidence(site.text, hit.start(), hit.end()), confidence, site.number, kind))
-    if len(site.text) < SIGNED and (site.closing or site.role == "L"):
+    if len(site.text) < SIGN_CHARS and (site.closing or site.role == "L"):
         for short, sign in table.signs:
             hit_sign = sign.search(site.text)
             if hit_sign:
@@ -120,30 +173,18 @@ def judge_line(site: Site) -> list[Found]:
     return found
 
 
-def names_in(site: Site, name: re.Pattern[str]) -> Iterator[re.Match[str]]:
-    """What ``name.finditer`` finds, looked for only where it may be."""
-    if site.places is None:
-        yield from name.finditer(site.text)
-        return
-    end = 0
-    for place in site.places:
-        if place >= end and (hit := name.match(site.text, place)):
-            end = hit.end()
-            yield hit
-
-
 def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
     """Kind of evidence and confidence of one name; confidence 0 is no credit. The first rule that fits decides."""
     if may_mention(before) and _MENTION.search(before):
         return ("mention", 0.3) if _SHARED.search(before) and site.role == "B" else ("mention", 0.0)
-    if _PLACE_EQUALS.match(before) and after[:1] in (")", "]", "】", " "):
-        return "dateline", 0.97 if site.opening else 0.45
-    if len(before) <= 90 and _AFTER_DATELINE.match(after) and _IN_DATELINE.match(before):
+    if _opens(before, after):
         return "dateline", 0.97 if site.opening else 0.45
     if has_copyright(before[-80:]):  # longer than the expression ever reaches back
         return _copyright(site, after)
     if site.role == "B" and not site.closing and "contributed" not in after and after.strip(_CLOSERS):
         return "mention", 0.0
+    if site.closing and "contributed" in after and not before.strip(" (-–—") and _OWN_STAFF.match(after):
+        return "contributed", 0.85
     if _is_photo(site, before, after):
         return "photo", 0.0
     if _CONTRIBUTED.match(after) and ("contributed" in after or site.role == "L"):
@@ -153,6 +194,15 @@ def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
     if kind == "paper" and site.role == "B":
         return "mention", 0.0
     return _by_place(site, before, after)
+
+
+def _opens(before: str, after: str) -> bool:
+    """Whether a name stands in a dateline: "SEOUL (", "【北京=" or nothing before it, and what closes it behind it."""
+    if after[:1] in _CLOSES_PLACE and _PLACE_EQUALS.match(before):
+        return True
+    if not before.strip("（(【 ") and _WIRED.match(after):
+        return True
+    return bool(len(before) <= 90 and _AFTER_DATELINE.match(after) and _IN_DATELINE.match(before))
 
 
 def may_mention(before: str) -> bool:
@@ -188,6 +238,8 @@ def _is_photo(site: Site, before: str, after: str) -> bool:
 def _by_place(site: Site, before: str, after: str) -> tuple[str, float]:
     """Names that nothing but their place speaks for."""
     rest = after.strip(_CLOSERS)
+    if site.role == "S":
+        return "source", 0.85
     if site.role == "L":
         return "byline", 0.9 if len(site.text) < 200 else 0.75
     if site.role == "B" and not rest and before.rstrip()[-1:] in "([/【":

@@ -24,3 +24,11 @@ class Hinted(NamedTuple):
             else:
                 return False
         return bool(self.pattern.search(line))
+
+
+def hints_of(alternatives: str) -> tuple[str, ...]:
+    """Hints of an expression of plain words and phrases, joined by bars as in ``signatures``: the longest part of each,
+    none that holds another one."""
+    longest = {max(re.sub(r"\\(?!s)", "", one).split(r"\s+"), key=len) for one in alternatives.split("|")}
+    parts = {part for part in longest if part.isascii()}
+    return tuple(sorted(part for part in parts if not any(other in part for other in parts - {part})))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
@@ -14,8 +15,8 @@ from dedup.models import Article, Credit
 from dedup.text import bylines, dates, spots
 from dedup.text.agencies import agencies
 from dedup.text.charclass import joined
-from dedup.text.choose import META
-from dedup.text.credits import SIGNED, Site, find_credits
+from dedup.text.credits import SIGN_CHARS, Site, find_credits, is_source_line
+from dedup.text.datelines import city_alone
 from dedup.text.headlines import is_doubtful
 from dedup.text.lexicon import lexicon
 from dedup.text.packed import Batch
@@ -24,6 +25,10 @@ from dedup.text.scan import COLUMN, RAW
 _NONE: tuple[str, ...] = ()
 OPENING_LINES = 5
 """Body lines from the first in which a dateline or its agency may stand."""
+LEAST_LEAD = 60
+"""Characters that a line right above the body must have to be taken for its opening by a dateline."""
+_PLACE_ONLY = re.compile(r"^[^\W\d_][^()/]{2,40}\s\([A-Z]{2,12}\)$")
+"""A dateline that stands apart from its text: "Washington (CNN)"."""
 
 
 class Meta(NamedTuple):
@@ -40,42 +45,50 @@ class Meta(NamedTuple):
 def read_meta(articles: Sequence[Article], batch: Batch, letters: NDArray[np.uint8]) -> list[Meta]:
     """Headline, byline, dateline, credits and time of every article of a batch whose units have their letters."""
     found, lines = batch.found, batch.lines
-    outline = spots.outline(lines, letters, OPENING_LINES)
     places = batch.codes, batch.bounds, batch.starts, batch.ends
+    outline = spots.outline(lines, letters, OPENING_LINES, places, joined())
     opening = spots.datelines(*places, outline[1], joined())
     on_page = spots.titles_on_page(lines, found.hashes, batch.titles.keys, batch.titles.bounds)
-    sites = spots.sites(lines, letters, found.raw, _site_columns(), outline, (*places, agencies().trie))
-    by_text = _by_text(batch, letters, *sites)
-    starts, ends = batch.starts.tolist(), batch.ends.tolist()
-    every = zip(
-        articles, batch.texts, lines.tolist(), on_page.tolist(), outline[1].tolist(), opening.tolist(), strict=False
+    by_text = _by_text(
+        batch, letters, *spots.sites(lines, letters, found.raw, _site_columns(), outline, (*places, agencies().trie))
     )
+    starts, ends, edges = batch.starts.tolist(), batch.ends.tolist(), lines.tolist()
+    roles = letters.tobytes().decode("ascii")
+    tops = outline[0][:, spots.TOP].tolist()
     metas = []
-    for i, ((article, own, low, titled, body, may), (top, last, many)) in enumerate(
-        zip(every, outline[0].tolist(), strict=True)
+    for i, (article, titled, body, may) in enumerate(
+        zip(articles, on_page.tolist(), outline[1].tolist(), opening.tolist(), strict=True)
     ):
-        meta = [low + k for k in np.flatnonzero(letters[low : lines[i + 1]] == META).tolist()] if many else []
-        text = _Text(own, starts, ends, low, meta)
-        headline = _headline(article.title, text, top, titled, batch.titles.raw[i])
-        dateline = _dateline(text, [k for k, likely in zip(body, may, strict=True) if likely] if True in may else [])
+        low, high = edges[i], edges[i + 1]
+        text = _Text(batch.texts[i], starts, ends, low, roles[low:high])
+        meta = [low + k for k, role in enumerate(text.roles) if role == "L"]
+        headline = _headline(article.title, text, tops[i], titled, batch.titles.raw[i])
+        dateline = _dateline(text, body, may, meta)
         published, notes = article.published, _NONE
         if published is None and (meta or dateline):
-            published, notes = _published(text, dateline, batch.found.raw[low : lines[i + 1]])
+            published, notes = _published(article, text, meta, dateline, found.raw[low:high])
         credits: tuple[Credit, ...] = ()
         if i in by_text or article.credit or article.byline:
             credits = find_credits(by_text.get(i, ()), article)
-        metas.append(Meta(headline, _byline(article, text, last), dateline, credits, published, notes))
+        byline = bylines.find_byline(text, text.roles, article.byline, dateline)
+        metas.append(Meta(headline, byline.names if byline else None, dateline, credits, published, notes))
     return metas
 
 
-class _Text(NamedTuple):
-    """A text, where the units of its batch start and end, the number of its first one and those of its meta lines."""
+class _Text:
+    """The lines of a text: ``text[i]`` is its i-th, ``text.line(unit)`` the one of that number in its batch."""
 
-    text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
-    first: int
-    meta: Sequence[int]
+    __slots__ = ("ends", "first", "roles", "starts", "text")
+
+    def __init__(self, text: str, starts: Sequence[int], ends: Sequence[int], first: int, roles: str) -> None:
+        """``first`` is the number of the text's first unit in its batch, ``roles`` a letter a line."""
+        self.text, self.starts, self.ends, self.first, self.roles = text, starts, ends, first, roles
+
+    def __len__(self) -> int:
+        return len(self.roles)
+
+    def __getitem__(self, number: int) -> str:
+        return self.line(self.first + number)
 
     def line(self, unit: int) -> str:
         return self.text[self.starts[unit] : self.ends[unit]].strip()
@@ -93,15 +106,25 @@ def _by_text(
     """Lines that may name an agency, by the number of their text."""
     found: dict[int, list[Site]] = {}
     places, first = named.tolist(), 0
-    for text, unit, opening, closing, last in sites.tolist():
+    for text, unit, opening, closing, place, last in sites.tolist():
         line = batch.texts[text][batch.starts[unit] : batch.ends[unit]]
         shift = len(line) - len(line.lstrip())
-        held = [place - shift for place in places[first:last]]
+        held = [place_of - shift for place_of in places[first:last]]
         first = last
-        site = Site(unit, line.strip(), chr(letters[unit]), bool(opening), bool(closing), held)
-        if held or len(site.text) < SIGNED:
+        line, role = line.strip(), chr(letters[unit])
+        if place and role in "FT":
+            role = _site_role(role, line, place, held)
+        site = Site(unit, line, role, bool(opening), bool(closing), held)
+        if held or len(line) < SIGN_CHARS:
             found.setdefault(text, []).append(site)
     return found
+
+
+def _site_role(role: str, line: str, place: int, names: Sequence[int]) -> str:
+    """The role in which a line of furniture is judged that stands where sources do or texts open."""
+    if not (place == spots.BELOW and "," in line) and is_source_line(line, names):
+        return "S"
+    return "B" if place == spots.OVER and len(line) > LEAST_LEAD and bylines.dateline_of_body(line) else role
 
 
 def _headline(title: str | None, text: _Text, top: int, on_page: bool, counted: NDArray[np.float32]) -> str | None:
@@ -114,36 +137,44 @@ def _headline(title: str | None, text: _Text, top: int, on_page: bool, counted: 
     return text.line(top) if on_page or is_doubtful(title, counted) else title
 
 
-def _byline(article: Article, text: _Text, last: int) -> str | None:
-    found = []
-    for i in text.meta:
-        after_by = i > text.first and text.line(i - 1).lower() in ("by", "von", "par", "por", "di")
-        byline = bylines.byline_of_line(text.line(i), after_by)
-        if byline:
-            found.append((-byline.confidence, i, byline.names))
-    if found:
-        return min(found)[2]
-    if article.byline:
-        return bylines.trimmed(article.byline) or article.byline
-    tail = bylines.byline_in_tail(text.line(last)) if last >= 0 else None
-    return tail.names if tail else None
+def _dateline(text: _Text, opening: Sequence[int], may: Sequence[bool], meta: Sequence[int]) -> str | None:
+    """The place and date that open the text: of a body line, of a line right above the body, of a line of its own.
 
-
-def _dateline(text: _Text, likely: Sequence[int]) -> str | None:
-    for i in likely:
-        found = bylines.dateline_of_body(text.line(i))
-        if found:
+    ``opening`` holds the first body lines and the lines right above (-1 for none), ``may`` which may have a dateline.
+    """
+    if True in may:
+        lead = next((i for i in opening[:OPENING_LINES] if i >= 0 and len(text.line(i)) > LEAST_LEAD), -1)
+        for number, (i, likely) in enumerate(zip(opening, may, strict=True)):
+            line = text.line(i) if likely else ""
+            found = bylines.dateline_of_body(line, first=i == lead) if likely else None
+            if found and (number < OPENING_LINES or len(line) > LEAST_LEAD or _PLACE_ONLY.match(line)):
+                return found
+    for i in meta:
+        line = text.line(i)
+        if "," in line and (found := bylines.dateline_alone(line)):
             return found
-    return next((found for i in text.meta if (found := bylines.dateline_alone(text.line(i)))), None)
+    above = [i for i in opening[OPENING_LINES:] if i >= 0]
+    named = [i for i in meta if i < opening[0]]
+    for i in (*above[::-1], *(opening[:1] if opening[0] >= 0 else ()), *named[-2:]):
+        line = text.line(i)
+        if city_alone(line, "", signed=True):
+            signed = any(agencies().name.search(text.line(k)) for k in named[-3:])
+            if city := city_alone(line, text.text, signed):
+                return city
+    return None
 
 
-def _published(text: _Text, dateline: str | None, raw: NDArray[np.float32]) -> tuple[datetime | None, tuple[str, ...]]:
+def _published(
+    article: Article, text: _Text, meta: Sequence[int], dateline: str | None, raw: NDArray[np.float32]
+) -> tuple[datetime | None, tuple[str, ...]]:
     """The time that the dateline and the meta lines give, with the year of the page's other dates."""
-    stated = [moment for i in text.meta for moment in dates.moments(text.line(i))]
+    country = dates.country_of(article.url, article.outlet)
+    first = dates.day_first(country)
+    stated = [dates.settled(moment, country) for i in meta for moment in dates.moments(text.line(i), first)]
     told = dates.moments(dateline) if dateline else []
     if not stated and not told:
         return None, ()
-    anchors = _days(text, raw)
+    anchors = _days(text, raw, first)
     for moment in sorted(stated, key=dates.exact, reverse=True)[:1] + told + stated:
         dated = dates.with_year(moment, anchors)
         when = dates.instant(dated) if dated else None
@@ -152,10 +183,10 @@ def _published(text: _Text, dateline: str | None, raw: NDArray[np.float32]) -> t
     return None, ()
 
 
-def _days(text: _Text, raw: NDArray[np.float32]) -> list[date]:
+def _days(text: _Text, raw: NDArray[np.float32], day_first: bool) -> list[date]:
     """Dates with a year on the short lines of a text."""
     short = (raw[:, COLUMN["digits"]] >= 4) & (raw[:, COLUMN["chars"]] < 80)
-    everywhere = [moment for i in np.flatnonzero(short) for moment in dates.moments(text.line(text.first + int(i)))]
+    everywhere = [moment for i in np.flatnonzero(short).tolist() for moment in dates.moments(text[i], day_first)]
     return [day for moment in everywhere if moment.year and (day := _day(moment))]
 
 

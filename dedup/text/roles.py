@@ -18,6 +18,7 @@ from dedup.text.evidence import LineEvidence
 from dedup.text.headlines import is_doubtful, title_forms
 from dedup.text.hints import Hinted
 from dedup.text.lexicon import lexicon
+from dedup.text.metalines import is_signed
 from dedup.text.packed import Batch, Rows, line_of, odds_of, rows_of, scan_of
 from dedup.text.scan import COLUMN, RAW, Scan, line_key
 
@@ -168,7 +169,10 @@ def name_lines(
     choose.set_headlines(lines, letters, found.hashes, best)
     for i, title in choose.meta_lines(lines, letters, found.raw, _meta_columns(), CLOSING_WORDS).tolist():
         line = line_of(batch, i)
-        if _is_meta(line) and not (i < title and _VISIT.match(line)):
+        if (_is_meta(line) or is_signed(line)) and not (i < title and _VISIT.match(line)):
+            letters[i] = choose.META
+    for i in choose.unspaced(lines, letters, found.raw).tolist():
+        if is_signed(line_of(batch, i)):
             letters[i] = choose.META
     for i in choose.beside_any(lines, letters).tolist():
         _near_meta(batch, letters, int(lines[i]), int(lines[i + 1]))

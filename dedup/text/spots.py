@@ -10,27 +10,48 @@ import numpy as np
 from numba import njit
 
 from dedup.text.agencies import ENDS, FOREIGN
-from dedup.text.choose import BODY, HEADLINE, META, NOTHING
+from dedup.text.choose import BODY, FURNITURE, HEADLINE, META, NOTHING
 from dedup.text.scan import COLUMN
 
 HEAD = 140
-"""Characters of a line in which a dateline may stand (``bylines.dateline_of_body``)."""
-TOP, LAST, METAS = range(3)
+"""Characters of a line in which a dateline may stand (``datelines.dateline_of_body``)."""
+FOREIGN_HEAD = 5
+"""Characters of a line among which a dateline of another script shows itself."""
+DASHED_WORDS = 8
+"""Words of a place before a dash, each initial counted as one."""
+TOP, FIRST, LAST, LEAD, CLOSE, BEFORE, METAS = range(7)
+"""What is known of a text: its first headline line, its first and last body lines, and the first, last and last but
+one of those that open with a letter, a digit or a sign of prose (-1 for none); how many meta lines it has."""
+ABOVE = 8
+"""Lines of furniture right above the body in which the text may open."""
+SOURCE_LINES, SOURCE_CHARS = 3, 120
+"""Lines above a body without headline, and lines below it, among which a source may stand by itself, and the characters
+below which such lines and meta lines are looked at whatever their words."""
+BESIDE, BELOW, OVER = range(1, 4)
+"""Where a line stands that may name the source: beside a headline or meta line, below the body, right above it."""
 _WIDE, _CHARS, _UPPER, _SYMBOLS = (COLUMN[name] for name in ("wide", "chars", "upper", "symbols"))
 _MODIFIER_APOSTROPHE = 0x2BC
 
 
 @njit(cache=True, nogil=True)
-def outline(lines, letters, opening):  # type: ignore[no-untyped-def]
-    """Per text: its first headline line, its last body line (-1 without), and how many meta lines it has; and its
-    first ``opening`` body lines, -1 for none."""
-    facts = np.full((len(lines) - 1, 3), -1, dtype=np.int64)
-    body = np.full((len(lines) - 1, opening), -1, dtype=np.int64)
+def outline(lines, letters, opening, places, table):  # type: ignore[no-untyped-def]
+    """Facts of every text (``TOP`` to ``METAS``); and its first ``opening`` body lines that are no items of a list,
+    with the lines of furniture right above them: texts x (opening + ABOVE), -1 for none."""
+    codes, bounds, starts, _ = places
+    facts = np.full((len(lines) - 1, 7), -1, dtype=np.int64)
+    body = np.full((len(lines) - 1, opening + ABOVE), -1, dtype=np.int64)
     for text in range(len(facts)):
         facts[text, METAS] = seen = 0
         for i in range(lines[text], lines[text + 1]):
             if letters[i] == BODY:
                 facts[text, LAST] = i
+                if facts[text, FIRST] < 0:
+                    facts[text, FIRST] = i
+                if _is_item(codes, bounds[text] + starts[i], table):
+                    continue
+                if facts[text, LEAD] < 0:
+                    facts[text, LEAD] = i
+                facts[text, BEFORE], facts[text, CLOSE] = facts[text, CLOSE], i
                 if seen < opening:
                     body[text, seen] = i
                 seen += 1
@@ -38,7 +59,36 @@ def outline(lines, letters, opening):  # type: ignore[no-untyped-def]
                 facts[text, METAS] += 1
             elif letters[i] == HEADLINE and facts[text, TOP] < 0:
                 facts[text, TOP] = i
+        _add_above(lines[text], facts[text, LEAD], letters, body[text, opening:])
     return facts, body
+
+
+@njit(cache=True, nogil=True)
+def _is_item(codes, at, table):  # type: ignore[no-untyped-def]
+    """Whether a line that is not empty opens with the sign of a list or a button."""
+    while _blank(codes[at], table):
+        at += 1
+    return codes[at] == 0xD7 or codes[at] == 0x2022 or codes[at] == 0x7C
+
+
+@njit(cache=True, nogil=True)
+def _blank(code, table):  # type: ignore[no-untyped-def]
+    """Whether ``str.strip`` takes a character away: white space, but not the control characters of its class."""
+    kind = _kind(code, table)
+    return (kind == 5 or kind == 6) and not (code < 9 or 13 < code < 28 or (126 < code < 160 and code != 0x85))
+
+
+@njit(cache=True, nogil=True)
+def _add_above(low, lead, letters, above):  # type: ignore[no-untyped-def]
+    """Lines between the headline or meta lines and the body that no role was found for, from the top."""
+    count = 0
+    for i in range(lead - 1, low - 1, -1):
+        if letters[i] == HEADLINE or letters[i] == META or count == len(above):
+            break
+        if letters[i] == FURNITURE:
+            above[count] = i
+            count += 1
+    above[:count] = above[:count][::-1].copy()
 
 
 @njit(cache=True, nogil=True)
@@ -85,8 +135,12 @@ def _capital(code, table):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _may_open(codes, low, high, table):  # type: ignore[no-untyped-def]
-    """Whether ``bylines.dateline_of_body`` may find something: capitals, or a name before a date or a bracket, and
-    a sign that closes it."""
+    """Whether ``datelines.dateline_of_body`` may find something: capitals, or a name before a date, a bracket or
+    a dash, and a sign that closes it; or the beginning of a dateline of another script."""
+    while low < high and _blank(codes[low], table):
+        low += 1
+    if _may_open_foreign(codes, low, high):
+        return True
     while low < high and not _in_word(codes[low], table):
         low += 1
     high = min(high, low + HEAD)
@@ -103,16 +157,48 @@ def _may_open(codes, low, high, table):  # type: ignore[no-untyped-def]
         opens = code == 40 or code == 47
         closed |= opens or kind == 9 or code == 91 or code == 95 or code == 58
         stated |= opens or kind == 4
-    return closed and (shouted or stated)
+    return closed and (shouted or stated or _dashed(codes, low, high, table))
+
+
+@njit(cache=True, nogil=True)
+def _may_open_foreign(codes, low, high):  # type: ignore[no-untyped-def]
+    """Whether a bracket, a Cyrillic letter or one of a script without spaces is among the first characters."""
+    for i in range(low, min(high, low + FOREIGN_HEAD)):
+        code = codes[i]
+        if code == 40 or code == 91 or 0x400 <= code < 0x530 or 0x3000 <= code < 0xD7B0 or code == 0xFF08:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _dashed(codes, low, high, table):  # type: ignore[no-untyped-def]
+    """Whether a few words that are written with capitals stand before a long dash."""
+    i = low
+    for _ in range(DASHED_WORDS):
+        if i == high or not _capital(codes[i], table):
+            return False
+        while i < high and _in_name(codes[i], table):
+            i += 1
+        i += i < high and codes[i] == 44
+        while i < high and (_kind(codes[i], table) == 5 or _kind(codes[i], table) == 6):
+            i += 1
+        if i < high and (codes[i] == 0x2014 or codes[i] == 0x2013):
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _in_name(code, table):  # type: ignore[no-untyped-def]
+    return _in_word(code, table) or _kind(code, table) == 11 or code == 45 or code == 46
 
 
 @njit(cache=True, nogil=True)
 def _named(codes, low, high, table):  # type: ignore[no-untyped-def]
-    """Whether the first word is one of a name, or is followed by a comma, a bracket or a date."""
+    """Whether the first word is one of a name, or is followed by a comma, a bracket, a dash or a date."""
     i = low
-    while i < high and (_in_word(codes[i], table) or _kind(codes[i], table) == 11 or codes[i] == 45 or codes[i] == 46):
+    while i < high and _in_name(codes[i], table):
         i += 1
-    if i < high and (codes[i] == 44 or codes[i] == 40 or codes[i] == 47):
+    if i < high and (codes[i] == 44 or codes[i] == 40 or codes[i] == 47 or _kind(codes[i], table) == 9):
         return True
     gap = i
     while i < high and (_kind(codes[i], table) == 5 or _kind(codes[i], table) == 6):
@@ -120,32 +206,34 @@ def _named(codes, low, high, table):  # type: ignore[no-untyped-def]
     if i in (gap, high):
         return False
     code = codes[i]
-    return _capital(code, table) or code == 100 or code == 108 or code == 40 or code == 47 or _kind(code, table) == 4
+    opens = code == 40 or code == 47 or _kind(code, table) == 4 or _kind(code, table) == 9
+    return opens or _capital(code, table) or code == 100 or code == 108
 
 
 @njit(cache=True, nogil=True)
 def sites(lines, letters, raw, columns, outline, places):  # type: ignore[no-untyped-def]
-    """Lines that may name an agency: those with a word of the agencies, non-Latin ones, and short ones at the end.
+    """Lines that may name an agency: those with a word of the agencies, non-Latin ones, short ones at the end, and
+    those that stand where sources do.
 
-    int64, sites x 5: text, line, whether it opens the article, whether it closes it, number of its last place in the
-    second array, places in lines where an agency's name may begin. ``columns``: agency, staff. A line that closes the
-    article or is a meta line may credit without a name.
+    int64, sites x 6: text, line, whether it opens the article, whether it closes it, where else it stands (BESIDE,
+    BELOW, OVER or 0), number of its last place in the second array, places in lines where an agency's name may begin.
+    ``columns``: agency, staff. A line that closes the article or is a meta line may credit without a name, one that
+    stands where sources do by an address.
     """
     facts, body = outline
     codes, bounds, starts, ends, trie = places
     agency, staff = columns
-    out = np.empty((len(letters), 5), dtype=np.int64)
+    out = np.empty((len(letters), 6), dtype=np.int64)
     named = np.empty(len(codes), dtype=np.int64)
     count = names = 0
     for text in range(len(lines) - 1):
-        last = facts[text, LAST]
-        before = last
-        while before >= lines[text] and (before == last or letters[before] != BODY):
-            before -= 1
+        near = _source_places(lines[text], lines[text + 1], facts[text], body[text], letters)
+        last, before = facts[text, CLOSE], facts[text, BEFORE]
         for i in range(lines[text], lines[text + 1]):
-            role = letters[i]
+            role, place = letters[i], near[i - lines[text]]
             closing = last >= 0 and (i >= last or i == before)
             short = closing and raw[i, _CHARS] < 30 and raw[i, _UPPER] == 0 and raw[i, _SYMBOLS] == 0
+            short |= (role == META or place > 0) and raw[i, _CHARS] < SOURCE_CHARS
             if role == NOTHING or not (short or raw[i, agency] > 0 or raw[i, _WIDE] > 0 or raw[i, staff] > 1):
                 continue
             opening = False
@@ -153,13 +241,54 @@ def sites(lines, letters, raw, columns, outline, places):  # type: ignore[no-unt
                 opening |= body[text, number] == i
             if role == BODY and not (opening or closing):
                 continue
-            low, before_it = bounds[text], names
-            names = name_places(codes, low + starts[i], low + ends[i], trie, named, names)
-            if closing or role == META or names > before_it:
+            low, high, before_it = bounds[text] + starts[i], bounds[text] + ends[i], names
+            names = name_places(codes, low, high, trie, named, names)
+            if closing or role == META or names > before_it or (place > 0 and _addressed(codes, low, high)):
                 out[count, 0], out[count, 1], out[count, 2], out[count, 3] = text, i, opening, closing
-                out[count, 4] = names
+                out[count, 4], out[count, 5] = place, names
                 count += 1
     return out[:count], named[:names]
+
+
+@njit(cache=True, nogil=True)
+def _source_places(low, high, facts, body, letters):  # type: ignore[no-untyped-def]
+    """Where the lines of a text stand that may name the source or open the text: beside headline or meta lines, right
+    above the body, or right below it; 0 for others."""
+    near = np.zeros(high - low, dtype=np.uint8)
+    first = facts[LEAD] if facts[LEAD] >= 0 else high
+    above, held = -1, 0
+    for i in range(low, first):
+        if letters[i] == NOTHING:
+            continue
+        held += 1
+        if above >= 0 and (letters[above] == HEADLINE or letters[above] == META):
+            near[i - low] = BESIDE
+        if above >= 0 and (letters[i] == HEADLINE or letters[i] == META):
+            near[above - low] = BESIDE
+        above = i
+    for i in range(low, first):
+        if held <= SOURCE_LINES and letters[i] != NOTHING:
+            near[i - low] = BESIDE
+        if letters[i] != FURNITURE and letters[i] != HEADLINE:
+            near[i - low] = 0
+    held = 0
+    for i in range(facts[CLOSE] + 1 if facts[CLOSE] >= 0 else high, high):
+        if letters[i] != NOTHING and held < SOURCE_LINES:
+            near[i - low] = BELOW
+            held += 1
+    for i in body[len(body) - ABOVE :]:
+        if i >= 0:
+            near[i - low] = OVER
+    return near
+
+
+@njit(cache=True, nogil=True)
+def _addressed(codes, low, high):  # type: ignore[no-untyped-def]
+    """Whether a line may be an address: somewhere a full stop has a small letter after it."""
+    found = False
+    for i in range(low, high - 1):
+        found |= codes[i] == 46 and 97 <= codes[i + 1] <= 122
+    return found
 
 
 @njit(cache=True, nogil=True)
@@ -167,13 +296,13 @@ def name_places(codes, low, high, trie, named, count):  # type: ignore[no-untype
     """Add the places of a span where an agency's name may begin; returns how many there are then."""
     following, flags, foreign = trie
     for i in range(low, high):
-        if i > low and _ascii_word(codes[i - 1]):
-            continue
         if codes[i] >= 128:
             for code in foreign:
                 if code == codes[i]:
                     named[count] = i - low
                     count += 1
+            continue
+        if i > low and _ascii_word(codes[i - 1]):
             continue
         state, j = following[0, codes[i]], i + 1
         while state > 0:

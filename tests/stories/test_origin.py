@@ -86,3 +86,16 @@ def test_the_group_s_agencies_are_those_that_its_members_name() -> None:
 )
 def test_hosts(address: str | None, wanted: str) -> None:
     assert host(address) == wanted
+
+
+def test_a_group_from_an_agency_s_own_site_shows_the_agency_though_no_copy_names_it() -> None:
+    own, copy = article("b", url="https://www.reuters.com/2"), article("a", url="https://example.com/1")
+    assert [credit.agency for credit in group_credits([own, copy])] == ["Reuters"]
+    found = origin(copy, own)
+    assert found.id == "b"
+    assert "published on Reuters's own site, which supplied the text" in found.reasons
+
+
+def test_an_agency_s_site_that_credits_another_agency_does_not_name_itself() -> None:
+    own, copy = article("b", url="https://www.cnn.com/2", credits=("AP",)), article("a", credits=("AP",))
+    assert [credit.agency for credit in group_credits([own, copy])] == ["AP"]

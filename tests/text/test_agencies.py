@@ -16,7 +16,7 @@ TABLE: dict[str, dict[str, object]] = {
     "Kyodo": {"names": ["共同通信社", "共同通信"], "marks": ["共同"]},
 }
 PLAIN = re.compile(
-    r"(?<!\w)(?:(?i:The\s+Associated\s+Press|Associated\s+Press|Agence\s+France-Presse|CNN\s+Wire|CNN|共同通信社|共同通信)"
+    r"共同通信社|共同通信|共同(?=[)）】])|(?<!\w)(?:(?i:The\s+Associated\s+Press|Associated\s+Press|Agence\s+France-Presse|CNN\s+Wire|CNN)"
     r"|AFP|CNN|AP|共同|(?<=[(/\[])(?i:AFP|CNN|AP|共同)(?=[)/\]]))(?!\w)"
 )
 PIECES = [
@@ -36,6 +36,7 @@ PIECES = [
     "共同",
     "通信",
     "社",
+    "】",
     "x",
     " ",
 ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dedup.models import Article
+from dedup.models import Article, CleanArticle
 from dedup.text.agencies import agency_of_host
 from dedup.text.clean import clean
-from dedup.text.credits import Site, find_credits, judge_line
+from dedup.text.credits import Site, find_credits, is_source_line, judge_line, suppliers
 
 SIGNED = [
     ("SEOUL (AP) — North Korea said on Monday it had fired.", "B", "AP"),
@@ -58,6 +58,49 @@ def test_the_outlet_itself_is_not_its_supplier() -> None:
     site = Site(0, "By Jane Doe, The Washington Post", "L", True, False)
     assert not find_credits([site], Article(id="a", text="", outlet="washingtonpost.com"))
     assert find_credits([site], Article(id="a", text="", outlet="example.com"))[0].agency == "WaPo"
+
+
+@pytest.mark.parametrize(
+    ("outlet", "url"),
+    [
+        ("apnews.com", None),
+        ("Associated Press", None),
+        ("The Associated Press (online)", None),
+        (None, "https://www.apnews.com/1"),
+    ],
+)
+def test_an_agency_on_its_own_site_is_the_origin_and_credits_nobody(outlet: str | None, url: str | None) -> None:
+    site = Site(0, "SEOUL (AP) — North Korea said on Monday it had fired.", "B", True, False)
+    article = Article(id="a", text="", outlet=outlet, url=url)
+    assert not find_credits([site], article)
+    assert [credit.agency for credit in suppliers(CleanArticle(article, "", (), (), ""))] == ["AP"]
+
+
+def test_another_agency_is_credited_on_an_agencys_site() -> None:
+    site = Site(0, "SEOUL (Reuters) - North Korea said on Monday.", "B", True, False)
+    found = find_credits([site], Article(id="a", text="", outlet="CNN (Web News)"))
+    assert [credit.agency for credit in found] == ["Reuters"]
+
+
+SOURCE_LINES = [
+    "ABC News•",
+    "Jane Doe, Bloomberg",
+    "thedailybeast.com/some-story",
+    "from The Conversation",
+    "Newser — Jo Roe",
+]
+
+
+@pytest.mark.parametrize("line", SOURCE_LINES)
+def test_a_line_that_is_nothing_but_the_source_is_known(line: str) -> None:
+    assert is_source_line(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Jane Doe / Reuters", "Jane Doe | AFP | Getty Images", "Reuters says so", "example.com/ap"]
+)
+def test_photo_credits_and_sentences_are_no_source_lines(line: str) -> None:
+    assert not is_source_line(line)
 
 
 def test_hosts_of_agencies_and_their_subdomains_are_known() -> None:

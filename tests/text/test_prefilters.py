@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dedup.text import bylines, credits, headlines, packed, roles, spots
-from dedup.text.agencies import agencies
+from dedup.text.agencies import agencies, names_in
 from dedup.text.bylines import dateline_of_body
 from dedup.text.charclass import joined
 from dedup.text.credits import Site, judge_line
@@ -22,7 +22,10 @@ PARTS = st.sampled_from(
 The Associated  Press|the\u00a0associated press|The-CNN-Wire|xAP|AP_|AP’s|ČTK|told The |shared with|photo
 Photo by|©|Copyright|(c) 2018|contributed|Source: |via |updated|10:30 p.m.|3 hours ago|jan 5|.jpg|Getty Images
 all rights reserved|follow her on twitter|zip code|>|a@b.cd|By|by Jane|reporting by|12/5/2018|By Jane Doe
-written by|Jane Doe, AP|JaneDoe|(@jane)|Posted 5 May by Jane Doe|von|di""".replace("\n", "|").split("|")
+written by|Jane Doe, AP|JaneDoe|(@jane)|Posted 5 May by Jane Doe|von|di|Moscow – |Kyiv, Ukraine—
+（新华社北京3月18日电|【北京共同】|【ソウル聯合】|(서울=연합뉴스)|МОСКВА, 18 марта.|(ANSA) - ROMA, 18 MAR
+记者王小明|ロイター|연합뉴스|AFP通信|AP통신|(中央社|cnn.com|www.bbc.co.uk/news|Источник: ТАСС|•|×
+Follow Jane Doe on|Note:|is a columnist|Jane van der Berg|contributed|’s Jane Doe contributed|From CNN’s""".replace("\n", "|").split("|")
 )
 LINES = st.lists(PARTS | st.text(max_size=3), max_size=7).flatmap(
     lambda parts: st.sampled_from([" ", "", "  "]).map(lambda gap: gap.join(parts))
@@ -41,7 +44,7 @@ def test_a_line_with_a_dateline_may_open_with_one(line: str) -> None:
     batch = _batch(line)
     for unit in range(len(batch.starts)):
         may = spots.datelines(batch.codes, batch.bounds, batch.starts, batch.ends, np.array([[unit]]), joined())
-        assert may[0, 0] or dateline_of_body(packed.line_of(batch, unit)) is None
+        assert may[0, 0] or dateline_of_body(packed.line_of(batch, unit), first=True) is None
 
 
 @settings(max_examples=600, deadline=None)
@@ -54,13 +57,14 @@ def test_agencies_are_found_where_they_may_be(line: str) -> None:
         places = named[: spots.name_places(batch.codes, low, high, agencies().trie, named, 0)].tolist()
         plain = [hit.span() for hit in agencies().name.finditer(text)]
         site = Site(0, text, "B", True, True, places)
-        assert [hit.span() for hit in credits.names_in(site, agencies().name)] == plain
+        assert [hit.span() for hit in names_in(text, places)] == plain
+        assert credits.is_source_line(text, places) == credits.is_source_line(text)
         assert judge_line(site) == judge_line(site._replace(places=None))
 
 
 HINTED = {
     f"{module.__name__}.{name}": value
-    for module in (roles, headlines)
+    for module in (roles, headlines, bylines)
     for name, value in vars(module).items()
     if isinstance(value, Hinted)
 }
