@@ -88,14 +88,14 @@ def _name_pattern(names: list[str], marks: list[str]) -> re.Pattern[str]:
     first = "".join(re.escape(char) for char in sorted({form for word in names + marks for form in _cases(word[0])}))
     wide = [name for name in names if _WIDE.search(name)]
     names = [name for name in names if not _WIDE.search(name)]
-    closed = rf"{_any_of([mark for mark in marks if _WIDE.search(mark)], False) or '(?!)'}(?=[)）】])"
-    bracketed = rf"(?<=[(/\[]){_any_of(marks, True)}(?=[)/\]])"
-    spaced = rf"(?<!\w)(?=[{first}])(?:{_any_of(names, True)}(?!\w)|{_any_of(marks, False)}(?!\w)|{bracketed})"
-    unspaced = rf"(?![\x00-\x7f])(?:{_any_of(wide, True) or '(?!)'}|{closed})"
+    closed = rf"{any_of([mark for mark in marks if _WIDE.search(mark)], False) or '(?!)'}(?=[)）】])"
+    bracketed = rf"(?<=[(/\[]){any_of(marks, True)}(?=[)/\]])"
+    spaced = rf"(?<!\w)(?=[{first}])(?:{any_of(names, True)}(?!\w)|{any_of(marks, False)}(?!\w)|{bracketed})"
+    unspaced = rf"(?![\x00-\x7f])(?:{any_of(wide, True) or '(?!)'}|{closed})"
     return re.compile(f"{spaced}|{unspaced}")
 
 
-def _any_of(words: list[str], any_case: bool) -> str:
+def any_of(words: list[str], any_case: bool) -> str:
     """Expression for any of the words, the longest that fits first."""
     tree: _Branch = {}
     for word in words:

@@ -18,6 +18,7 @@ from dedup.text.signatures import signatures
 _WORDS = signatures()
 _BY = re.compile(rf"(?:^|\b)(?i:{_WORDS.by}):?\s+({NAMES})")
 _BY_WORDS = hints_of(_WORDS.by)
+_BY_ALONE = re.compile(rf"(?i)(?:{_WORDS.by}):?")
 _OPENS_BY = re.compile(rf"^\W{{0,3}}(?:this\s+\w+\s+)?(?i:{_WORDS.by}):?\s+({NAMES})(?P<rest>.{{0,80}})$")
 _FROM_OWN = re.compile(rf"^\W*From\s+(?P<agency>[^'’]{{2,30}})['’]s\s+({NAMES})\W*$")
 _PLAIN = re.compile(
@@ -38,7 +39,10 @@ _TAIL_SIGN = re.compile(
 )
 _LISTED = re.compile(rf"^\W{{0,3}}(?i:{_WORDS.by})\s[^\d]{{3,60}}\d{{0,2}},?\s+(?:19|20)\d\d\b")
 _REACHED = re.compile(rf"\s(?i:{_WORDS.join})\s+({NAME})\s+(?:at|via|on)\s")
-_FOLLOW = re.compile(rf"^\W*(?i:{_WORDS.follow})\s+({NAMES})(?=\s+(?i:on|at|via|sur|auf|en|su|no|bei)\b|\s*[,@:]|\s*$)")
+_FOLLOWS = "ſ" + "".join(sorted({form for word in _WORDS.follow.split("|") for form in (word[0], word[0].upper())}))
+_FOLLOW = re.compile(
+    rf"^\W*(?=[{_FOLLOWS}])(?i:{_WORDS.follow})\s+({NAMES})(?=\s+(?i:on|at|via|sur|auf|en|su|no|bei)\b|\s*[,@:]|\s*$)"
+)
 _NOTE = re.compile(r"^[\w'’ ]{3,20}:\s+")
 _BIO = re.compile(rf"^\W*(?:[\w'’ ]{{3,20}}:\s+)?({NAME})(?:,[^,]{{2,60}},)?\s+(?i:{_WORDS.being})\b")
 _TRADE = re.compile(rf"(?i)\b(?:{_WORDS.trade})s?\b|@\w")
@@ -74,28 +78,47 @@ class Byline(NamedTuple):
     line: int = -1
 
 
-def find_byline(lines: Lines, roles: str, given: str | None, dateline: str | None) -> Byline | None:
+class Marks(NamedTuple):
+    """A letter a line, "x" where it may name an author: where the article opens, and where it closes."""
+
+    opening: str
+    closing: str
+
+
+def find_byline(
+    lines: Lines, roles: str, given: str | None, dateline: str | None, marks: Marks | None = None
+) -> Byline | None:
     """The authors of an article whose lines have their roles: in the lines above the body, in the dump's own field
-    (``given``), in the lines that close it. The ``dateline`` is no author."""
-    body = [i for i, role in enumerate(roles) if role == "B"]
-    head = _in_head(lines, roles, body, dateline)
-    if head:
-        return head
+    (``given``), in the lines that close it. The ``dateline`` is no author. Where ``marks`` are known, other lines are
+    not looked at."""
+    marks = marks or Marks("x" * len(roles), "x" * len(roles))
+    first = roles.find("B")
+    until = roles.find("B", roles.find("B", first + 1) + 1) if first >= 0 else -1
+    if "x" in (marks.opening if until < 0 else marks.opening[: until + 1]):
+        head = _in_head(lines, roles, dateline, marks.opening)
+        if head:
+            return head
     if given:
         return Byline(trimmed(given) or given, 0.9)
-    tail = _in_tail(lines, roles, body)
+    last = roles.rfind("B")
+    if "x" not in marks.closing[max(0, roles.rfind("B", 0, max(last, 0))) :] and "x" not in marks.closing[: first + 1]:
+        return None
+    tail = _in_tail(lines, roles, marks.closing)
     return tail if tail and tail.names != dateline else None
 
 
-def _in_head(lines: Lines, roles: str, body: list[int], dateline: str | None) -> Byline | None:
+def _in_head(lines: Lines, roles: str, dateline: str | None, marks: str) -> Byline | None:
+    body = [i for i, role in enumerate(roles) if role == "B"]
     first = body[0] if body else len(roles)
     until = body[HEAD_BODY - 1] if len(body) >= HEAD_BODY else (body[-1] if body else len(roles))
     before = [i for i in range(first) if roles[i] != "-"]
     under = {below for above, below in itertools.pairwise(before) if roles[above] == "T"}
     wanted = {i for i in before if roles[i] == "L" or i in under} | set(before[-HEAD_LINES:])
     wanted |= {i for i in range(first, until) if roles[i] in "LF"}
-    found = [byline._replace(line=i) for i in sorted(wanted) if (byline := _head_line(lines, roles, i, before))]
-    found += [Byline(names, 0.9, i) for i in body[:HEAD_BODY] if (names := _other_language(lines[i][:OPENING_CHARS]))]
+    asked = [i for i in sorted(wanted) if marks[i] == "x"]
+    found = [byline._replace(line=i) for i in asked if (byline := _head_line(lines, roles, i, before))]
+    asked = [i for i in body[:HEAD_BODY] if marks[i] == "x"]
+    found += [Byline(names, 0.9, i) for i in asked if (names := _other_language(lines[i][:OPENING_CHARS]))]
     spoken = "\n".join(lines[i] for i in body) if any(byline.confidence == LONE for byline in found) else ""
     found = [
         item for item in found if item.names != dateline and not (item.confidence == LONE and item.names in spoken)
@@ -114,7 +137,7 @@ def _head_line(lines: Lines, roles: str, i: int, near: list[int]) -> Byline | No
     if len(line) > 300:
         return None
     if roles[i] == "L":
-        after_by = i > 0 and re.fullmatch(rf"(?i)(?:{_WORDS.by}):?", lines[i - 1]) is not None
+        after_by = i > 0 and _BY_ALONE.fullmatch(lines[i - 1]) is not None
         return byline_of_line(line, after_by)
     if len(line) <= 160 and _SAYS_BY.finds(line, line.lower()):
         return _byline_of_other(line)
@@ -190,17 +213,20 @@ def _parts(line: str) -> bool:
     return not (_NO_LETTERS.fullmatch(line) or agencies().name.fullmatch(line))
 
 
-def _in_tail(lines: Lines, roles: str, body: list[int]) -> Byline | None:
+def _in_tail(lines: Lines, roles: str, marks: str) -> Byline | None:
     """An author named where the article closes: after the last sentence, to be followed, or described."""
+    body = [i for i, role in enumerate(roles) if role == "B"]
     if not body:
         return None
-    tail = byline_in_tail(lines[body[-1]])
+    tail = byline_in_tail(lines[body[-1]]) if marks[body[-1]] == "x" else None
     if tail:
         return tail._replace(line=body[-1])
     after = [i for i in range(body[-1] + 1, len(roles)) if roles[i] != "-"][:TAIL_LINES]
     opening = [i for i in range(body[0]) if roles[i] != "-"][-2:]
-    opening += body[:1] if _NOTE.match(lines[body[0]]) else []
+    opening += body[:1] if marks[body[0]] == "x" and _NOTE.match(lines[body[0]]) else []
     for i in (*body[-TAIL_BODY:], *after, *opening):
+        if marks[i] != "x":
+            continue
         found = closing_byline(lines[i], (lines[j] for j in body[:-1] if j != i), roles[i])
         if found:
             return found._replace(line=i)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from dedup.models import Article, CleanArticle, Credit
 from dedup.text.agencies import agencies, agency_of_host, agency_of_outlet, host_of, names_in
+from dedup.text.hints import Hinted
 from dedup.text.names import NAMES
 
 _DASH = r"(?:[\u2014\u2013\u2012\u2015\-_\u2022]+|:|\.\s?[-\u2013])"
@@ -24,9 +25,15 @@ _CLOSES_PLACE = (")", "]", "】", " ", "）")
 _WIRED = re.compile(r"^(?:记者|記者)?[㐀-鿿]{2,9}?(?:\d{1,2}月)?\d{1,2}日(?:专|專)?(?:电|電)")
 _NAMED_PHOTO = re.compile(r"[(\[][^\W\d_a-z][\w.'’-]*(?: [\w.'’-]+){0,4}\s*/\s*(?:the\s+)?$|\bvia\s+$")
 _SLASHED = re.compile(r"(?:[A-Z][\w.'-]*\s*/\s*|\s-\s|\|\s*)$")
-_PHOTO = re.compile(
-    r"(?i)\b(?:photos?|foto|fotos|image|images|getty|pool|file|pictures?|handout|video|screenshot|illustration|caption"
-    r"|courtesy|credit|crédit|imagen|bild|фото|shutterstock|epa)\b|사진|写真|图片"
+_PHOTO = Hinted(
+    re.compile(
+        r"(?i)\b(?:photos?|foto|fotos|image|images|getty|pool|file|pictures?|handout|video|screenshot|illustration|caption"
+        r"|courtesy|credit|crédit|imagen|bild|фото|shutterstock|epa)\b|사진|写真|图片"
+    ),
+    (
+        *("photo", "foto", "image", "getty", "pool", "file", "picture", "handout", "video", "screenshot", "caption"),
+        *("illustration", "courtesy", "credit", "bild", "shutterstock", "epa"),
+    ),
 )
 _COPYRIGHT = re.compile(r"(?i)(?:copyright|©|\(c\)|™|저작권자)[^.]{0,60}$")
 _MENTION = re.compile(
@@ -36,6 +43,10 @@ _MENTION = re.compile(
 )
 _CLOSERS = ' .)]】|/-\u2013\u2014"”'
 _MENTIONS = ("told", "tells", "telling", "with", "by", "to", "the")
+_SOURCES = (
+    *("source", "sources", "quelle", "fuente", "fonte", "agency", "agencies", "agence", "via"),
+    *("of", "by", "from", "with", "on", "in", "at", "de", "avec", "von", "the"),
+)
 _SHARED = re.compile(r"(?i)\b(?:shared with|obtained by|seen by|reviewed by|provided to)(?:\s+the)?\s*$")
 _SOURCE = re.compile(
     r"(?i)(?:\b(?:source|sources|quelle|fuente|fonte|agency|agencies|agence|via|courtesy of|distributed by"
@@ -56,6 +67,8 @@ _SIGNS = re.compile(rf"^[—–-]\s*{NAMES}$")
 _FROM_FEED = re.compile(r"(?i)syndicated (?:news )?feed|was first published|all rights reserved|may not be published")
 
 
+REACH = 120
+"""Characters before a name that say what it is there for: more than the expressions ever reach back."""
 SIGN_CHARS = 400
 """Characters below which a line may credit an agency by its sign alone."""
 SIGNED = 0.5
@@ -106,7 +119,7 @@ def is_source_line(text: str, places: Sequence[int] | None = None) -> bool:
 
 def names_source(before: str) -> bool:
     """Whether a few words before an agency's name say that it is the source: "Con información de"."""
-    return len(before) < 30 and _SOURCE.search(before) is not None
+    return len(before) < 30 and may_source(before) and _SOURCE.search(before) is not None
 
 
 def find_credits(sites: Iterable[Site], article: Article) -> tuple[Credit, ...]:
@@ -175,8 +188,8 @@ def judge_line(site: Site) -> list[Found]:
 
 def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
     """Kind of evidence and confidence of one name; confidence 0 is no credit. The first rule that fits decides."""
-    if may_mention(before) and _MENTION.search(before):
-        return ("mention", 0.3) if _SHARED.search(before) and site.role == "B" else ("mention", 0.0)
+    if may_mention(before) and _MENTION.search(before[-REACH:]):
+        return ("mention", 0.3) if site.role == "B" and _SHARED.search(before[-REACH:]) else ("mention", 0.0)
     if _opens(before, after):
         return "dateline", 0.97 if site.opening else 0.45
     if has_copyright(before[-80:]):  # longer than the expression ever reaches back
@@ -189,7 +202,7 @@ def _judge(site: Site, before: str, after: str, kind: str) -> tuple[str, float]:
         return "photo", 0.0
     if _CONTRIBUTED.match(after) and ("contributed" in after or site.role == "L"):
         return "contributed", 0.85
-    if (site.role != "B" or site.closing) and _SOURCE.search(before):
+    if (site.role != "B" or site.closing) and may_source(before) and _SOURCE.search(before[-REACH:]):
         return "source", 0.9
     if kind == "paper" and site.role == "B":
         return "mention", 0.0
@@ -211,6 +224,12 @@ def may_mention(before: str) -> bool:
     return not last or not last.isascii() or last.lower().endswith(_MENTIONS)
 
 
+def may_source(before: str) -> bool:
+    """The same of the words that _SOURCE can end with, a colon after them included."""
+    last = before[-REACH:].rstrip().rstrip(":：").rstrip()[-8:]
+    return not last or not last.isascii() or last.lower().endswith(_SOURCES)
+
+
 def has_copyright(before: str) -> bool:
     if before.isascii():
         low = before.lower()
@@ -229,10 +248,12 @@ def _is_photo(site: Site, before: str, after: str) -> bool:
     """A photo credit: photo words near the name, or a caption line (furniture)."""
     if site.role == "F":
         return True
-    if _NAMED_PHOTO.search(before):
+    if ("/" in before or "via" in before) and _NAMED_PHOTO.search(before):
         return True
     near = before[-40:] + " " + after[:25]
-    return bool(_PHOTO.search(near)) and not (site.role == "B" and len(before) > 200 and not _PHOTO.search(after[:25]))
+    if not _PHOTO.finds(near, near.lower()):
+        return False
+    return not (site.role == "B" and len(before) > 200 and not _PHOTO.pattern.search(after[:25]))
 
 
 def _by_place(site: Site, before: str, after: str) -> tuple[str, float]:

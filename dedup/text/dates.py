@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import NamedTuple
 
-from dedup.text.agencies import host_of
+from dedup.text.agencies import any_of, host_of
 
 ZONE_WITHIN = 16
 """Characters after a clock in which its zone begins."""
@@ -76,11 +76,11 @@ def _longest_first(words: Iterable[str]) -> str:
 
 
 def _day_pattern(months: dict[str, int], dated: dict[str, int]) -> re.Pattern[str]:
-    names, year = _longest_first(months), r"(?:19|20)\d\d"
+    names, year = any_of(list(months), True), r"(?:19|20)\d\d"
     return re.compile(
         rf"(?i)\b(?P<m1>{names})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y1>{year}))?"
         rf"|(?<![\d:.])\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.|º|°|er)?\s+(?:de\s+)?(?:(?P<m2>{names})\b"
-        rf"\.?(?:,?\s+(?:del?\s+)?(?P<y2>{year}))?|(?P<m7>{_longest_first(dated)})\.?\s+(?:de\s+)?(?P<y7>{year}))"
+        rf"\.?(?:,?\s+(?:del?\s+)?(?P<y2>{year}))?|(?P<m7>{any_of(list(dated), True)})\.?\s+(?:de\s+)?(?P<y7>{year}))"
         rf"|(?<!\d)(?P<y3>{year})(?:[-/.]\s?|\s?[年년]\s?)(?P<m3>\d{{1,2}})(?:[-/.]\s?|\s?[月월]\s?)(?P<d3>\d{{1,2}})(?!\d)"
         rf"|\b(?P<a4>\d{{1,2}})/(?P<b4>\d{{1,2}})/(?P<y4>{year})\b"
         rf"|(?<![\d.])(?P<d5>\d{{1,2}})\.\s?(?P<m5>\d{{1,2}})\.\s?(?P<y5>{year})\b"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.models import Article, Credit
-from dedup.text import bylines, dates, spots
+from dedup.text import authors, bylines, dates, spots
 from dedup.text.agencies import agencies
 from dedup.text.charclass import joined
 from dedup.text.credits import SIGN_CHARS, Site, find_credits, is_source_line
@@ -47,30 +47,33 @@ def read_meta(articles: Sequence[Article], batch: Batch, letters: NDArray[np.uin
     found, lines = batch.found, batch.lines
     places = batch.codes, batch.bounds, batch.starts, batch.ends
     outline = spots.outline(lines, letters, OPENING_LINES, places, joined())
-    opening = spots.datelines(*places, outline[1], joined())
+    opening, cities = spots.datelines(*places, outline[1], joined())
     on_page = spots.titles_on_page(lines, found.hashes, batch.titles.keys, batch.titles.bounds)
     by_text = _by_text(
         batch, letters, *spots.sites(lines, letters, found.raw, _site_columns(), outline, (*places, agencies().trie))
     )
+    words = found.words, found.word_ends, found.word_bounds
+    marked = authors.marks(lines, letters, words, (*places, agencies().trie), joined(), authors.first_words())
+    heads, tails = marked[0].tobytes().decode("ascii"), marked[1].tobytes().decode("ascii")
     starts, ends, edges = batch.starts.tolist(), batch.ends.tolist(), lines.tolist()
     roles = letters.tobytes().decode("ascii")
     tops = outline[0][:, spots.TOP].tolist()
     metas = []
-    for i, (article, titled, body, may) in enumerate(
-        zip(articles, on_page.tolist(), outline[1].tolist(), opening.tolist(), strict=True)
-    ):
+    leads = zip(outline[1].tolist(), opening.tolist(), cities.tolist(), strict=True)
+    for i, (article, titled, lead) in enumerate(zip(articles, on_page.tolist(), leads, strict=True)):
         low, high = edges[i], edges[i + 1]
         text = _Text(batch.texts[i], starts, ends, low, roles[low:high])
-        meta = [low + k for k, role in enumerate(text.roles) if role == "L"]
+        meta = [low + k for k, role in enumerate(text.roles) if role == "L"] if "L" in text.roles else []
         headline = _headline(article.title, text, tops[i], titled, batch.titles.raw[i])
-        dateline = _dateline(text, body, may, meta)
+        dateline = _dateline(text, meta, *lead)
         published, notes = article.published, _NONE
         if published is None and (meta or dateline):
             published, notes = _published(article, text, meta, dateline, found.raw[low:high])
         credits: tuple[Credit, ...] = ()
         if i in by_text or article.credit or article.byline:
             credits = find_credits(by_text.get(i, ()), article)
-        byline = bylines.find_byline(text, text.roles, article.byline, dateline)
+        marks = bylines.Marks(heads[low:high], tails[low:high])
+        byline = bylines.find_byline(text, text.roles, article.byline, dateline, marks)
         metas.append(Meta(headline, byline.names if byline else None, dateline, credits, published, notes))
     return metas
 
@@ -137,10 +140,13 @@ def _headline(title: str | None, text: _Text, top: int, on_page: bool, counted: 
     return text.line(top) if on_page or is_doubtful(title, counted) else title
 
 
-def _dateline(text: _Text, opening: Sequence[int], may: Sequence[bool], meta: Sequence[int]) -> str | None:
+def _dateline(
+    text: _Text, meta: Sequence[int], opening: Sequence[int], may: Sequence[bool], cities: Sequence[bool]
+) -> str | None:
     """The place and date that open the text: of a body line, of a line right above the body, of a line of its own.
 
-    ``opening`` holds the first body lines and the lines right above (-1 for none), ``may`` which may have a dateline.
+    ``opening`` holds the first body lines and the lines right above (-1 for none), ``may`` which may have a dateline,
+    ``cities`` which may be nothing but a city.
     """
     if True in may:
         lead = next((i for i in opening[:OPENING_LINES] if i >= 0 and len(text.line(i)) > LEAST_LEAD), -1)
@@ -153,9 +159,11 @@ def _dateline(text: _Text, opening: Sequence[int], may: Sequence[bool], meta: Se
         line = text.line(i)
         if "," in line and (found := bylines.dateline_alone(line)):
             return found
-    above = [i for i in opening[OPENING_LINES:] if i >= 0]
+    if not meta and True not in cities:
+        return None
+    above = [i for i, city in zip(opening[OPENING_LINES:], cities[OPENING_LINES:], strict=True) if city]
     named = [i for i in meta if i < opening[0]]
-    for i in (*above[::-1], *(opening[:1] if opening[0] >= 0 else ()), *named[-2:]):
+    for i in (*above[::-1], *(opening[:1] if cities[0] else ()), *named[-2:]):
         line = text.line(i)
         if city_alone(line, "", signed=True):
             signed = any(agencies().name.search(text.line(k)) for k in named[-3:])

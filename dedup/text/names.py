@@ -9,7 +9,9 @@ from dedup.text.signatures import signatures
 
 _JOIN = signatures().join
 _SMALL = "a-zß-öø-ÿа-яё"
-_PARTICLE = r"(?:de|del|della|di|da|do|dos|van|von|der|den|ter|zu|al|el|bin|ibn|bint|la|le|du|st\.?|y|e)"
+PARTICLES = "de del della di da do dos van von der den ter zu al el bin ibn bint la le du st y e".split()
+"""Words of names that are written small."""
+_PARTICLE = rf"(?:{'|'.join(PARTICLES)}|st\.)"
 _NO_WORD = rf"(?!(?i:{_JOIN}|with|for|from|in|on|at|of|to|the|is)(?=\s|$))"
 WORD = rf"(?:{_NO_WORD}(?:[^\W\d_{_SMALL}]\.(?:\s?[A-Z]\.)*|(?:[OD]['’])?[^\W\d_{_SMALL}][\w'’\-]*\.?))"
 NAME = rf"{WORD}(?:\s+(?:{_PARTICLE}\s+)*{WORD}){{1,3}}(?:,?\s+(?:Jr|Sr|II|III)\b\.?)?"

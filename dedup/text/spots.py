@@ -15,6 +15,8 @@ from dedup.text.scan import COLUMN
 
 HEAD = 140
 """Characters of a line in which a dateline may stand (``datelines.dateline_of_body``)."""
+CITY = 30
+"""Characters of a line that is nothing but a city (``datelines.city_alone``)."""
 FOREIGN_HEAD = 5
 """Characters of a line among which a dateline of another script shows itself."""
 DASHED_WORDS = 8
@@ -66,13 +68,13 @@ def outline(lines, letters, opening, places, table):  # type: ignore[no-untyped-
 @njit(cache=True, nogil=True)
 def _is_item(codes, at, table):  # type: ignore[no-untyped-def]
     """Whether a line that is not empty opens with the sign of a list or a button."""
-    while _blank(codes[at], table):
+    while blank(codes[at], table):
         at += 1
     return codes[at] == 0xD7 or codes[at] == 0x2022 or codes[at] == 0x7C
 
 
 @njit(cache=True, nogil=True)
-def _blank(code, table):  # type: ignore[no-untyped-def]
+def blank(code, table):  # type: ignore[no-untyped-def]
     """Whether ``str.strip`` takes a character away: white space, but not the control characters of its class."""
     kind = _kind(code, table)
     return (kind == 5 or kind == 6) and not (code < 9 or 13 < code < 28 or (126 < code < 160 and code != 0x85))
@@ -104,14 +106,30 @@ def titles_on_page(lines, hashes, keys, key_bounds):  # type: ignore[no-untyped-
 
 @njit(cache=True, nogil=True)
 def datelines(codes, bounds, starts, ends, body, table):  # type: ignore[no-untyped-def]
-    """Which of the lines ``body`` (texts x lines, -1 for none) may open with a dateline."""
+    """Which of the lines ``body`` (texts x lines, -1 for none) may open with a dateline, and which may be nothing but a
+    city."""
     out = np.zeros(body.shape, dtype=np.bool_)
+    alone = np.zeros(body.shape, dtype=np.bool_)
     for text in range(len(body)):
         for number in range(body.shape[1]):
             i = body[text, number]
             if i >= 0:
-                out[text, number] = _may_open(codes, bounds[text] + starts[i], bounds[text] + ends[i], table)
-    return out
+                low, high = bounds[text] + starts[i], bounds[text] + ends[i]
+                out[text, number] = _may_open(codes, low, high, table)
+                alone[text, number] = _may_be_city(codes, low, high, table)
+    return out, alone
+
+
+@njit(cache=True, nogil=True)
+def _may_be_city(codes, low, high, table):  # type: ignore[no-untyped-def]
+    """Whether a line is short and its first two letters are capitals, or an initial."""
+    while low < high and blank(codes[low], table):
+        low += 1
+    while low < high and blank(codes[high - 1], table):
+        high -= 1
+    if not 3 <= high - low <= CITY or not capital(codes[low], table):
+        return False
+    return capital(codes[low + 1], table) or codes[low + 1] == 46
 
 
 @njit(cache=True, nogil=True)
@@ -120,34 +138,34 @@ def _kind(code, table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _in_word(code, table):  # type: ignore[no-untyped-def]
+def in_word(code, table):  # type: ignore[no-untyped-def]
     r"""Whether a character may be of ``\w``: letters, digits, marks and a few more."""
     kind = _kind(code, table)
     return 1 <= kind <= 4 or kind == 14 or code == 95 or code == _MODIFIER_APOSTROPHE
 
 
 @njit(cache=True, nogil=True)
-def _capital(code, table):  # type: ignore[no-untyped-def]
-    r"""Whether a character may be of ``[^\W\d_a-zß-öø-ÿ]``: capitals, and letters without case."""
-    small = 97 <= code <= 122 or (0xDF <= code <= 0xFF and code != 0xF7)
-    return _in_word(code, table) and not small and code != 95 and not 48 <= code <= 57
+def capital(code, table):  # type: ignore[no-untyped-def]
+    r"""Whether a character may be of ``[^\W\d_a-zß-öø-ÿа-яё]``: capitals, and letters without case."""
+    small = 97 <= code <= 122 or (0xDF <= code <= 0xFF and code != 0xF7) or 0x430 <= code <= 0x44F or code == 0x451
+    return in_word(code, table) and not small and code != 95 and not 48 <= code <= 57
 
 
 @njit(cache=True, nogil=True)
 def _may_open(codes, low, high, table):  # type: ignore[no-untyped-def]
     """Whether ``datelines.dateline_of_body`` may find something: capitals, or a name before a date, a bracket or
     a dash, and a sign that closes it; or the beginning of a dateline of another script."""
-    while low < high and _blank(codes[low], table):
+    while low < high and blank(codes[low], table):
         low += 1
     if _may_open_foreign(codes, low, high):
         return True
-    while low < high and not _in_word(codes[low], table):
+    while low < high and not in_word(codes[low], table):
         low += 1
     high = min(high, low + HEAD)
-    if high - low < 3 or not _capital(codes[low], table):
+    if high - low < 3 or not capital(codes[low], table):
         return False
     cased = _kind(codes[low], table) == 1 or _kind(codes[low], table) == 2
-    shouted = not cased or _capital(codes[low + 1], table) or codes[low + 1] == 46
+    shouted = not cased or capital(codes[low + 1], table) or codes[low + 1] == 46
     if not shouted and not _named(codes, low, high, table):
         return False
     closed = stated = False
@@ -175,9 +193,9 @@ def _dashed(codes, low, high, table):  # type: ignore[no-untyped-def]
     """Whether a few words that are written with capitals stand before a long dash."""
     i = low
     for _ in range(DASHED_WORDS):
-        if i == high or not _capital(codes[i], table):
+        if i == high or not capital(codes[i], table):
             return False
-        while i < high and _in_name(codes[i], table):
+        while i < high and in_name(codes[i], table):
             i += 1
         i += i < high and codes[i] == 44
         while i < high and (_kind(codes[i], table) == 5 or _kind(codes[i], table) == 6):
@@ -188,15 +206,15 @@ def _dashed(codes, low, high, table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _in_name(code, table):  # type: ignore[no-untyped-def]
-    return _in_word(code, table) or _kind(code, table) == 11 or code == 45 or code == 46
+def in_name(code, table):  # type: ignore[no-untyped-def]
+    return in_word(code, table) or _kind(code, table) == 11 or code == 45 or code == 46
 
 
 @njit(cache=True, nogil=True)
 def _named(codes, low, high, table):  # type: ignore[no-untyped-def]
     """Whether the first word is one of a name, or is followed by a comma, a bracket, a dash or a date."""
     i = low
-    while i < high and _in_name(codes[i], table):
+    while i < high and in_name(codes[i], table):
         i += 1
     if i < high and (codes[i] == 44 or codes[i] == 40 or codes[i] == 47 or _kind(codes[i], table) == 9):
         return True
@@ -207,7 +225,7 @@ def _named(codes, low, high, table):  # type: ignore[no-untyped-def]
         return False
     code = codes[i]
     opens = code == 40 or code == 47 or _kind(code, table) == 4 or _kind(code, table) == 9
-    return opens or _capital(code, table) or code == 100 or code == 108
+    return opens or capital(code, table) or code == 100 or code == 108
 
 
 @njit(cache=True, nogil=True)
