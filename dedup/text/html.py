@@ -6,6 +6,7 @@ the structure of the page, and what trafilatura keeps of it (Barbaresi 2021).
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import json
 import os
@@ -138,7 +139,7 @@ class _Worker:
             head = self._part(deadline)
             return json.loads(head), self._part(deadline)
         except (_TooSlowError, _CrashedError, OSError, ValueError) as error:
-            self._kill()
+            self.close()
             if isinstance(error, (_TooSlowError, _CrashedError)):
                 raise
             raise _CrashedError from error
@@ -190,7 +191,8 @@ class _Worker:
             if not selector.select(max(0.0, deadline - time.monotonic())):
                 raise _TooSlowError
 
-    def _kill(self) -> None:
+    def close(self) -> None:
+        """End the child and close its pipes; does nothing where there is none."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
@@ -200,7 +202,15 @@ class _Worker:
 @lru_cache(maxsize=1)
 def _worker(process: int) -> _Worker:
     """The worker of this process: one made before a fork belongs to the parent."""
-    return _Worker()
+    worker = _Worker()
+    atexit.register(_at_exit, worker, process)
+    return worker
+
+
+def _at_exit(worker: _Worker, process: int) -> None:
+    """Close the worker, unless this is a fork of the process that it belongs to."""
+    if os.getpid() == process:
+        worker.close()
 
 
 def html_features(
