@@ -27,11 +27,20 @@ _FOLDED = (0x130, 0x131, 0x17F, 0x212A)
 """Letters that are of one case with an ASCII letter for expressions, and not for the hashes of words."""
 
 
+PACKED = 7
+"""Letters of a word that are compared."""
+
+
 def _packed(word: str) -> int:
     return sum(ord(char) << 8 * place for place, char in enumerate(word))
 
 
 _PARTICLES = np.array(sorted(map(_packed, PARTICLES)), dtype=np.int64)
+_BEING = np.array(
+    sorted({_packed(form.split("\\")[0][:PACKED]) for form in signatures().being.split("|") if form[0].isascii()}),
+    dtype=np.int64,
+)
+"""What is said of an author after the name: "is", "writes"; the first letters of its first word."""
 
 
 @lru_cache(maxsize=1)
@@ -68,14 +77,16 @@ def marks(lines, letters, found, places, table, words):  # type: ignore[no-untyp
                 continue
             before = word_ends[i - 1] if i > lines[text] else 0
             word = hashes[word_bounds[text] + before] if word_ends[i] > before else np.uint64(0)
-            name = _opens_with_name(codes, low, high, table) or _folded(codes, low, high)
+            folded = _folded(codes, low, high)
+            name = folded or _opens_with_name(codes, low, high, table, False)
             if letters[i] == BODY:
                 opens = _unspaced(codes, low, min(high, low + 2 * OPENING))
             else:
                 opens = name or _is_in(word, by) or name_places(codes, low, high, trie, named, 0) > 0
             out[0, i] = MAY if opens else SILENT
-            name |= _is_in(word, follow) or _after_label(codes, low, high, table) or _signed(codes, low, high, table)
-            out[1, i] = MAY if name else SILENT
+            told = name and (folded or _opens_with_name(codes, low, high, table, True))
+            told |= _is_in(word, follow) or _after_label(codes, low, high, table) or _signed(codes, low, high, table)
+            out[1, i] = MAY if told else SILENT
     return out
 
 
@@ -88,8 +99,9 @@ def _is_in(word, known):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _opens_with_name(codes, low, high, table):  # type: ignore[no-untyped-def]
-    """Whether the first word is written with a capital, and the next one too or is a particle of names."""
+def _opens_with_name(codes, low, high, table, described):  # type: ignore[no-untyped-def]
+    """Whether the first word is written with a capital, and the next one too or is a particle of names. ``described``:
+    and the name may be followed by what its bearer is."""
     i = low
     while i < high and not in_word(codes[i], table):
         i += 1
@@ -102,14 +114,54 @@ def _opens_with_name(codes, low, high, table):  # type: ignore[no-untyped-def]
         i += 1
     if i in (first, high):
         return False
-    if capital(codes[i], table):
-        return True
-    packed = shift = 0
-    while i < high and shift < 40 and 97 <= codes[i] <= 122:
-        packed |= int(codes[i]) << shift
-        shift += 8
-        i += 1
-    return _is_in(packed, _PARTICLES)
+    if not described:
+        return capital(codes[i], table) or _is_in(_word_at(codes, i, high), _PARTICLES)
+    while i < high:
+        word = _word_at(codes, i, high)
+        if _is_in(_small(word), _BEING) or _foreign(codes, i, high):
+            return True
+        if not capital(codes[i], table) and not _is_in(word, _PARTICLES):
+            return False
+        while i < high and in_name(codes[i], table):
+            i += 1
+        if i < high and codes[i] == 44:
+            return True
+        while i < high and not in_word(codes[i], table):
+            if not blank(codes[i], table):
+                return False
+            i += 1
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _word_at(codes, i, high):  # type: ignore[no-untyped-def]
+    """The first ASCII letters from a place on, in one number."""
+    packed = np.int64(0)
+    for place in range(min(PACKED, high - i)):
+        code = np.int64(codes[i + place])
+        if not (97 <= code <= 122 or 65 <= code <= 90):
+            break
+        packed |= code << np.int64(8 * place)
+    return packed
+
+
+@njit(cache=True, nogil=True)
+def _foreign(codes, i, high):  # type: ignore[no-untyped-def]
+    """Whether one of the characters that ``_word_at`` reads is not ASCII: its case may be that of an ASCII letter."""
+    found = False
+    for place in range(i, min(high, i + PACKED)):
+        found |= codes[place] > 127
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _small(word):  # type: ignore[no-untyped-def]
+    """Letters in one number, each made a small one."""
+    out = np.int64(0)
+    for place in range(PACKED):
+        code = word >> np.int64(8 * place) & np.int64(255)
+        out |= (code | np.int64(32) if code > 0 else code) << np.int64(8 * place)
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -130,7 +182,7 @@ def _after_label(codes, low, high, table):  # type: ignore[no-untyped-def]
         i += 1
     for j in range(i, min(high, i + LABEL)):
         if codes[j] == 58:
-            return _opens_with_name(codes, j + 1, high, table)
+            return _opens_with_name(codes, j + 1, high, table, True)
     return False
 
 

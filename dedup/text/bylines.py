@@ -10,16 +10,17 @@ from typing import NamedTuple, Protocol
 from dedup.text.agencies import agencies
 from dedup.text.datelines import dateline_alone as dateline_alone
 from dedup.text.datelines import dateline_of_body as dateline_of_body
-from dedup.text.hints import Hinted, hints_of
+from dedup.text.hints import Hinted, hints_of, initials_of
 from dedup.text.names import NAME, NAMES, WORD, trimmed
 from dedup.text.names import is_name as is_name
 from dedup.text.signatures import signatures
 
 _WORDS = signatures()
-_BY = re.compile(rf"(?:^|\b)(?i:{_WORDS.by}):?\s+({NAMES})")
+_SAYS = rf"(?=[{initials_of(_WORDS.by)}])(?i:{_WORDS.by})"
+_BY = re.compile(rf"(?:^|\b){_SAYS}:?\s+({NAMES})")
 _BY_WORDS = hints_of(_WORDS.by)
 _BY_ALONE = re.compile(rf"(?i)(?:{_WORDS.by}):?")
-_OPENS_BY = re.compile(rf"^\W{{0,3}}(?:this\s+\w+\s+)?(?i:{_WORDS.by}):?\s+({NAMES})(?P<rest>.{{0,80}})$")
+_OPENS_BY = re.compile(rf"^\W{{0,3}}(?:this\s+\w+\s+)?{_SAYS}:?\s+({NAMES})(?P<rest>.{{0,80}})$")
 _FROM_OWN = re.compile(rf"^\W*From\s+(?P<agency>[^'’]{{2,30}})['’]s\s+({NAMES})\W*$")
 _PLAIN = re.compile(
     rf"^\W*({NAMES})(?=\s*(?:$|[,|•·/\-—–(\[@]|\s(?i:posted|published|updated|about|may be|is|reported|reports)\b))"
@@ -37,11 +38,10 @@ _CONTRIBUTED = re.compile(r"(?i)\b(?:contributed|reported from|reporting|editing
 _TAIL_SIGN = re.compile(
     rf"[.!?”\"]\s+({WORD}(?:[ -]{WORD}){{1,3}}),\s+[A-Z][A-Z .'-]{{2,30}},\s+[A-Z]{{2,6}}(?:/[A-Z]+)?\s*$"
 )
-_LISTED = re.compile(rf"^\W{{0,3}}(?i:{_WORDS.by})\s[^\d]{{3,60}}\d{{0,2}},?\s+(?:19|20)\d\d\b")
+_LISTED = re.compile(rf"^\W{{0,3}}{_SAYS}\s[^\d]{{3,60}}\d{{0,2}},?\s+(?:19|20)\d\d\b")
 _REACHED = re.compile(rf"\s(?i:{_WORDS.join})\s+({NAME})\s+(?:at|via|on)\s")
-_FOLLOWS = "ſ" + "".join(sorted({form for word in _WORDS.follow.split("|") for form in (word[0], word[0].upper())}))
 _FOLLOW = re.compile(
-    rf"^\W*(?=[{_FOLLOWS}])(?i:{_WORDS.follow})\s+({NAMES})(?=\s+(?i:on|at|via|sur|auf|en|su|no|bei)\b|\s*[,@:]|\s*$)"
+    rf"^\W*(?=[{initials_of(_WORDS.follow)}])(?i:{_WORDS.follow})\s+({NAMES})(?=\s+(?i:on|at|via|sur|auf|en|su|no|bei)\b|\s*[,@:]|\s*$)"
 )
 _NOTE = re.compile(r"^[\w'’ ]{3,20}:\s+")
 _BIO = re.compile(rf"^\W*(?:[\w'’ ]{{3,20}}:\s+)?({NAME})(?:,[^,]{{2,60}},)?\s+(?i:{_WORDS.being})\b")
@@ -215,38 +215,35 @@ def _parts(line: str) -> bool:
 
 def _in_tail(lines: Lines, roles: str, marks: str) -> Byline | None:
     """An author named where the article closes: after the last sentence, to be followed, or described."""
-    body = [i for i, role in enumerate(roles) if role == "B"]
-    if not body:
-        return None
-    tail = byline_in_tail(lines[body[-1]]) if marks[body[-1]] == "x" else None
-    if tail:
-        return tail._replace(line=body[-1])
-    after = [i for i in range(body[-1] + 1, len(roles)) if roles[i] != "-"][:TAIL_LINES]
-    opening = [i for i in range(body[0]) if roles[i] != "-"][-2:]
-    opening += body[:1] if marks[body[0]] == "x" and _NOTE.match(lines[body[0]]) else []
-    for i in (*body[-TAIL_BODY:], *after, *opening):
-        if marks[i] != "x":
-            continue
-        found = closing_byline(lines[i], (lines[j] for j in body[:-1] if j != i), roles[i])
-        if found:
-            return found._replace(line=i)
+    first, last = roles.find("B"), roles.rfind("B")
+    if marks[last] == "x" and (tail := byline_in_tail(lines[last])):
+        return tail._replace(line=last)
+    before = [k for k in range(last) if roles[k] == "B"][1 - TAIL_BODY :]
+    after = [i for i in range(last + 1, len(roles)) if roles[i] != "-"][:TAIL_LINES]
+    opening = [i for i in range(first) if roles[i] != "-"][-2:]
+    opening += [first] if marks[first] == "x" and _NOTE.match(lines[first]) else []
+    for i in (*before, last, *after, *opening):
+        if marks[i] == "x":
+            known = (lines[j] for j in range(last) if roles[j] == "B" and j != i)
+            if found := closing_byline(lines[i], known, roles[i]):
+                return found._replace(line=i)
     return None
 
 
 def closing_byline(line: str, known: Iterable[str], role: str = "F") -> Byline | None:
     """The author of "Follow A on Twitter", "Write to A at ..." or "A is a columnist for ...": nobody whom the text
     itself (the lines ``known``) speaks of."""
-    if len(line.split()) > BIO_WORDS:
-        return None
     for pattern, confidence in ((_FOLLOW, 0.8), (_BIO, 0.7)):
         hit = pattern.match(line)
-        if hit is None or (pattern is _BIO and not _TRADE.search(line, hit.end(1))):
+        if hit is None or (pattern is _BIO and not _TRADE.search(line, hit.end(1))) or len(line.split()) > BIO_WORDS:
             continue
         others = [more.group(1) for more in _REACHED.finditer(line, hit.end(1))] if pattern is _FOLLOW else []
         names = trimmed(_undoubled(" and ".join([hit.group(1), *others])))
         if names and not any(names in text for text in known):
             return Byline(names, confidence)
-    return byline_of_line(line) if role == "L" and not _CONTRIBUTED.search(line) else None
+    if role != "L" or _CONTRIBUTED.search(line) or len(line.split()) > BIO_WORDS:
+        return None
+    return byline_of_line(line)
 
 
 def _undoubled(names: str) -> str:

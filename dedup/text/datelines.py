@@ -31,7 +31,8 @@ _DASHED = re.compile(
     r"\s?[—–]\s?(?=[^\W\d_a-zß-öø-ÿа-яё]|[“\"])(?![^—–]{0,60}\s[—–]\s)"
 )
 _NOT_PLACES = re.compile(
-    r"(?i)^(?:file|photos?|video|watch|updated?|breaking|exclusive|opinion|analysis|live|note|correction|editor"
+    r"(?i)^(?!the (?:hague|bronx|villages|woodlands|dalles|valley)\b|key (?:west|largo)\b|live oak\b|a coruña\b)"
+    r"(?:file|photos?|video|watch|updated?|breaking|exclusive|opinion|analysis|live|note|correction|editor"
     r"|q|a|question|answer|related|read|more|image|us|the|by|from|world|politics|news|sports?|business|health|today"
     r"|first|second|third|finally|and|but|yes|no|what|who|why|how|when|where|advertisement|fact|host|key|sign up)\b"
 )
@@ -53,7 +54,7 @@ def dateline_of_body(text: str, first: bool = False) -> str | None:
     if hit and len(head) > hit.end() and _is_place(hit):
         return _tidy(hit.group("line"))
     hit = _PLAIN_PLACE.match(head)
-    if hit is not None:
+    if hit is not None and not _NOT_PLACES.search(hit.group("place")):
         agency = hit.group("agency")
         if hit.group("date") or (agency and agencies().name.search(f"({agency})")):
             return _tidy(hit.group("line"))

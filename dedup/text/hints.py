@@ -32,3 +32,9 @@ def hints_of(alternatives: str) -> tuple[str, ...]:
     longest = {max(re.sub(r"\\(?!s)", "", one).split(r"\s+"), key=len) for one in alternatives.split("|")}
     parts = {part for part in longest if part.isascii()}
     return tuple(sorted(part for part in parts if not any(other in part for other in parts - {part})))
+
+
+def initials_of(alternatives: str) -> str:
+    """Set of the letters that such an expression can begin with in any case, ready to stand in brackets."""
+    first = {word[0] for word in alternatives.split("|")}
+    return "".join(sorted(first | {char.upper() for char in first} | set("\u0130\u0131\u017f\u212a")))

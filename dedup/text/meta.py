@@ -117,8 +117,8 @@ def _by_text(
         line, role = line.strip(), chr(letters[unit])
         if place and role in "FT":
             role = _site_role(role, line, place, held)
-        site = Site(unit, line, role, bool(opening), bool(closing), held)
         if held or len(line) < SIGN_CHARS:
+            site = Site(unit, line, role, bool(opening), bool(closing), held)
             found.setdefault(text, []).append(site)
     return found
 

@@ -140,3 +140,17 @@ def test_long_lines_are_read_in_no_time(text: str) -> None:
     dateline_of_body(text, first=True)
     byline_of_line(text[:5000])
     assert time.perf_counter() - start < 1
+
+
+@pytest.mark.parametrize("label", ["FILE", "PHOTO", "WATCH", "VIDEO", "UPDATED", "CORRECTION"])
+def test_labels_are_no_places(label: str) -> None:
+    for line in (f"{label} — Protesters gather in front of the palace.", f"{label} (AP) - Protesters gather."):
+        assert dateline_of_body(line) is None
+        assert dateline_of_body(line, first=True) is None
+    assert city_alone(label, f"Many a {label.title()} was seen.", signed=True) is None
+    assert dateline_of_body("WATCHUNG, N.J. (AP) — Protesters gather in front of the palace.") == "WATCHUNG, N.J."
+
+
+@pytest.mark.parametrize("place", ["THE HAGUE, Netherlands", "KEY WEST, Fla.", "LIVE OAK, Fla."])
+def test_places_that_begin_like_labels_are_places(place: str) -> None:
+    assert dateline_of_body(f"{place} (AP) — Judges have said on Monday that it will be heard.") == place
