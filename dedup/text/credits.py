@@ -73,6 +73,8 @@ SIGN_CHARS = 400
 """Characters below which a line may credit an agency by its sign alone."""
 SIGNED = 0.5
 """From this confidence of a named agency on, another one's sign says nothing: initials close the text of several."""
+ONE_ITEM = 0.45
+"""How sure a credit is that holds for one item of a round-up: datelines of several agencies open its items."""
 OWN_SITE = 0.9
 """How sure it is that a wire agency's own site carries the agency's own text."""
 
@@ -138,6 +140,10 @@ def find_credits(sites: Iterable[Site], article: Article) -> tuple[Credit, ...]:
 def _all_found(sites: Iterable[Site], article: Article) -> list[Found]:
     texts = [Site(-1, field, "L", True, False) for field in (article.credit, article.byline) if field]
     found = [item for site in (*sites, *texts) for item in judge_line(site)]
+    if len({item.agency for item in found if item.kind == "dateline"}) > 1:
+        found = [
+            item._replace(confidence=ONE_ITEM) if item.kind == "dateline" else item for item in found
+        ]
     own = own_agencies(article) if found else frozenset()
     return [item for item in found if item.agency not in own]
 

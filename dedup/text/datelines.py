@@ -87,6 +87,6 @@ def city_alone(line: str, text: str, signed: bool = False) -> str | None:
 
 
 def _tidy(text: str) -> str:
-    line = re.sub(r"\s+", " ", text).strip(" ,(")
+    line = re.sub(r"\s+", " ", text).strip(" ,(-—–")
     first, _, second = line.partition(" - ")
     return first if first == second else line

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.models import Article, Role
-from dedup.text import features, region, trees
+from dedup.text import features, trees
 from dedup.text.clean import clean
 from dedup.text.evidence import FeedEvidence, LineEvidence, line_evidence
 from dedup.text.packed import Batch, odds_of, rows_of, scan_of, see
-from dedup.text.roles import against, brief, limit_of, weighed
+from dedup.text.roles import EVIDENCE, against, brief, ends, limit_of, weighed
 
 SHOWN = 4
 """Features named for a line: the ones that moved its log-odds most."""
@@ -29,18 +29,23 @@ class ExplainedLine(NamedTuple):
 
 
 def explain_lines(article: Article, evidence: FeedEvidence | None = None) -> list[ExplainedLine]:
-    """Every line of an article with its role and the reasons for it."""
+    """Every line of an article with its role and the reasons for it.
+
+    For a page of HTML the reasons are those of the plain line model, whatever its structure says besides.
+    """
     result = clean(article, evidence)
-    batch = see([result.text], [article.title])
+    page = bool(article.html) and not article.text.strip()
+    batch = see([result.text], [article.title], as_lines=page)
     feed = None if evidence is None else line_evidence([article], batch, evidence)
     why, chances = _reasons(batch, article.title, feed)
+    note = ("by the page's structure; as plain text:",) if page else ()
     unit_of = batch.apart[0].unit_of if batch.apart else range(len(batch.starts))
     return [
         ExplainedLine(
             line.text,
             line.role,
             chances.get(int(unit), 0.0),
-            "; ".join((*_by_role(letter), *why.get(int(unit), ()))),
+            "; ".join((*_by_role(letter), *note, *why.get(int(unit), ()))),
         )
         for line, letter, unit in zip(result.lines, result.roles, unit_of, strict=True)
     ]
@@ -58,15 +63,16 @@ def _reasons(
     numbers, rows, odds = known.numbers, known.rows, odds_of(known)
     told = weighed(batch, known, odds)
     twice = told < odds
-    inside = int(region.ends_of(batch.found, batch.lines, known, told)[0])
+    condemned = np.zeros(len(odds), dtype=np.bool_) if feed is None else against(batch, known, feed, told)
+    told -= EVIDENCE * condemned
+    inside = int(ends(batch, known, told)[0])
     limit = limit_of(told, inside)
-    condemned = None if feed is None else against(batch, known, feed, told)
     kept = (told > limit) & (np.arange(len(numbers)) < inside)
-    short = brief(found, numbers, told, kept, title) & ~kept
+    short = brief(found, numbers, told, kept, title) & ~kept & ~condemned
     why: dict[int, tuple[str, ...]] = {}
     for number, unit in enumerate(numbers):
         reasons = []
-        if feed is not None and condemned is not None and condemned[number]:
+        if feed is not None and condemned[number]:
             many = int(feed.repeated[unit])
             reasons.append("opens another story's article" if feed.opening[unit] else f"stands in {many} articles here")
         if short[number]:

@@ -25,6 +25,8 @@ from dedup.text.scan import COLUMN, RAW
 _NONE: tuple[str, ...] = ()
 OPENING_LINES = 5
 """Body lines from the first in which a dateline or its agency may stand."""
+PARAGRAPH = 160
+"""Characters of a whole paragraph."""
 LEAST_LEAD = 60
 """Characters that a line right above the body must have to be taken for its opening by a dateline."""
 _PLACE_ONLY = re.compile(r"^[^\W\d_][^()/]{2,40}\s\([A-Z]{2,12}\)$")
@@ -118,9 +120,16 @@ def _by_text(
         if place and role in "FT":
             role = _site_role(role, line, place, held)
         if held or len(line) < SIGN_CHARS:
-            site = Site(unit, line, role, bool(opening), bool(closing), held)
+            site = Site(unit, line, role, bool(opening) and _opens(batch, letters, text, unit), bool(closing), held)
             found.setdefault(text, []).append(site)
     return found
+
+
+def _opens(batch: Batch, letters: NDArray[np.uint8], text: int, unit: int) -> bool:
+    """Whether a dateline here may open the text: after two whole paragraphs it opens an item of a round-up."""
+    before = slice(int(batch.lines[text]), unit)
+    whole = batch.ends[before] - batch.starts[before] >= PARAGRAPH
+    return int((whole & (letters[before] == ord("B"))).sum()) < 2
 
 
 def _site_role(role: str, line: str, place: int, names: Sequence[int]) -> str:
@@ -136,7 +145,7 @@ def _headline(title: str | None, text: _Text, top: int, on_page: bool, counted: 
     A title that is a line of the page but not its headline is an accident of the dump.
     """
     if top < 0 or not title:
-        return title if top < 0 else text.line(top)
+        return (title or "").strip() or None if top < 0 else text.line(top)
     return text.line(top) if on_page or is_doubtful(title, counted) else title
 
 
@@ -150,7 +159,11 @@ def _dateline(
     """
     if True in may:
         lead = next((i for i in opening[:OPENING_LINES] if i >= 0 and len(text.line(i)) > LEAST_LEAD), -1)
+        whole = 0
         for number, (i, likely) in enumerate(zip(opening, may, strict=True)):
+            if number < OPENING_LINES and whole > 1:
+                continue
+            whole += number < OPENING_LINES and i >= 0 and len(text.line(i)) >= PARAGRAPH
             line = text.line(i) if likely else ""
             found = bylines.dateline_of_body(line, first=i == lead) if likely else None
             if found and (number < OPENING_LINES or len(line) > LEAST_LEAD or _PLACE_ONLY.match(line)):

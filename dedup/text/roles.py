@@ -101,9 +101,9 @@ def decide(batch: Batch, titles: Sequence[str | None], feed: LineEvidence | None
     """
     rows = rows_of(batch)
     odds = weighed(batch, rows, odds_of(rows))
-    if feed is not None:
-        odds -= EVIDENCE * against(batch, rows, feed, odds)
-    inside = region.ends_of(batch.found, batch.lines, rows, odds)
+    condemned = np.zeros(len(odds), dtype=np.bool_) if feed is None else against(batch, rows, feed, odds)
+    odds -= EVIDENCE * condemned
+    inside = ends(batch, rows, odds)
     letters = kept_lines(batch, rows, odds, inside)
     short = choose.few_words(rows.bounds, rows.numbers, batch.found.raw, letters, (BRIEF_LINES, BRIEF_BODY))
     for i in np.flatnonzero(short).tolist():
@@ -111,8 +111,17 @@ def decide(batch: Batch, titles: Sequence[str | None], feed: LineEvidence | None
         numbers = rows.numbers[own]
         kept = letters[numbers] == choose.BODY
         more = brief(scan_of(batch, i), numbers - batch.lines[i], odds[own], kept, titles[i])
-        letters[numbers[more]] = choose.BODY
+        letters[numbers[more & ~condemned[own]]] = choose.BODY
     return name_lines(batch, titles, topic_of(batch, rows), letters)
+
+
+def ends(batch: Batch, rows: Rows, odds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many rows of each text stand before the end of its article: all of them but on long texts, for what follows
+    an article are comments and other stories of a whole page."""
+    sizes = np.diff(rows.bounds)
+    if not (sizes >= PAGE_LINES).any():
+        return sizes
+    return np.where(sizes >= PAGE_LINES, region.ends_of(batch.found, batch.lines, rows, odds), sizes)
 
 
 def decide_page(batch: Batch, page: Page, title: str | None, feed: LineEvidence | None) -> NDArray[np.uint8]:

@@ -23,7 +23,9 @@ _SENTENCE = re.compile(
 )
 _ABBREVIATED = re.compile(
     r"(?:^|[\s(\"'“‘])(?:[^\W\d_]|[A-Z]\.[A-Z]|Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Lt|Col|Sgt|Capt|St|Jr|Sr|No|vs|Jan|Feb|Mar|Apr"
-    r"|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|Inc|Corp|Co|Ltd|U\.S|U\.N|U\.K|a\.m|p\.m|e\.g|i\.e|etc|Hr|Fr|bzw|z\.B|M|Mme)\.$"
+    r"|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec|Inc|Corp|Co|Ltd|Ala|Ariz|Ark|Calif|Colo|Conn|Del|Fla|Ga|Ill|Ind|Kan|Ky"
+    r"|La|Mass|Md|Mich|Minn|Miss|Mo|Mont|Neb|Nev|Okla|Ore|Pa|Tenn|Tex|Va|Vt|Wash|Wis|Wyo|D\.C|N\.[A-Z]|S\.[A-Z]|U\.S"
+    r"|U\.N|U\.K|a\.m|p\.m|e\.g|i\.e|etc|Hr|Fr|bzw|z\.B|M|Mme)\.$"
 )
 
 

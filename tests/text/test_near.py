@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.text.features import NAMES, WINDOW, line_features
+from dedup.text.features import NAMES, line_features
 from dedup.text.lexicon import lexicon, word_hashes
+from dedup.text.near import WINDOW
 from dedup.text.scan import COLUMN, scan
 
 LINES = st.lists(

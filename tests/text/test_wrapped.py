@@ -18,6 +18,7 @@ from dedup.text.scan import codes_of, split_lines
 from dedup.text.units import scan_units
 
 SEEDS = Path(__file__).parents[2] / "seeds"
+CASES = Path(__file__).parent / "cases" / "languages"
 GOLD = json.loads((SEEDS / "gold.json").read_text(encoding="utf-8"))
 _WORDS = st.lists(st.text("abcdefghijklmnop", min_size=4, max_size=11), min_size=140, max_size=180)
 
@@ -79,3 +80,18 @@ def test_a_text_of_one_line_is_read_by_sentences(name: str) -> None:
     assert len(line.lines) > 8
     kept = line.body.split()
     assert len(set(whole) & set(kept)) >= 0.85 * len(set(whole))
+
+
+@pytest.mark.parametrize("width", [50, 60, 70])
+@pytest.mark.parametrize("language", ["de", "en", "es", "fr", "it", "pt", "ru"])
+def test_short_wrapped_bodies_of_any_language_are_found(language: str, width: int) -> None:
+    case = json.loads((CASES / f"{language}_1.json").read_text(encoding="utf-8"))
+    body = "\n\n".join(line for kind, line in case["lines"] if kind == "B")
+    assert width - 12 <= width_of(wrap(body, width)) <= width
+    assert width_of(body) == 0
+
+
+def test_a_script_without_cases_breaks_off_as_well() -> None:
+    case = json.loads((CASES / "ko_1.json").read_text(encoding="utf-8"))
+    body = "\n\n".join(line for kind, line in case["lines"] if kind == "B")
+    assert width_of(wrap(body, 44)) == 44
