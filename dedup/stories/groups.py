@@ -41,6 +41,14 @@ RIVAL = 0.5
 """An article joins the text it takes most from unless it takes half as much from another: then it is a round-up."""
 
 
+SUPPORT = 0.25
+"""Share of a text's other relatives that a rewrite of it must derive from too. One likeness of what is told may be
+chance; a rewrite of a text is like its copies, cuts and other rewrites."""
+
+FEW_RELATIVES = 3
+"""A text with fewer other relatives cannot bear witness."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grouping:
     """Two or more articles, sorted, and the one that every other was verified against."""
@@ -57,7 +65,7 @@ def build_groups(ids: Iterable[str], matches: Sequence[Match], compare: Compare)
     wanted = set(ids)
     links = Links.of((match for match in matches if match.a in wanted and match.b in wanted), compare)
     classes = _equal_texts(links)
-    graph = _without_foreign_pieces(_contract(links, classes), links)
+    graph = _without_lone_rewrites(_without_foreign_pieces(_contract(links, classes), links))
     stars = _reassign(_stars(_strong(graph)), graph)
     stars = _attach(stars, graph)
     loose = _leftovers(stars, graph)
@@ -137,6 +145,27 @@ def _foreign_pieces(around: Around, links: Links) -> list[str]:
 
 def _strangers(match: Match) -> bool:
     return not match.derived and match.same_story_score < STRANGERS
+
+
+def _without_lone_rewrites(graph: Graph) -> dict[str, dict[str, Edge]]:
+    """The graph without rewrites that the relatives of either text know nothing of."""
+    strong = _strong(graph)
+    lone = {
+        key(name, other)
+        for name, around in graph.items()
+        for other, edge in around.items()
+        if edge.match.relation == "rewrite" and _unknown(strong[name], name, strong[other])
+    }
+    return {
+        name: {other: edge for other, edge in around.items() if key(name, other) not in lone}
+        for name, around in graph.items()
+    }
+
+
+def _unknown(relatives: Around, name: str, others: Around) -> bool:
+    """Whether of a text's other relatives, ``others``, too few are relatives of ``name``."""
+    rest = others.keys() - {name}
+    return len(rest) >= FEW_RELATIVES and len(rest & relatives.keys()) < SUPPORT * len(rest)
 
 
 def _strong(graph: Graph) -> dict[str, dict[str, Edge]]:
