@@ -46,7 +46,11 @@ SUPPORT = 0.25
 chance; a rewrite of a text is like its copies, cuts and other rewrites."""
 
 FEW_RELATIVES = 3
-"""A text with fewer other relatives cannot bear witness."""
+"""Of fewer other relatives none needs to know the rewrite."""
+
+SURE = 0.7
+"""A rewrite that no third text vouches for needs this probability. With .5 the groups of two
+feeds of real news gained 20 articles by retelling, among them reports of one statement; with .7 they gain 10."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,7 @@ def _without_lone_rewrites(graph: Graph) -> dict[str, dict[str, Edge]]:
         key(name, other)
         for name, around in graph.items()
         for other, edge in around.items()
-        if edge.match.relation == "rewrite" and _unknown(strong[name], name, strong[other])
+        if edge.match.relation == "rewrite" and _lone(edge.match, strong[name].keys(), strong[other].keys() - {name})
     }
     return {
         name: {other: edge for other, edge in around.items() if key(name, other) not in lone}
@@ -162,10 +166,12 @@ def _without_lone_rewrites(graph: Graph) -> dict[str, dict[str, Edge]]:
     }
 
 
-def _unknown(relatives: Around, name: str, others: Around) -> bool:
-    """Whether of a text's other relatives, ``others``, too few are relatives of ``name``."""
-    rest = others.keys() - {name}
-    return len(rest) >= FEW_RELATIVES and len(rest & relatives.keys()) < SUPPORT * len(rest)
+def _lone(match: Match, relatives: Collection[str], others: Collection[str]) -> bool:
+    """Whether too few of ``others``, the further relatives of one text, are ``relatives`` of the other text."""
+    common = sum(name in relatives for name in others)
+    if len(others) >= FEW_RELATIVES and common < SUPPORT * len(others):
+        return True
+    return not common and match.score < SURE
 
 
 def _strong(graph: Graph) -> dict[str, dict[str, Edge]]:

@@ -172,5 +172,9 @@ def test_a_rewrite_joins_a_group_that_knows_it() -> None:
     assert members(told_again(""), "abcdex") == [("a", "b", "c", "d", "e")]
 
 
-def test_two_texts_need_no_witness_for_a_rewrite() -> None:
+def test_a_rewrite_that_nobody_vouches_for_must_be_sure() -> None:
     assert members(Table(match("a", "x", "rewrite", held=(0.02, 0.02))), "ax") == [("a", "x")]
+    unsure = match("a", "x", "rewrite", held=(0.02, 0.02), score=0.6)
+    assert members(Table(unsure), "ax") == []
+    vouched = (match("a", "b", "copy"), match("b", "x", "rewrite", held=(0.02, 0.02), score=0.6))
+    assert members(Table(unsure, *vouched), "abx") == [("a", "b", "x")]
