@@ -31,6 +31,7 @@ from dedup.match.same_story import (
     weekdays_in,
 )
 from dedup.match.similarity import HEADLINE_COUNT, Background, look_up, normalise, put_vector
+from dedup.match.stems import put_stems
 
 STOCK = 16
 """Flag of a word inside a stock phrase; the others are those of ``marks``."""
@@ -118,6 +119,7 @@ def build(given: Any, tables: Any, shingle: int, out: Any) -> Any:
         _put_sets(words, five, shingle, (headline, outlet), out, row, used)
         _put_terms(words, out, row, used)
         codes = given.codes[given.code_bounds[row] : given.code_bounds[row + 1]]
+        _put_stems(words, codes, out, (low, high))
         told = high - low if given.told[row] else 0
         _put_vectors(words, (headline, codes, told), tables, out, row, used)
     return used
@@ -270,6 +272,17 @@ def _put_terms(words: Any, out: Any, row: int, used: Any) -> None:
     used[0], used[1], used[2] = at, load, term
     used[3] += sentences
     out.sentences[row + 1] = used[3]
+
+
+@compiled
+def _put_stems(words: Any, codes: Any, out: Any, own: Any) -> None:
+    """The columns of stems."""
+    low, high = own
+    idf = np.empty(high - low, np.float32)
+    for k in range(high - low):
+        idf[words.order[k]] = words.idf[k]
+    columns = (out.stems[low:high], out.stem_places[low:high], out.stem_rarity[low:high], out.stem_loads[low:high])
+    put_stems(words, codes, idf, columns)
 
 
 @compiled

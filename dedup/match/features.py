@@ -18,6 +18,7 @@ from dedup.match.compiled import compiled
 from dedup.match.overlap import Overlap, Tiles, Windows, shared_sorted, tiles_of
 from dedup.match.packed import loads, section
 from dedup.match.profile import Profile
+from dedup.match.retold import RETOLD_FEATURES, retold_features
 from dedup.match.similarity import dot
 from dedup.match.tilefeatures import TILE_FEATURES, heaviest_rising, tile_features
 
@@ -38,9 +39,10 @@ PAIR_FEATURES = (
     " free3_s free3_l cosine headline numbers_s numbers_l names_s names_l same_agency other_agency"
     " free2_s free2_l cites"
 ).split()
-NAMES: tuple[str, ...] = (*PAIR_FEATURES, *TILE_FEATURES, *TWIN_FEATURES)
+NAMES: tuple[str, ...] = (*PAIR_FEATURES, *TILE_FEATURES, *TWIN_FEATURES, *RETOLD_FEATURES)
 TILES_AT = len(PAIR_FEATURES)
 TWINS_AT = TILES_AT + len(TILE_FEATURES)
+RETOLD_AT = TWINS_AT + len(TWIN_FEATURES)
 AGENCIES = NAMES.index("same_agency")
 
 COUNTED = (
@@ -129,7 +131,8 @@ def measure(one: Any, i: int, other: Any, j: int, out: Any) -> Any:
     free, sizes = (sides[0][4], sides[1][4]), (sides[0][0].shape[0], sides[1][0].shape[0])
     _pair_features(sizes, free, _cites(one, i, other, j), out)
     tile_features(tiles, sides[0], sides[1], values[TILES_AT:])
-    _twin_features(_terms(one, i), _terms(other, j), values[TWINS_AT:])
+    _twin_features(_terms(one, i), _terms(other, j), values[TWINS_AT:RETOLD_AT])
+    retold_features(tiles, _stems(one, i), _stems(other, j), values[RETOLD_AT:])
     return tiles
 
 
@@ -164,6 +167,15 @@ def _terms(packed: Any, row: int) -> Any:
     sentence = packed.term_sentence[start : start + hashes.shape[0]]
     weights, norms = loads(packed, row, parts.TERM_LOADS), packed.norms[low:high]
     return hashes, sentence, weights, norms, packed.sizes[low:high], packed.sums[row, parts.DISTINCT]
+
+
+@compiled
+def _stems(packed: Any, row: int) -> Any:
+    """What ``retold_features`` needs of one article."""
+    low, high = packed.words[row, 0], packed.words[row, 1]
+    stems, places = packed.stems[low:high], packed.stem_places[low:high]
+    rarity, loads = packed.stem_rarity[low:high], packed.stem_loads[low:high]
+    return stems, places, rarity, loads, packed.flags[low:high], packed.sentence[low:high]
 
 
 @compiled

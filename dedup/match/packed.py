@@ -38,6 +38,10 @@ class Packed(NamedTuple):
     ``sets`` uint64 with ``set_bounds`` int64[n, SETS + 1]; ``loads`` float32 with ``load_bounds`` int64[n, LOADS + 1].
     ``term_sentence`` int32 goes with TERMS, from ``term_starts`` int64[n] on. ``sizes`` int32 and ``norms`` float64,
     one a sentence, with ``sentences`` int64[n + 1]. ``sums`` float64[n, SUMS].
+
+    Columns of stems, those of an article ascending (``dedup.match.stems``): ``stems`` uint64, ``stem_places`` int32 the
+    word it is of, ``stem_rarity`` float32 its idf above that of a common word, 0 or more, and ``stem_loads`` float32
+    the same over 1 + ln(sentences of this article that hold it).
     """
 
     words: npt.NDArray[np.int64]
@@ -59,6 +63,10 @@ class Packed(NamedTuple):
     norms: npt.NDArray[np.float64]
     sentences: npt.NDArray[np.int64]
     sums: npt.NDArray[np.float64]
+    stems: npt.NDArray[np.uint64]
+    stem_places: npt.NDArray[np.int32]
+    stem_rarity: npt.NDArray[np.float32]
+    stem_loads: npt.NDArray[np.float32]
 
 
 @compiled

@@ -236,6 +236,10 @@ def _room(given: Given, tokens: PackedTokens) -> Packed:
         norms=np.empty(every, np.float64),
         sentences=np.zeros(articles + 1, np.int64),
         sums=np.empty((articles, parts.SUMS), np.float64),
+        stems=np.empty(every, np.uint64),
+        stem_places=np.empty(every, np.int32),
+        stem_rarity=np.empty(every, np.float32),
+        stem_loads=np.empty(every, np.float32),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from dedup.match.features import NAMES, Evidence
 from dedup.match.marks import QUOTED
 from dedup.match.profile import BOUND, Profile
@@ -11,11 +13,18 @@ OPENING = 3
 """A passage that begins within so many words of the start opens the text."""
 
 
+IN_ORDER = 0.85
+"""Share of likeness that stands in the same order, from which the order is called the same."""
+
+LITTLE = 0.2
+"""Share of the shorter text that stands word for word in the other, below which what is retold is said first."""
+
+
 def reasons(a: Profile, b: Profile, found: Evidence, relation: Relation) -> tuple[str, ...]:
     """Sentences, the most important first; none repeats another. The same for (b, a)."""
     value = dict(zip(NAMES, found.values.tolist(), strict=True))
     if relation in DERIVED:
-        return tuple(_of_derived(a, b, value, found))
+        return tuple(_of_derived(a, b, value, found, relation))
     return tuple(_of_other(a, b, value, found, relation))
 
 
@@ -23,16 +32,18 @@ def _percent(share: float) -> str:
     return f"{round(100 * share)}%"
 
 
-def _of_derived(a: Profile, b: Profile, value: dict[str, float], found: Evidence) -> list[str]:
+def _of_derived(a: Profile, b: Profile, value: dict[str, float], found: Evidence, relation: Relation) -> list[str]:
     if a.size == b.size and a.words.hashes.tobytes() == b.words.hashes.tobytes():
         return ["both texts are the same, word for word"]
-    said = [f"{_percent(value['covered_s'])} of the shorter text stands word for word in the other"]
-    said += _longest(found)
+    verbatim = [f"{_percent(value['covered_s'])} of the shorter text stands word for word in the other"]
+    verbatim += _longest(found)
+    told = _retold(value) if relation == "rewrite" else []
+    said = told + verbatim if value["covered_s"] < LITTLE else verbatim + told
     if value["twin_s"] >= 0.1:
         said.append(f"{_percent(value['twin_s'])} of the shorter text is in sentences with a near twin in the other")
     if value["echo_s"] - value["twin_s"] >= 0.15:
         said.append(f"a further {_percent(value['echo_s'] - value['twin_s'])} is in sentences that look reworded")
-    if value["twins"] > 1.0 and value["twins_ordered"] >= 0.85:
+    if value["twins"] > 1.0 and value["twins_ordered"] >= IN_ORDER:
         said.append("these sentences come in the same order in both")
     both = sorted(set(a.credits) & set(b.credits))
     if both:
@@ -40,6 +51,25 @@ def _of_derived(a: Profile, b: Profile, value: dict[str, float], found: Evidence
     if value["cites"]:
         said.append("one of the two names the other's outlet")
     return said
+
+
+def _retold(value: dict[str, float]) -> list[str]:
+    """What a rewrite keeps, and what it brings of its own."""
+    partners, every = round(math.expm1(value["told"])), round(math.expm1(value["sentences"]))
+    if not partners:
+        return []
+    order = ", in the same order" if partners > 2 and value["told_ordered"] >= IN_ORDER else ""
+    said = [f"{partners} of the shorter text's {every} sentences have a partner that says the same{order}"]
+    names, numbers = round(math.expm1(value["own_names"])), round(math.expm1(value["own_numbers"]))
+    if not names and not numbers:
+        said.append("it brings no name or number of its own")
+    else:
+        said.append(f"of its own it brings {_number(names, 'name')} and {_number(numbers, 'number')}")
+    return said
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
 
 
 def _longest(found: Evidence) -> list[str]:

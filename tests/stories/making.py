@@ -35,10 +35,11 @@ def match(
     held: tuple[float, float] = (0.9, 0.9),
     jaccard: float = 0.8,
     story: float = 0.9,
+    score: float = 0.9,
 ) -> Match:
-    """A compared pair; ``held`` is the share of a in b and of b in a."""
+    """A compared pair; ``held`` is the share of a in b and of b in a; ``score`` counts where it is derived."""
     derived = relation in ("copy", "excerpt", "partial", "rewrite")
-    return Match(a, b, relation, 0.9 if derived else 0.1, story, jaccard, held if derived else (0.0, 0.0), 0.5)
+    return Match(a, b, relation, score if derived else 0.1, story, jaccard, held if derived else (0.0, 0.0), 0.5)
 
 
 class Table:

@@ -159,3 +159,22 @@ def test_an_unrelated_article_changes_no_group(items: list[object]) -> None:
     alone = build_groups("abcdefg", table.matches, table)
     more = Table(*table.matches, match("y", "z", "copy"))
     assert set(build_groups("abcdefgyz", more.matches, more)) >= set(alone)
+
+
+def told_again(witnesses: str) -> Table:
+    """Five cuts of one text, and x, which retells "a" and the ``witnesses``."""
+    cuts = [match(one, other, "excerpt", held=(0.8, 0.8)) for one, other in combinations("abcde", 2)]
+    return Table(*cuts, *(match(name, "x", "rewrite", held=(0.02, 0.02)) for name in ("a", *witnesses)))
+
+
+def test_a_rewrite_joins_a_group_that_knows_it() -> None:
+    assert members(told_again("b"), "abcdex") == [("a", "b", "c", "d", "e", "x")]
+    assert members(told_again(""), "abcdex") == [("a", "b", "c", "d", "e")]
+
+
+def test_a_rewrite_that_nobody_vouches_for_must_be_sure() -> None:
+    assert members(Table(match("a", "x", "rewrite", held=(0.02, 0.02))), "ax") == [("a", "x")]
+    unsure = match("a", "x", "rewrite", held=(0.02, 0.02), score=0.6)
+    assert members(Table(unsure), "ax") == []
+    vouched = (match("a", "b", "copy"), match("b", "x", "rewrite", held=(0.02, 0.02), score=0.6))
+    assert members(Table(unsure, *vouched), "abx") == [("a", "b", "x")]
