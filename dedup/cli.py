@@ -33,7 +33,9 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort, SystemError) as error:
+        if isinstance(error, SystemError) and not _interrupted(error):
+            raise
         _say("dedup: interrupted; no half-written output was left")
         sys.exit(EXIT_INTERRUPTED)
     except DedupError as error:
@@ -46,6 +48,12 @@ def main() -> None:
         _say(f"dedup: the output cannot be written ({error.strerror or error}); make room or choose another place")
         sys.stderr.close()
         sys.exit(EXIT_ERROR)
+
+
+def _interrupted(error: BaseException) -> bool:
+    """Whether Ctrl-C is behind an error: compiled code that is interrupted ends in a SystemError."""
+    below = error.__cause__ or error.__context__
+    return isinstance(error, KeyboardInterrupt) or (below is not None and _interrupted(below))
 
 
 def _say(text: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from dedup import cli
 from tests.feeds import wire_feed
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -222,3 +223,19 @@ def test_ctrl_c_leaves_no_half_written_output(tmp_path: Path) -> None:
     assert running.returncode == 130, said
     assert b"Traceback" not in said
     assert {path.name for path in tmp_path.iterdir()} == {"big.jsonl"}
+
+
+def test_ctrl_c_in_compiled_code_is_an_interruption(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(**_: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as stop:
+            raise SystemError("returned a result with an exception set") from stop
+
+    monkeypatch.setattr(cli.cli, "main", interrupted)
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == cli.EXIT_INTERRUPTED
+    assert "interrupted" in capsys.readouterr().err

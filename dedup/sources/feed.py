@@ -62,7 +62,11 @@ def read_stream(feed: Feed) -> Iterator[Item]:
     if opened.format == "binary":
         raise FeedError("this is a binary file, not a feed", place=feed.file, remedy=f"give {KNOWN}")
     if opened.format == "unknown":
-        raise FeedError("the format of this feed is not known", place=feed.file, remedy=f"give {KNOWN}")
+        raise FeedError(
+            "the format of this feed is not known",
+            place=feed.file,
+            remedy=f"give {KNOWN}; a plain text is known by its name: save it as name.txt",
+        )
     empty = True
     for item in opened.items:
         empty = False
