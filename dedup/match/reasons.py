@@ -43,7 +43,7 @@ def _of_derived(a: Profile, b: Profile, value: dict[str, float], found: Evidence
         said.append(f"{_percent(value['twin_s'])} of the shorter text is in sentences with a near twin in the other")
     if value["echo_s"] - value["twin_s"] >= 0.15:
         said.append(f"a further {_percent(value['echo_s'] - value['twin_s'])} is in sentences that look reworded")
-    if value["twins"] > 1.0 and value["twins_ordered"] >= IN_ORDER:
+    if not told and value["twins"] > 1.0 and value["twins_ordered"] >= IN_ORDER:
         said.append("these sentences come in the same order in both")
     both = sorted(set(a.credits) & set(b.credits))
     if both:
