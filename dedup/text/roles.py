@@ -36,7 +36,7 @@ TWICE_WORDS = 4
 """Log-odds off a line given twice in a row, and its least words: "Yes." and "___" may be repeated."""
 PAGE_LINES, PAGE_SHARE, PAGE_LIMIT = 60, 0.5, -0.6
 """A text of 60 lines of which fewer than half are body is a whole page; the limit was chosen by cross-validation."""
-BRIEF_LINES, BRIEF_BODY, BRIEF_SENTENCE, BRIEF_OPEN, BRIEF_LIMIT = 12, 80, 8, 30, -3.5
+BRIEF_LINES, BRIEF_BODY, BRIEF_SENTENCE, BRIEF_OPEN, BRIEF_LIMIT = 17, 80, 8, 30, -3.5
 """A brief: at most so many lines, so few words of body, and sentences of so many words (cut off at its end: so many)
 above this log-odds."""
 GIVEN = 0.5
