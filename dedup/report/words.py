@@ -156,8 +156,9 @@ def period(first: datetime | None, last: datetime | None) -> str:
 
 
 def span(first: datetime | None, last: datetime | None) -> str:
-    """How long a story ran: "within a minute", "over 3 hours", "over 12 days"; "" where a time is unknown."""
-    if first is None or last is None or last < first:
+    """How long a story ran: "within a minute", "over 3 hours", "over 12 days"; "" where a time is unknown or the only
+    one: of one dated article nothing can be said."""
+    if first is None or last is None or last <= first:
         return ""
     length = _length(last - first)
     return f"over {length}" if length else "within a minute"
