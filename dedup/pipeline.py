@@ -19,7 +19,7 @@ from dedup.errors import ArticleError
 from dedup.match.candidates import candidate_pairs
 from dedup.match.neighbours import neighbour_pairs
 from dedup.match.profile import Profile, make_profile, make_profiles
-from dedup.match.relation import compare_profiles
+from dedup.match.relation import compare_many, compare_profiles
 from dedup.models import Article, CleanArticle, Match, Rejection, Result, Stats, Story
 from dedup.settings import Settings
 from dedup.sketch import sketch_many
@@ -37,7 +37,7 @@ Chunk = TypeVar("Chunk")
 Made = TypeVar("Made")
 
 ARTICLES_A_CHUNK = 256
-PAIRS_A_CHUNK = 2048
+PAIRS_A_CHUNK = 4096
 
 
 class Runner(Protocol):
@@ -295,7 +295,7 @@ def _compare_chunk(shared: tuple[Sequence[CleanArticle], Settings], pairs: npt.N
     cleaned, settings = shared
     names = np.unique(pairs).tolist()
     profiles = dict(zip(names, make_profiles([cleaned[i] for i in names], settings), strict=True))
-    return [compare_profiles(profiles[int(i)], profiles[int(j)], settings) for i, j in pairs]
+    return compare_many([(profiles[i], profiles[j]) for i, j in pairs.tolist()], settings)
 
 
 class _Comparer:

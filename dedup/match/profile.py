@@ -19,14 +19,13 @@ from dedup.match.marks import word_lists
 from dedup.match.overlap import Hashes
 from dedup.match.packed import Packed
 from dedup.match.same_story import HEADLINE_WORDS, LEAD_WORDS, SECONDS_A_DAY, StoryProfile, weekday_bits
-from dedup.match.similarity import ARTICLES_AT_ONCE, Vector, background
+from dedup.match.similarity import Vector, background
 from dedup.models import CleanArticle
 from dedup.settings import Settings
 from dedup.text.credits import suppliers
 from dedup.text.tokens import PackedTokens, code_points, hash_word, tokenise_many
 
 __all__ = [
-    "ARTICLES_AT_ONCE",
     "BOUND",
     "QUOTED_GRAM",
     "STOCK",
@@ -139,13 +138,10 @@ def make_profile(clean: CleanArticle, settings: Settings) -> Profile:
 def make_profiles(cleaned: Sequence[CleanArticle], settings: Settings) -> list[Profile]:
     """The profiles of many articles, in order; each is what ``make_profile`` gives.
 
-    Every ARTICLES_AT_ONCE share their arrays: as long as one is kept, so are those of all.
+    They share their arrays, some 100 bytes a word: as long as one is kept, so are those of all.
     """
-    starts = range(0, len(cleaned), ARTICLES_AT_ONCE)
-    return [one for at in starts for one in _make_some(cleaned[at : at + ARTICLES_AT_ONCE], settings)]
-
-
-def _make_some(cleaned: Sequence[CleanArticle], settings: Settings) -> list[Profile]:
+    if not cleaned:
+        return []
     spans = [_spans(item) for item in cleaned]
     tokens = _tokenise(cleaned, spans)
     pieces = np.concatenate([[0], np.cumsum([len(own) + 1 for own in spans])])

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.match.features import NAMES, Evidence, evidence
+from dedup.match.compiled import compiled
+from dedup.match.features import NAMES, Evidence, Findings, Pair, evidence_of
 from dedup.match.overlap import PASSAGE_WORDS
 from dedup.match.profile import Profile
 from dedup.match.reasons import reasons
-from dedup.match.same_story import SECONDS_A_DAY, features_of
-from dedup.match.same_story import model as same_story_model
+from dedup.match.same_story import SECONDS_A_DAY, probabilities
 from dedup.models import Match, Passage, Relation
 from dedup.settings import Settings
 
@@ -66,10 +66,21 @@ class Regression:
         named = {name: round(float(x), 5) for name, x in zip(NAMES, self.weights, strict=True) if x}
         return {"intercept": round(self.intercept, 5), "weights": named}
 
-    def score(self, values: npt.NDArray[np.float64]) -> float:
-        """Probability for one row of features, 0..1."""
-        logit = self.intercept + float(np.dot(self.weights, values))
-        return 1 / (1 + math.exp(-min(max(logit, -30.0), 30.0)))
+    def scores(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Probability for each row of features, 0..1; a row's is the same among any others."""
+        out = np.empty(values.shape[0])
+        _probabilities(values, self.weights, self.intercept, out)
+        return out
+
+
+@compiled
+def _probabilities(values: Any, weights: Any, intercept: float, out: Any) -> None:
+    """Sums are made feature by feature, so that they do not depend on how many rows there are."""
+    for row in range(values.shape[0]):
+        logit = intercept
+        for k in range(weights.shape[0]):
+            logit += weights[k] * values[row, k]
+        out[row] = 1 / (1 + np.exp(-min(max(logit, -30.0), 30.0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,10 +115,18 @@ def model() -> Model:
     return Model.from_json(json.loads(files("dedup.match").joinpath("data/relation_model.json").read_text("utf-8")))
 
 
-def tells_enough(values: npt.NDArray[np.float64]) -> bool:
-    """Whether a pair with this evidence has enough sentences in common, by what they tell, to be a retelling."""
-    told, words = np.expm1(values[_TOLD]), np.expm1(values[_WORDS])
-    return bool(round(told) >= RETOLD_SENTENCES and round(words) >= RETOLD_WORDS)
+def tells_enough(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Which pairs, by rows of features, have enough sentences in common, by what they tell, to be a retelling."""
+    told, words = np.expm1(values[:, _TOLD]), np.expm1(values[:, _WORDS])
+    return np.logical_and(np.round(told) >= RETOLD_SENTENCES, np.round(words) >= RETOLD_WORDS)
+
+
+class Judgement(NamedTuple):
+    """How a pair relates, without the words for it."""
+
+    relation: Relation
+    score: float
+    story_score: float
 
 
 def compare_profiles(a: Profile, b: Profile, settings: Settings) -> Match:
@@ -115,63 +134,101 @@ def compare_profiles(a: Profile, b: Profile, settings: Settings) -> Match:
     return relate(a, b, settings, model())
 
 
+def compare_many(pairs: Sequence[Pair], settings: Settings) -> list[Match]:
+    """The matches of many pairs, in order; those of unrelated articles, which nobody is shown, without reasons."""
+    found = evidence_of(pairs)
+    judged = _judge(pairs, found, settings, model())
+    return [
+        _match(pair, found, k, one, shown=one.relation != "unrelated")
+        for k, (pair, one) in enumerate(zip(pairs, judged, strict=True))
+    ]
+
+
 def relate(a: Profile, b: Profile, settings: Settings, weights: Model) -> Match:
     """``compare_profiles`` with a given model."""
-    found = evidence(a, b)
-    days = math.nan if a.time is None or b.time is None else abs(a.time / SECONDS_A_DAY - b.time / SECONDS_A_DAY)
-    story_score = same_story_model().score(features_of(found.cosines[1:], (a.weekdays, b.weekdays), days))
-    score, derived = _derivation(a, b, found, settings, weights)
-    relation = derived or _other_relation(a, b, found, story_score)
+    pairs = [(a, b)]
+    found = evidence_of(pairs)
+    return _match(pairs[0], found, 0, _judge(pairs, found, settings, weights)[0], shown=True)
+
+
+def _match(pair: Pair, found: Findings, k: int, judged: Judgement, *, shown: bool) -> Match:
+    a, b = pair
+    grams = found.grams(k)
+    whole = found.evidence(k) if shown else None
     return Match(
         a=a.id,
         b=b.id,
-        relation=relation,
-        score=score,
-        same_story_score=story_score,
-        jaccard=found.grams.jaccard,
-        containment=found.grams.containment,
-        cosine=found.cosine,
-        passages=_passages(a, b, found),
-        reasons=reasons(a, b, found, relation),
+        relation=judged.relation,
+        score=judged.score,
+        same_story_score=judged.story_score,
+        jaccard=grams.jaccard,
+        containment=grams.containment,
+        cosine=float(found.cosines[k, 0]),
+        passages=_passages(a, b, whole) if whole else (),
+        reasons=reasons(a, b, whole, judged.relation) if whole else (),
     )
 
 
+def _judge(pairs: Sequence[Pair], found: Findings, settings: Settings, weights: Model) -> list[Judgement]:
+    """Each pair's relation and scores."""
+    derived, retold = weights.derived.scores(found.values), weights.retold.scores(found.values)
+    worded = derived >= DERIVED_SCORE
+    best = np.where(tells_enough(found.values), np.maximum(derived, retold), derived).tolist()
+    told = _story_scores(pairs, found.cosines[:, 1:]).tolist()
+    judged = []
+    for k, ((a, b), cosine) in enumerate(zip(pairs, found.cosines[:, 0].tolist(), strict=True)):
+        score, taken = _derivation(a, b, best[k], settings)
+        relation: Relation
+        if taken == "part":
+            relation = _kind(found.values[k], bool(worded[k]), weights)
+        elif taken == "all":
+            relation = "copy"
+        else:
+            relation = _other_relation(a, b, cosine, told[k])
+        judged.append(Judgement(relation, score, told[k]))
+    return judged
+
+
+def _story_scores(pairs: Sequence[Pair], cosines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    times = [(math.nan if a.time is None else a.time, math.nan if b.time is None else b.time) for a, b in pairs]
+    days = np.abs(np.diff(np.array(times).reshape(len(pairs), 2) / SECONDS_A_DAY, axis=1)[:, 0])
+    weekdays = np.array([(a.weekdays, b.weekdays) for a, b in pairs], np.int64).reshape(len(pairs), 2)
+    return probabilities(cosines, weekdays, days)
+
+
 def _derivation(
-    a: Profile, b: Profile, found: Evidence, settings: Settings, weights: Model
-) -> tuple[float, Relation | None]:
-    """Score and derived relation, or None. Texts too short to sketch are copies when equal, and nothing else; an index
+    a: Profile, b: Profile, score: float, settings: Settings
+) -> tuple[float, Literal["all", "part", "none"]]:
+    """Score, and whether text was taken. Texts too short to sketch are copies when equal, and nothing else; an index
     that shows a teaser of an article is not derived from it."""
     if min(a.size, b.size) < settings.min_words:
         same = a.size > 0 and np.array_equal(a.words.hashes, b.words.hashes)
-        return (1.0, "copy") if same else (0.0, None)
-    score = weights.derived.score(found.values)
-    if tells_enough(found.values):
-        score = max(score, weights.retold.score(found.values))
+        return (1.0, "all") if same else (0.0, "none")
     if (a.kind == "page") != (b.kind == "page"):
-        return score * PAGE_SCORE, None
-    return score, (_kind(found, weights) if score >= DERIVED_SCORE else None)
+        return score * PAGE_SCORE, "none"
+    return score, ("part" if score >= DERIVED_SCORE else "none")
 
 
-def _kind(found: Evidence, weights: Model) -> Relation:
-    """Which derived relation. What an article has in common is its shared runs with the edits inside them, or its
-    shared 3-grams where those are more (a text cut into small pieces)."""
-    value, cuts = dict(zip(NAMES, found.values, strict=True)), weights.cuts
+def _kind(values: npt.NDArray[np.float64], worded: bool, weights: Model) -> Relation:
+    """Which derived relation; ``worded`` is whether common wording shows it. What an article has in common is its
+    shared runs with the edits inside, or its shared 3-grams where those are more (a text cut into small pieces)."""
+    value, cuts = dict(zip(NAMES, values.tolist(), strict=True)), weights.cuts
     common_s = max(value["aligned_s"], value["contained3_s"])
     common_l = max(value["aligned_l"], value["contained3_l"])
     if common_s >= cuts["copy_s"] and common_l >= cuts["copy_l"]:
         return "copy"
     if common_s >= cuts["excerpt"]:
         return "excerpt"
-    if weights.derived.score(found.values) < DERIVED_SCORE:
+    if not worded:
         return "rewrite"
-    return "rewrite" if weights.reworded.score(found.values) >= 0.5 else "partial"
+    return "rewrite" if weights.reworded.scores(values[None, :])[0] >= 0.5 else "partial"
 
 
-def _other_relation(a: Profile, b: Profile, found: Evidence, story_score: float) -> Relation:
+def _other_relation(a: Profile, b: Profile, cosine: float, story_score: float) -> Relation:
     """Who tells the same event must tell something: a page without an article is at most related."""
     if story_score >= SAME_STORY and "page" not in (a.kind, b.kind):
         return "same_story"
-    return "related" if found.cosine >= RELATED else "unrelated"
+    return "related" if cosine >= RELATED else "unrelated"
 
 
 def _passages(a: Profile, b: Profile, found: Evidence) -> tuple[Passage, ...]:

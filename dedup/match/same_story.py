@@ -127,6 +127,29 @@ def features_of(likeness: Sequence[float], weekdays: tuple[int, int], days: floa
     )
 
 
+def probabilities(
+    likeness: npt.NDArray[np.float64], weekdays: npt.NDArray[np.int64], days: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """``same_story_score`` of n pairs: float64[n, 4] cosines, int64[n, 2] weekdays, float64[n] days between, or nan."""
+    out = np.empty(likeness.shape[0])
+    _score_all(likeness, weekdays, days, np.array([model().intercept, *model().weights]), out)
+    return out
+
+
+@compiled
+def _score_all(likeness: Any, weekdays: Any, days: Any, weights: Any, out: Any) -> None:
+    """Sums are made in the order of FEATURES, so that a pair's does not depend on the others."""
+    for k in range(out.shape[0]):
+        logit = weights[0]
+        for c in range(4):
+            logit += weights[1 + c] * np.sqrt(likeness[k, c])
+        if weekdays[k, 0] and weekdays[k, 1] and not weekdays[k, 0] & weekdays[k, 1]:
+            logit += weights[5]
+        if not np.isnan(days[k]):
+            logit += weights[6] * np.log1p(days[k]) + weights[7]
+        out[k] = 1 / (1 + np.exp(-logit)) if logit >= 0 else 1 - 1 / (1 + np.exp(logit))
+
+
 def _probability(logit: float) -> float:
     """The logistic function, without overflow."""
     return 1 / (1 + math.exp(-logit)) if logit >= 0 else 1 - 1 / (1 + math.exp(logit))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from dedup.match.similarity import idf_of
 from dedup.models import CleanArticle
-from dedup.text.tokens import tokenise
+from dedup.text.tokens import tokenise, tokenise_many
 
 __all__ = ["choose_headline"]
 
@@ -23,6 +23,8 @@ hold less, so that a word that stands everywhere earns nothing."""
 NEARLY = 0.75
 """The first headline in the given order with this share of the best support is taken: order is evidence too."""
 
+NONE = "(no headline)"
+
 MOST = 40
 """Members looked at, in the given order; with more the choice does not change."""
 
@@ -34,14 +36,16 @@ def choose_headline(members: Sequence[CleanArticle]) -> str:
     Where no member has a headline, the opening words of the first member with a text; "(no headline)" without any.
     """
     members = members[:MOST]
-    openings = [np.unique(tokenise(_opening(item)).hashes) for item in members]
+    if len(members) == 1:
+        return _headline(members[0]) or _opening_words(members[0]) or NONE
+    openings = _words([_opening(item) for item in members])
     found = [(_headline(item), number) for number, item in enumerate(members)]
     supported = [(text, _support(text, number, openings)) for text, number in found if text]
     best = max((support for _, support in supported), default=0.0)
     for text, support in supported:
         if support >= NEARLY * best:
             return text
-    return next((_opening_words(item) for item in members if item.body.strip()), "(no headline)")
+    return next((_opening_words(item) for item in members if item.body.strip()), NONE)
 
 
 def _headline(item: CleanArticle) -> str:
@@ -57,11 +61,18 @@ def _opening_words(item: CleanArticle) -> str:
     return " ".join(words[:12]) + (" …" if len(words) > 12 else "")
 
 
-def _support(text: str, number: int, openings: Sequence[npt.NDArray[np.uint64]]) -> float:
+def _words(texts: Sequence[str]) -> list[frozenset[int]]:
+    """The different words of each text, as hashes."""
+    packed = tokenise_many(texts)
+    hashes, bounds = packed.hashes.tolist(), packed.indptr.tolist()
+    return [frozenset(hashes[start:end]) for start, end in pairwise(bounds)]
+
+
+def _support(text: str, number: int, openings: Sequence[Set[int]]) -> float:
     """Mean share of the headline's rare words in the other openings (in its own body's, where it is alone)."""
     words = np.unique(tokenise(text).hashes)
-    weights = idf_of(words) - 1.0
-    full = max(float(weights.sum()), FULL)
+    weights: dict[int, float] = dict(zip(words.tolist(), (idf_of(words) - 1.0).tolist(), strict=True))
+    full = max(sum(weights.values()), FULL)
     others = [opening for at, opening in enumerate(openings) if at != number] or [openings[number]]
-    held = [float(weights[np.isin(words, opening)].sum()) for opening in others]
-    return round(sum(held) / (full * len(others)), 6)
+    held = sum(weight for opening in others for word, weight in weights.items() if word in opening)
+    return round(held / (full * len(others)), 6)

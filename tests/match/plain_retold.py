@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 from dedup.match.build import BOUND
-from dedup.match.features import evidence
+from dedup.match.features import DISTANT, RARE_AT, evidence
 from dedup.match.marks import DIGIT, NAME
 from dedup.match.profile import Profile
+from dedup.match.retold import RETOLD_FEATURES
 from dedup.match.similarity import idf_of
 
 Sentences = list[set[str]]
@@ -70,8 +71,10 @@ def _side(profile: Profile) -> Side:
 
 
 def plain_retold(a: Profile, b: Profile) -> dict[str, float]:
-    """The values of RETOLD_FEATURES by name."""
+    """The values of RETOLD_FEATURES by name; those of distant articles are zeros."""
     found = evidence(a, b)
+    if not len(found.tiles) and found.cosines[RARE_AT] < DISTANT:
+        return dict.fromkeys(RETOLD_FEATURES, 0.0)
     one, other = _side(a), _side(b)
     for i, j, length in found.tiles.tolist():
         for k in range(length):

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.match.packed import sort_hashes
-from dedup.match.profile import ARTICLES_AT_ONCE, Profile, make_profile, make_profiles
-from dedup.match.relation import compare_profiles
-from dedup.match.same_story import story_profile
+from dedup.match.profile import Profile, make_profile, make_profiles
+from dedup.match.relation import compare_many, compare_profiles
+from dedup.match.same_story import same_story_score, story_profile
 from dedup.match.similarity import vectorise
 from dedup.models import CleanArticle
 from dedup.settings import Settings
@@ -35,7 +35,7 @@ def article(number: int) -> CleanArticle:
     return replace(clean, headline=("Bridge closes" if number % 4 else None), published=day)
 
 
-ARTICLES = [article(number) for number in range(ARTICLES_AT_ONCE + 7)]
+ARTICLES = [article(number) for number in range(71)]
 
 
 def arrays(profile: Profile) -> list[np.ndarray]:
@@ -85,3 +85,22 @@ def test_values_chosen_to_crowd_are_sorted_too() -> None:
     ascending, order = sort_hashes(values)
     assert ascending.tolist() == list(range(1, 3001))
     assert order.tolist() == list(range(2999, -1, -1))
+
+
+def test_a_match_is_the_same_alone_and_among_others() -> None:
+    profiles = make_profiles(ARTICLES, SETTINGS)
+    apart = [make_profile(item, SETTINGS) for item in ARTICLES[:12]]
+    pairs = [(a, b) for a in profiles[:12] for b in (*profiles[12:20], *apart)]
+    for (a, b), match in zip(pairs, compare_many(pairs, SETTINGS), strict=True):
+        alone = compare_profiles(a, b, SETTINGS)
+        if match.relation == "unrelated":
+            alone = replace(alone, passages=(), reasons=())
+        assert match == alone
+    assert compare_many([], SETTINGS) == []
+
+
+def test_scores_of_one_event_are_those_of_the_plain_way() -> None:
+    for a, b in zip(ARTICLES[:30], ARTICLES[7:37], strict=True):
+        one, other = make_profile(a, SETTINGS), make_profile(b, SETTINGS)
+        found = compare_profiles(one, other, SETTINGS).same_story_score
+        assert found == pytest.approx(same_story_score(one.story, other.story))
