@@ -119,7 +119,8 @@ class CleanArticle:
     ``text`` is the plain text the lines are of: the article's own, or what was taken from its html. Line i is
     ``text[starts[i]:ends[i]]`` and has the role of letter ``roles[i]`` (T headline, B body, L meta, F furniture,
     - empty line). ``published`` is the best-supported time of publication, aware, or None. ``notes`` are stable
-    codes of what was noticed, such as "text-truncated".
+    codes of what was noticed, such as "text-truncated". ``insets`` are the ranges of ``text`` inside body lines that
+    are furniture, ascending: boxes of links that run into a sentence.
     """
 
     article: Article
@@ -133,6 +134,7 @@ class CleanArticle:
     credits: tuple[Credit, ...] = ()
     published: datetime | None = None
     notes: tuple[str, ...] = ()
+    insets: tuple[tuple[int, int], ...] = ()
 
     @property
     def id(self) -> str:
@@ -148,15 +150,27 @@ class CleanArticle:
 
     @property
     def body_spans(self) -> tuple[tuple[int, int], ...]:
-        """Start and end in ``text`` of every body line."""
-        return tuple(
-            (start, end) for start, end, letter in zip(self.starts, self.ends, self.roles, strict=True) if letter == "B"
-        )
+        """Start and end in ``text`` of every body line; of one with insets, of its parts between them."""
+        lines = self._body_lines()
+        return tuple(part for line in lines for part in self._parts(line)) if self.insets else lines
 
     @property
     def body(self) -> str:
-        """The editorial text: the body lines, joined by newlines."""
-        return "\n".join(self.text[start:end] for start, end in self.body_spans)
+        """The editorial text: the body lines without their insets, joined by newlines."""
+        lines = self._body_lines()
+        if not self.insets:
+            return "\n".join([self.text[start:end] for start, end in lines])
+        return "\n".join("".join(self.text[start:end] for start, end in self._parts(line)) for line in lines)
+
+    def _body_lines(self) -> tuple[tuple[int, int], ...]:
+        spans = zip(self.starts, self.ends, self.roles, strict=True)
+        return tuple([(start, end) for start, end, letter in spans if letter == "B"])
+
+    def _parts(self, line: tuple[int, int]) -> list[tuple[int, int]]:
+        at, end = line
+        inside = [inset for inset in self.insets if at <= inset[0] and inset[1] <= end]
+        edges = [at, *(edge for inset in inside for edge in inset), end]
+        return [(low, high) for low, high in zip(edges[::2], edges[1::2], strict=True) if high > low]
 
 
 class Passage(NamedTuple):

@@ -90,7 +90,7 @@ def page_bytes(clean: CleanArticle) -> bytes:
 
 def page_json(clean: CleanArticle) -> bytes:
     """The same as JSON."""
-    found = {
+    found: dict[str, Any] = {
         "text": None if clean.text == clean.article.text else clean.text,
         "starts": _steps(clean.starts),
         "ends": _steps(clean.ends),
@@ -102,6 +102,8 @@ def page_json(clean: CleanArticle) -> bytes:
         "published": _time(clean.published),
         "notes": list(clean.notes),
     }
+    if clean.insets:
+        found["insets"] = [list(inset) for inset in clean.insets]
     return _json(found)
 
 
@@ -112,6 +114,7 @@ def page_of(data: bytes, article: Article) -> CleanArticle:
     found["text"] = article.text if found["text"] is None else found["text"]
     found["credits"] = tuple(Credit(*credit) for credit in found["credits"])
     found |= {"published": _time_of(found["published"]), "notes": tuple(found["notes"])}
+    found["insets"] = tuple((start, end) for start, end in found.get("insets", ()))
     return CleanArticle(article=article, **found)
 
 

@@ -167,6 +167,7 @@ def article_record(item: CleanArticle) -> Record:
         "credits": _credits(item.credits),
         "published": _time(item.published),
         "notes": list(item.notes),
+        "insets": [list(inset) for inset in item.insets],
     }
     return record
 
@@ -178,6 +179,7 @@ def article_of(record: Mapping[str, Any]) -> CleanArticle:
     clean = dict(record["clean"])
     clean |= {name: tuple(clean[name]) for name in ("starts", "ends", "notes")}
     clean |= {"credits": _credits_of(clean["credits"]), "published": _time_of(clean["published"])}
+    clean["insets"] = tuple((start, end) for start, end in clean.get("insets", ()))
     return CleanArticle(article=Article(text=record["text"], **known), text=record["text"], **clean)
 
 

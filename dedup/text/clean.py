@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dedup.models import Article, CleanArticle
 from dedup.text.evidence import FeedEvidence, line_evidence
+from dedup.text.insets import insets_of
 from dedup.text.meta import Meta, read_meta
 from dedup.text.packed import Batch, batches, see
 from dedup.text.roles import decide, decide_page
@@ -74,11 +75,10 @@ def results_of(
         if i in batch.apart:
             begins, finishes, own = _of_lines(batch.apart[i], own)
         headline, byline, dateline, credits, published, notes = meta
-        results.append(
-            CleanArticle(
-                article, batch.texts[i], begins, finishes, own, headline, byline, dateline, credits, published, notes
-            )
-        )
+        text = batch.texts[i]
+        body = (span for span, letter in zip(zip(begins, finishes, strict=True), own, strict=True) if letter == "B")
+        found = (headline, byline, dateline, credits, published, notes, insets_of(text, body))
+        results.append(CleanArticle(article, text, begins, finishes, own, *found))
     return results
 
 
