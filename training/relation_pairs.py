@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dedup.match.features import NAMES, evidence
+from dedup.match.overlap import rolling
 from dedup.match.profile import Profile
 from dedup.models import Article, CleanArticle
 
@@ -35,8 +36,8 @@ class Planted(NamedTuple):
 
 def sharing_pairs(profiles: Sequence[Profile], least: int = 2, crowd: int = 30) -> list[tuple[int, int]]:
     """Positions of pairs that share at least ``least`` 8-grams, those in more than ``crowd`` texts left out; sorted."""
-    grams = np.concatenate([item.long_grams for item in profiles])
-    owner = np.repeat(np.arange(len(profiles)), [item.long_grams.shape[0] for item in profiles])
+    every = [np.unique(rolling(item.words.hashes, 8)) for item in profiles]
+    grams, owner = np.concatenate(every), np.repeat(np.arange(len(profiles)), [len(own) for own in every])
     order = np.argsort(grams, kind="stable")
     grams, owner = grams[order], owner[order]
     starts = np.flatnonzero(np.r_[True, grams[1:] != grams[:-1]])

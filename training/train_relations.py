@@ -2,7 +2,8 @@
 
     python training/train_relations.py DATA [--write] [--errors]
 
-DATA holds helsinki_articles, giveme5w1h_events and real_news_12k (.jsonl.gz) and the three *_pairs.jsonl files.
+DATA holds helsinki_articles, giveme5w1h_events, ecbplus_events and real_news_12k (.jsonl.gz) and the three
+*_pairs.jsonl files; labels/pairs.jsonl are further pairs of these articles, read for this project (labels/README.md).
 Articles are cleaned by the package's own cleaner, once with the evidence of their feed (as `dedup run` does) and
 once alone (as `dedup compare` does); a pair counts half in each. A pair is scored by a model that saw no pair with
 either of its articles. Further pairs whose answer needs no reader come from relation_pairs.py.
@@ -27,17 +28,21 @@ from dedup.match.features import NAMES, evidence
 from dedup.match.profile import Profile, make_profile
 from dedup.match.relation import Model, Regression, relate, tells_enough
 from dedup.match.retold import RETOLD_FEATURES
-from dedup.models import Article
+from dedup.models import Article, Match
 from dedup.settings import Settings
 from dedup.text.clean import clean_many
 from dedup.text.evidence import collect_evidence
 
-FEEDS = ("helsinki_articles", "giveme5w1h_events")
+FEEDS = ("helsinki_articles", "giveme5w1h_events", "ecbplus_events", "real_news_12k")
 LABELS = ("helsinki_pairs", "helsinki_pairs_more", "giveme5w1h_pairs")
+READ = Path(__file__).parent / "labels" / "pairs.jsonl"
 MODEL = Path(__file__).parent.parent / "dedup" / "match" / "data" / "relation_model.json"
 
 PENALTY = 0.3
 """Inverse strength of the L2 penalty; .1 and .3 cross-validate alike, 1 and .03 lower."""
+
+READ_WEIGHT = 1.0
+"""Weight of a pair that was read because a former model called it derived or nearly so; of a labelled one it is 1."""
 
 APART_WEIGHT, EVENTS_WEIGHT = 0.3, 1.0
 PLANTED_WEIGHTS = {"lift": 0.1, "sentence": 0.3, "quotes": 0.1, "mix": 0.1}
@@ -96,6 +101,10 @@ class Labelled(NamedTuple):
     def derived(self) -> Flags:
         return np.array([pair["derived"] for pair in self.pairs])
 
+    @property
+    def weights(self) -> Matrix:
+        return np.array([READ_WEIGHT if "feed" in pair else 1.0 for pair in self.pairs])
+
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -123,7 +132,8 @@ def profiles_of(articles: Sequence[Article], together: bool, wanted: set[str] | 
 
 
 def load(data: Path) -> Labelled:
-    lines = [line for name in LABELS for line in (data / f"{name}.jsonl").read_text("utf-8").splitlines()]
+    files = [*(data / f"{name}.jsonl" for name in LABELS), READ]
+    lines = [line for file in files for line in file.read_text("utf-8").splitlines()]
     pairs = [pair for pair in map(json.loads, lines) if not pair.get("skip")]
     wanted = {pair[side] for pair in pairs for side in "ab"}
     articles = [read_feed(data / f"{name}.jsonl.gz") for name in FEEDS]
@@ -171,7 +181,7 @@ def fit(data: Labelled, kept: Flags, without: str = "") -> Model:
     used = np.array([name not in UNUSED for name in NAMES])
     both = np.vstack([*(part[kept] for part in data.features), data.mined])
     wanted = np.r_[data.derived[kept], data.derived[kept], data.mined_derived]
-    halves = np.full(2 * int(kept.sum()), 0.5)
+    halves = np.tile(data.weights[kept] / 2, 2)
     intercept, found = logistic(both[:, used], wanted, np.r_[halves, data.mined_weights], PENALTY)
     weights = np.zeros(len(NAMES))
     weights[used] = found
@@ -188,13 +198,13 @@ def _chosen(columns: Sequence[str], fitted: tuple[float, Matrix]) -> Regression:
 
 def _fit_retold(data: Labelled, kept: Flags, seen: Flags) -> Regression:
     """On the kept labelled pairs, the mined ones that are not derived, and the pairs of the test bed that are seen."""
-    weight = np.array([RETOLD_WEIGHTS.get(pair["relation"], 0.0) for pair in data.pairs]) / 2
+    weight = np.array([RETOLD_WEIGHTS.get(pair["relation"], 0.0) for pair in data.pairs]) * data.weights / 2
     bed = np.where(data.bed.derived, BED_WEIGHTS[True], BED_WEIGHTS[False])
     mined = ~data.mined_derived
     weights = np.r_[weight[kept], weight[kept], bed[seen], data.mined_weights[mined]]
     values = np.vstack([*(part[kept] for part in data.features), data.bed.values[seen], data.mined[mined]])
     wanted = np.r_[data.derived[kept], data.derived[kept], data.bed.derived[seen], np.zeros(mined.sum(), bool)]
-    used = np.array([tells_enough(row) for row in values])
+    used = tells_enough(values)
     columns = [NAMES.index(name) for name in RETOLD]
     return _chosen(RETOLD, logistic(values[used][:, columns], wanted[used], weights[used], RETOLD_PENALTY))
 
@@ -219,31 +229,54 @@ def f1(found: Flags, wanted: Flags) -> float:
 
 
 def report(data: Labelled, models: Sequence[Model], which: int, errors: bool) -> None:
-    """Print the figures of one cleaning, and the wrong pairs."""
-    from sklearn.metrics import average_precision_score
-
-    feed, derived = data.feeds[which], data.derived
-    sure = np.array([pair["confidence"] == "high" for pair in data.pairs])
+    """Print the figures of one cleaning, and the wrong pairs: of the labelled pairs, then of those read since."""
+    feed = data.feeds[which]
     matches = [
         relate(feed.profiles[pair["a"]], feed.profiles[pair["b"]], Settings(), model)
         for pair, model in zip(data.pairs, models, strict=True)
     ]
-    scores, called = np.array([match.score for match in matches]), np.array([match.derived for match in matches])
     print(("with the feed's evidence", "each article alone")[which])
+    both = list(zip(data.pairs, matches, strict=True))
+    _report_labelled([item for item in both if "feed" not in item[0]])
+    for name in FEEDS:
+        _report_read(name, [item for item in both if item[0].get("feed") == name])
+    for pair, match in both if errors else ():
+        if match.derived != pair["derived"]:
+            name = pair.get("pair", f"{pair['a']} {pair['b']}")
+            wanted = f"{pair['relation']} {pair['confidence']}"
+            print(f"   {name} {wanted} -> {match.relation} {match.score:.2f} {pair['why']}")
+
+
+Judged = list[tuple[dict[str, Any], Match]]
+
+
+def _report_labelled(judged: Judged) -> None:
+    from sklearn.metrics import average_precision_score
+
+    derived = np.array([pair["derived"] for pair, _ in judged])
+    sure = np.array([pair["confidence"] == "high" for pair, _ in judged])
+    scores, called = np.array([m.score for _, m in judged]), np.array([m.derived for _, m in judged])
     for name, part in (("all", np.ones(len(sure), bool)), ("high", sure)):
         hits = (called & derived & part).sum()
         precision, recall = hits / max((called & part).sum(), 1), hits / (derived & part).sum()
         average = average_precision_score(derived[part], scores[part])
         print(f"  {name:5} F1 {f1(called[part], derived[part]):.3f} P {precision:.3f} R {recall:.3f} AP {average:.3f}")
     names = {"same_event": "same_story"}
-    wanted = np.array([names.get(pair["relation"], pair["relation"]) for pair in data.pairs])
-    found = np.array(["other" if match.relation in ("related", "unrelated") else match.relation for match in matches])
+    wanted = np.array([names.get(pair["relation"], pair["relation"]) for pair, _ in judged])
+    found = np.array(["other" if m.relation in ("related", "unrelated") else m.relation for _, m in judged])
     each = {name: f1(found == name, wanted == name) for name in sorted(set(wanted))}
     print("  ", {name: round(value, 3) for name, value in each.items()})
     print(f"   macro-F1 without rewrite {np.mean([v for k, v in each.items() if k != 'rewrite']):.3f}")
-    for i in np.flatnonzero(called != derived) if errors else ():
-        pair = data.pairs[i]
-        print(f"   {pair['pair']} {pair['relation']} {pair['confidence']} -> {found[i]} {scores[i]:.2f} {pair['why']}")
+
+
+def _report_read(name: str, judged: Judged) -> None:
+    """A sample by what a former model said is no sample of what this one finds: ``weight`` makes it one of the pool."""
+    weight = np.array([pair["weight"] for pair, _ in judged])
+    derived, called = np.array([p["derived"] for p, _ in judged]), np.array([m.derived for _, m in judged])
+    rewrite = np.array([m.relation == "rewrite" for _, m in judged])
+    for what, part in (("derived", called), ("of them rewrite", rewrite)):
+        right, all_of = weight[part & derived].sum(), weight[part].sum()
+        print(f"  {name}: called {what} {all_of:.0f}, right {right:.0f}, missed {weight[derived & ~called].sum():.0f}")
 
 
 def main() -> None:

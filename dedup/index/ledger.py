@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dedup.index.codec import Facts, facts_of, key_of
 from dedup.index.contract import Reading, Writing
 from dedup.models import Article
-from dedup.text.evidence import FeedEvidence, Table, article_keys, empty_table, mixed, outlet_of
+from dedup.text.evidence import FeedEvidence, Table, empty_table, keys_of, mixed, outlet_of
 from dedup.text.headlines import title_forms
 from dedup.text.lexicon import lexicon, line_hash
 from dedup.text.roles import REPEATED_LONG, REPEATED_SHORT
@@ -66,7 +66,7 @@ class Change(NamedTuple):
 def traces_of(article: Article, text: str) -> Traces:
     """The traces of an article whose plain text is ``text``."""
     found = scan(text, lexicon())
-    lines, openings, sketch = article_keys(article, found)
+    lines, openings, sketch = keys_of([article], [found])[0]
     outlet = key_of(outlet_of(article))
     begins = _begins(found)
     words = np.unique(found.hashes)

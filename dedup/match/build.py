@@ -211,27 +211,19 @@ def _put_sets(words: Any, five: Any, shingle: int, others: Any, out: Any, row: i
     bounds[1] = at
     at = put_distinct(five[0] if shingle == QUOTED_GRAM else sort_hashes(rolling(words.hashes, shingle))[0], sets, at)
     bounds[2] = at
-    three = sort_hashes(rolling(words.hashes, 3))
-    at = put_distinct(three[0], sets, at)
+    at = put_distinct(sort_hashes(rolling(words.hashes, 3))[0], sets, at)
     bounds[3] = at
-    at = put_distinct(sort_hashes(rolling(words.hashes, 8))[0], sets, at)
-    bounds[4] = at
-    at = put_kept(three, all_kept(free, 3), sets, at)
-    bounds[5] = at
-    pairs = rolling(words.hashes, 2)[all_kept(free, 2)]
-    at = put_distinct(sort_hashes(pairs)[0], sets, at)
-    bounds[6] = at
     at = put_kept(five, all_kept(quoted, QUOTED_GRAM), sets, at)
-    bounds[7] = at
+    bounds[4] = at
     found = (words.ascending, words.order)
     at = put_kept(found, (words.flags & DIGIT) != 0, sets, at)
-    bounds[8] = at
+    bounds[5] = at
     at = put_kept(found, _is_name(words), sets, at)
-    bounds[9] = at
+    bounds[6] = at
     at = put_distinct(np.sort(others[0]), sets, at)
-    bounds[10] = at
+    bounds[7] = at
     at = put_distinct(others[1], sets, at)
-    bounds[11] = at
+    bounds[8] = at
     used[0] = at
 
 
@@ -291,25 +283,25 @@ def _put_vectors(words: Any, others: Any, tables: Any, out: Any, row: int, used:
     headline, codes, told = others
     at, load, idf = used[0], used[1], tables.idf
     sets, floats, set_bounds, load_bounds = out.sets, out.loads, out.set_bounds[row], out.load_bounds[row]
-    set_bounds[12], load_bounds[1] = at, load
+    set_bounds[9], load_bounds[1] = at, load
     known = np.empty(words.idf.shape[0] + headline.shape[0], np.float32)
     whole = (words.ascending, words.idf)
     count = put_vector(whole, np.sort(headline), HEADLINE_COUNT, idf, (sets[at:], known, floats[load:]))
     load_bounds[2] = load + count
     put_sharpened(floats[load : load + count], known[:count], floats[load + count :])
     at, load = at + count, load + 2 * count
-    set_bounds[13], load_bounds[3] = at, load
+    set_bounds[10], load_bounds[3] = at, load
     lead = np.concatenate((headline, words.hashes[: min(told, LEAD_WORDS)]))
     count = put_once(lead, idf, sets[at:], floats[load:])
     at, load = at + count, load + count
-    set_bounds[14], load_bounds[4] = at, load
+    set_bounds[11], load_bounds[4] = at, load
     title = headline if headline.shape[0] else words.hashes[: min(told, HEADLINE_WORDS)]
     count = put_once(title, idf, sets[at:], floats[load:])
     at, load = at + count, load + count
-    set_bounds[15], load_bounds[5] = at, load
+    set_bounds[12], load_bounds[5] = at, load
     count = _put_names(words, codes, tables, sets[at:], floats[load:]) if told else 0
     at, load = at + count, load + count
-    set_bounds[16], load_bounds[6] = at, load
+    set_bounds[13], load_bounds[6] = at, load
     out.sums[row, WEEKDAYS] = weekdays_in(words.hashes[: min(told, WEEKDAY_WORDS)], tables.weekdays)
     used[0], used[1] = at, load
 

@@ -37,26 +37,17 @@ TWIN_FEATURES = (
     " lead_in reworded words_in_l words_in_s"
 ).split()
 PAIR_FEATURES = (
-    "words_s words_l ratio free_s free_l jaccard contained_s contained_l contained3_s contained3_l contained8_s"
-    " free3_s free3_l cosine headline numbers_s numbers_l names_s names_l free2_s free2_l cites"
+    "words_s words_l ratio free_s free_l jaccard contained_s contained_l contained3_s contained3_l cosine headline"
+    " numbers_s numbers_l names_s names_l cites"
 ).split()
 NAMES: tuple[str, ...] = (*PAIR_FEATURES, *TILE_FEATURES, *TWIN_FEATURES, *RETOLD_FEATURES)
 TILES_AT = len(PAIR_FEATURES)
 TWINS_AT = TILES_AT + len(TILE_FEATURES)
 RETOLD_AT = TWINS_AT + len(TWIN_FEATURES)
 
-COUNTED = (
-    parts.GRAMS,
-    parts.SHORT,
-    parts.LONG,
-    parts.FREE_THREES,
-    parts.FREE_PAIRS,
-    parts.NUMBERS,
-    parts.NAMES,
-    parts.HEADLINE,
-)
+COUNTED = (parts.GRAMS, parts.SHORT, parts.NUMBERS, parts.NAMES, parts.HEADLINE)
 """Sets whose overlap is counted, in this order."""
-(GRAMS_AT, THREES_AT, EIGHTS_AT, FREE_THREES_AT, FREE_PAIRS_AT, NUMBERS_AT, NAMES_AT, HEADLINES_AT) = range(8)
+(GRAMS_AT, THREES_AT, NUMBERS_AT, NAMES_AT, HEADLINES_AT) = range(5)
 
 COSINES = (
     (parts.VECTOR, parts.VECTOR_LOADS),
@@ -211,9 +202,7 @@ def _count(one: Any, i: int, other: Any, j: int, distant: bool, counts: Any) -> 
     """Sizes of the sets of COUNTED; of articles that are not distant also what they share."""
     for k in range(len(COUNTED)):
         short, long = section(one, i, COUNTED[k]), section(other, j, COUNTED[k])
-        # Without a common run of 3 words there is none of 8, and no free one.
-        implied = k in (EIGHTS_AT, FREE_THREES_AT) and counts[THREES_AT, 0] == 0
-        if k == GRAMS_AT or not (distant or implied):
+        if k == GRAMS_AT or not distant:
             counts[k, 0] = shared_sorted(short, long)
         counts[k, 1], counts[k, 2] = short.shape[0], long.shape[0]
 
@@ -285,14 +274,11 @@ def _pair_features(sizes: Any, free: Any, cites: float, out: Any) -> None:
     values[5] = _jaccard(counts[GRAMS_AT])
     values[6:8] = _containment(counts[GRAMS_AT])
     values[8:10] = _containment(counts[THREES_AT])
-    values[10] = _containment(counts[EIGHTS_AT])[0]
-    values[11:13] = _containment(counts[FREE_THREES_AT])
-    values[13] = cosines[0]
-    values[14] = _jaccard(counts[HEADLINES_AT])
-    values[15:17] = _containment(counts[NUMBERS_AT])
-    values[17:19] = _containment(counts[NAMES_AT])
-    values[19:21] = _containment(counts[FREE_PAIRS_AT])
-    values[21] = cites
+    values[10] = cosines[0]
+    values[11] = _jaccard(counts[HEADLINES_AT])
+    values[12:14] = _containment(counts[NUMBERS_AT])
+    values[14:16] = _containment(counts[NAMES_AT])
+    values[16] = cites
 
 
 @compiled

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from dedup.match.compiled import compiled
 
-(ASCENDING, GRAMS, SHORT, LONG, FREE_THREES, FREE_PAIRS, QUOTED_FIVES, NUMBERS, NAMES) = range(9)
-(HEADLINE, OUTLET, TERMS, VECTOR, LEAD, TITLE, STORY_NAMES) = range(9, 16)
-SETS = 16
+(ASCENDING, GRAMS, SHORT, QUOTED_FIVES, NUMBERS, NAMES, HEADLINE, OUTLET) = range(8)
+(TERMS, VECTOR, LEAD, TITLE, STORY_NAMES) = range(8, 13)
+SETS = 13
 """Sections of hashes, each ascending and, but for ASCENDING and TERMS, without repeats."""
 
 (TERM_LOADS, VECTOR_LOADS, RARE_LOADS, LEAD_LOADS, TITLE_LOADS, NAME_LOADS) = range(6)

@@ -99,12 +99,6 @@ class Profile:
         )
 
     @property
-    def long_grams(self) -> Hashes:
-        """The distinct hashes of its 8-grams, ascending."""
-        low, high = self.packed.set_bounds[self.row, parts.LONG : parts.LONG + 2].tolist()
-        return self.packed.sets[low:high]
-
-    @property
     def vector(self) -> Vector:
         """The TF-IDF vector of headline and body."""
         return self._vector(parts.VECTOR, parts.VECTOR_LOADS)

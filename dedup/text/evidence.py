@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from dedup.models import Article
 from dedup.text import weigh
 from dedup.text.headlines import title_forms
-from dedup.text.packed import Batch, batches, scan_of, see, see_titles
-from dedup.text.scan import SKETCH, Scan, line_key
+from dedup.text.packed import Batch, batches, line_keys, scan_of, see, see_titles
+from dedup.text.scan import SKETCH, Scan
 
 MAX_KEYS = 2_000_000
 """Keys a table keeps: 40 bytes each. Above it, keys with large hashes go; which ones depends on the feed alone."""
@@ -94,7 +94,7 @@ def collect_evidence(articles: Iterable[Article]) -> FeedEvidence:
         for first, last in batches([len(article.text) for article in given]):
             some = given[first:last]
             batch = see([article.text for article in some], [None] * len(some))
-            rows += [article_keys(article, scan_of(batch, number)) for number, article in enumerate(some)]
+            rows += keys_of(some, [scan_of(batch, number) for number in range(len(some))])
         tables = _fold(tables, rows)
     return FeedEvidence(tables[0], tables[1], count)
 
@@ -115,19 +115,30 @@ def empty_table() -> Table:
     return Table(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint32), parts, parts)
 
 
-def article_keys(article: Article, found: Scan) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16]]:
-    """Keys of an article's lines and openings, each once, and its sketch parts."""
-    outlet = np.uint64(line_key(outlet_of(article)))
-    titles = [title for title in title_forms(article.title) if len(title.split()) >= 4]
-    keys = [key for title in titles for key in (line_key(title), _head_key(title))]
-    openings = weigh.opening_keys(found.hashes, found.raw, np.array(keys, dtype=np.uint64))
-    return weigh.line_keys(found.hashes, outlet), openings, short_sketch(found)
+Keys = tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16]]
 
 
-def _head_key(title: str) -> int:
-    """Key of the first six words of a longer title, else 0."""
-    words = title.split(maxsplit=6)
-    return line_key(" ".join(words[:6])) if len(words) > 6 else 0
+def keys_of(articles: Sequence[Article], scans: Sequence[Scan]) -> list[Keys]:
+    """Of each article the keys of its lines and of its openings, each once, and its sketch parts."""
+    asked = [[outlet_of(article), *_titles(article)] for article in articles]
+    keys = line_keys([text for own in asked for text in own])
+    rows, at = [], 0
+    for own, found in zip(asked, scans, strict=True):
+        outlet, titles = keys[at], keys[at + 1 : at + len(own)]
+        openings = weigh.opening_keys(found.hashes, found.raw, titles)
+        rows.append((weigh.line_keys(found.hashes, outlet), openings, short_sketch(found)))
+        at += len(own)
+    return rows
+
+
+def _titles(article: Article) -> list[str]:
+    """The forms of a title of four words and more, and the first six words of longer ones."""
+    found = []
+    for title in title_forms(article.title):
+        words = title.split(maxsplit=6)
+        if len(words) >= 4:
+            found += [title, " ".join(words[:6])] if len(words) > 6 else [title]
+    return found
 
 
 def short_sketch(found: Scan) -> NDArray[np.uint16]:
@@ -141,9 +152,7 @@ def mixed(keys: NDArray[np.uint64], outlet: np.uint64) -> NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(32))
 
 
-def _fold(
-    tables: Sequence[Table], rows: Sequence[tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16]]]
-) -> list[Table]:
+def _fold(tables: Sequence[Table], rows: Sequence[Keys]) -> list[Table]:
     if not rows:
         return list(tables)
     folded = []

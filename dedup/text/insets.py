@@ -42,10 +42,11 @@ def _found(text: str, lines: Iterable[Span]) -> Iterator[Span]:
 
 
 def _in_line(text: str, start: int, end: int) -> Iterator[Span]:
-    while start < end:
-        matches = (_GLUED.search(text, start, end), _APART.search(text, start, end))
-        found = [match.span("box") for match in matches if match]
-        if not found:
-            return
-        yield min(found)
-        start = min(found)[1]
+    """Boxes in one line; the slower expression is asked only about what the faster one left."""
+    at = start
+    for low, high in [*(match.span("box") for match in _GLUED.finditer(text, start, end)), (end, end)]:
+        if text.find(LAST, at, low) >= 0:
+            yield from (match.span("box") for match in _APART.finditer(text, at, low))
+        if high > low:
+            yield low, high
+        at = high

@@ -179,6 +179,14 @@ def see_titles(titles: Sequence[str | None]) -> Titles:
     return Titles(found.hashes[:, 0].copy(), lines, found.words, spans, raw)
 
 
+def line_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """``line_key`` of each text, uint64."""
+    codes, bounds = pack(texts)
+    count = len(texts)
+    found = measured(codes, bounds, np.arange(count + 1), np.zeros(count, np.int64), np.diff(bounds), lexicon())
+    return found.hashes[:, 0].copy()
+
+
 def pack(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     """Texts as one array of code points, and where each begins: int64[n + 1]."""
     bounds = np.zeros(len(texts) + 1, dtype=np.int64)
