@@ -253,8 +253,8 @@ def test_large_components_wait_and_say_so(index: Index) -> None:
     assert index.stats().waiting == 0
 
 
-def test_an_index_in_postgres_answers_as_the_batch_does(in_postgres: Store, feed: list[Article]) -> None:
-    index = Index(in_postgres, clock=_ticking())
+def test_an_index_on_a_server_answers_as_the_batch_does(far_store: Store, feed: list[Article]) -> None:
+    index = Index(far_store, clock=_ticking())
     index.add_many(feed[3:])
     for article in feed[:6]:
         index.add(article)
