@@ -193,9 +193,18 @@ class RedisStore:
         keys = self._keys
         enter: Command = ("EVAL", redislua.ENTER, 3, keys.meta, keys.readers, keys.gate, reader, READ_LEASE)
         while True:
-            (found,) = self._wire.ask(enter)
-            if found[0]:
-                return int(found[1]) if len(found) > 1 else _gone(self.place)
+            try:
+                ((entered, version),) = self._wire.ask(enter)
+            except IndexStoreError as error:
+                if "maxmemory" not in error.what:
+                    raise
+                # No room for a mark: the view is read without one, and ends in an error should a commit come between.
+                (version,) = self._wire.ask(("HGET", keys.meta, "version"))
+                entered = -1 if version is None else 1
+            if entered < 0:
+                raise _gone(self.place)
+            if entered:
+                return int(version)
             time.sleep(PAUSE)
 
     def _take_turn(self) -> _Turn:
@@ -208,7 +217,7 @@ class RedisStore:
             if not fence and not self._lives(held):
                 fence, held, ttl = self._try(name, held)
             if fence < 0:
-                _gone(self.place)
+                raise _gone(self.place)
             if fence:
                 return _Turn(name, fence, ttl)
 
@@ -262,8 +271,8 @@ class RedisStore:
                 return
 
 
-def _gone(place: str) -> int:
-    raise IndexStoreError(
+def _gone(place: str) -> IndexStoreError:
+    return IndexStoreError(
         "is gone from the server: its time to live ended, or it was deleted",
         place=place,
         remedy="open the index again and ingest the feeds",
@@ -372,7 +381,9 @@ class _View:
         if stay is None:
             return self._wire.ask(*before, *commands)[len(before) :]
         *answers, version = self._wire.ask(*before, *commands, ("HGET", self._keys.meta, "version"))
-        if version is None or int(version) != stay.version:
+        if version is None:
+            raise _gone(self._place)
+        if int(version) != stay.version:
             raise IndexStoreError(
                 f"was changed while it was read with pauses of over {READ_LEASE // 1000} seconds",
                 place=self._place,

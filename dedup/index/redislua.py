@@ -37,15 +37,17 @@ return 1
 ENTER = (
     """
 -- KEYS: meta, readers, gate. ARGV: own name, lease in ms
-if redis.call('EXISTS', KEYS[3]) == 1 then return {0} end
+local version = redis.call('HGET', KEYS[1], 'version')
+if not version then return {-1, 0} end
+if redis.call('EXISTS', KEYS[3]) == 1 then return {0, 0} end
 """
     + _NOW
     + """
 redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[1])
-return {1, redis.call('HGET', KEYS[1], 'version')}
+return {1, version}
 """
 )
-"""Begin to read, unless a commit waits for those who read to finish."""
+"""Begin to read: 1 and the version; 0 where a commit waits for those who read to finish, -1 where the index is gone."""
 
 STAY = (
     "-- KEYS: readers. ARGV: own name, lease in ms\n"

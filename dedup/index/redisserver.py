@@ -119,7 +119,7 @@ class Wire:
         try:
             yield
         except (self._error, OSError) as error:
-            what = _without_pipeline(" ".join(str(error).split())) or type(error).__name__
+            what = _server_words(error) or type(error).__name__
             raise IndexStoreError(what, place=self._place, remedy=remedy(f"{type(error).__name__} {error}")) from error
 
 
@@ -144,10 +144,13 @@ def remedy(error: str) -> str:
     return _UNSURE
 
 
-def _without_pipeline(text: str) -> str:
-    """Without the command that redis-py quotes, which holds the article: only the server's own words."""
+def _server_words(error: Exception) -> str:
+    """What the server said, without the command that redis-py quotes, which holds the article."""
+    text = " ".join(str(error).split())
     found = re.match(r"Command # \d+ .* of pipeline caused error: (.*)", text)
     said = found[1] if found else text
+    if type(error).__name__ == "OutOfMemoryError":  # redis-py takes the code away
+        said = "OOM " + said
     return re.sub(r",? ?script: [0-9a-f]{40}.*", "", said).rstrip(". ")
 
 
