@@ -128,6 +128,13 @@ def in_redis(redis_address: str) -> RedisStore:
     return RedisStore(redis_address)
 
 
+@pytest.fixture(params=["redis", "sqlite"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where an index can be that several processes add to."""
+    address: str = request.getfixturevalue("redis_address") if request.param == "redis" else ""
+    return address or tmp_path / "news.db"
+
+
 @pytest.fixture(params=["memory", "postgres", "redis", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Each store in turn."""

@@ -221,13 +221,6 @@ def _run_adders(path: Path | str, processes: int, threads: int, stories: int) ->
         assert index.check().sound
 
 
-@pytest.fixture(params=["redis", "sqlite"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
-    """Where an index can be that several processes add to."""
-    address: str = request.getfixturevalue("redis_address") if request.param == "redis" else ""
-    return address or tmp_path / "news.db"
-
-
 def test_processes_and_threads_add_at_once_and_nothing_is_lost(place: Path | str) -> None:
     _run_adders(place, processes=2, threads=2, stories=4)
 
