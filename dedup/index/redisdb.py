@@ -8,53 +8,30 @@ commits wait for, so that a view does not change; one that is read too slowly en
 from __future__ import annotations
 
 import os
-import struct
 import threading
 import time
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from dedup.errors import IndexStoreError
-from dedup.index import redislua
-from dedup.index.contract import LEAST, MOST, POSTINGS, RECORDS, Reading
-from dedup.index.overlay import Overlay, Range
+from dedup.index import redislua, redisview
+from dedup.index.contract import POSTINGS, RECORDS, Reading
+from dedup.index.overlay import Overlay
 from dedup.index.redisserver import PREFIXES, Command, Wire, parse_address, promises, refuse_server
+from dedup.index.redisview import WRITE_LEASE, Keys, Stay, View, commands_of, gone, pairs_of
 
 APPLICATION = "news-dedup index"
 LAYOUT = 1
 """Raised whenever the keys change shape."""
-ORDERED = frozenset(("facts", "revision", "term", "event"))
-"""Tables asked for ranges or for their greatest key. Only they pay for an order beside their records (100 bytes a
-record); the others are put in order here, when they are read whole."""
-WRITE_LEASE, READ_LEASE, GATE_LEASE = 60_000, 5_000, 5_000
-"""Milliseconds without a word after which a writer loses its turn if somebody waits for it, a commit no longer waits
-for a reader, and readers no longer wait for a commit."""
+GATE_LEASE = 5_000
+"""Milliseconds without a word after which readers no longer wait for a commit."""
 WAKE = 1
 """Seconds after which one who waits for a turn looks whether the writer before it still lives."""
-AT_ONCE = 500
-"""Records, postings or keys in one command: far below what the server's language can unpack."""
+MESSAGE_BYTES = 900 << 20
+"""In one transaction: the server ends a connection that sends it a gigabyte (client-query-buffer-limit)."""
 PAUSE = 0.002
-
-T = TypeVar("T")
-
-_BIAS = 1 << 63
-_ROW = struct.Struct(">QQ")
-_SUM = struct.Struct("<I")
-
-
-class _Keys:
-    """Names of the keys of an index."""
-
-    def __init__(self, prefix: str) -> None:
-        self.meta, self.holder, self.turn = f"{prefix}:meta", f"{prefix}:holder", f"{prefix}:turn"
-        self.readers, self.gate, self.names = f"{prefix}:readers", f"{prefix}:gate", f"{prefix}:names"
-        self.table = {table: f"{prefix}:r:{table}" for table in RECORDS}
-        self.table |= {table: f"{prefix}:p:{table}" for table in POSTINGS}
-        self.order = {table: f"{prefix}:o:{table}" for table in sorted(ORDERED)}
-        self.data = (self.names, *self.table.values(), *self.order.values())
 
 
 class _Turn(NamedTuple):
@@ -74,7 +51,7 @@ class RedisStore:
         where = parse_address(address)
         self.place = where.place
         self._durability, self._readonly = durability, readonly
-        self._keys = _Keys(where.prefix)
+        self._keys = Keys(where.prefix)
         self._guard = threading.RLock()
         self._inside: Reading | None = None
         self._wire = Wire(where)
@@ -91,7 +68,7 @@ class RedisStore:
                 yield self._inside
                 return
             reader = os.urandom(8).hex()
-            self._inside = _View(self._wire, self._keys, self.place, _Stay(reader, self._enter(reader)))
+            self._inside = View(self._wire, self._keys, self.place, Stay(reader, self._enter(reader)))
             try:
                 yield self._inside
             finally:
@@ -107,7 +84,7 @@ class RedisStore:
             if self._inside is not None:
                 raise IndexStoreError("is being read or written by this handle", place=self.place)
             turn = self._take_turn()
-            change = Overlay(_View(self._wire, self._keys, self.place, None))
+            change = Overlay(View(self._wire, self._keys, self.place, None))
             self._inside = change
             try:
                 yield change
@@ -124,7 +101,7 @@ class RedisStore:
 
     def check(self) -> list[str]:
         with self.reading() as view:
-            assert isinstance(view, _View)
+            assert isinstance(view, View)
             return [sentence for table in (*RECORDS, *POSTINGS) for sentence in view.damage(table)]
 
     def notices(self) -> list[str]:
@@ -191,7 +168,7 @@ class RedisStore:
     def _enter(self, reader: str) -> int:
         """Leave the mark of a reader, once no commit waits; the version that it reads."""
         keys = self._keys
-        enter: Command = ("EVAL", redislua.ENTER, 3, keys.meta, keys.readers, keys.gate, reader, READ_LEASE)
+        enter: Command = ("EVAL", redislua.ENTER, 3, keys.meta, keys.readers, keys.gate, reader, redisview.READ_LEASE)
         while True:
             try:
                 ((entered, version),) = self._wire.ask(enter)
@@ -202,7 +179,7 @@ class RedisStore:
                 (version,) = self._wire.ask(("HGET", keys.meta, "version"))
                 entered = -1 if version is None else 1
             if entered < 0:
-                raise _gone(self.place)
+                raise gone(self.place)
             if entered:
                 return int(version)
             time.sleep(PAUSE)
@@ -217,7 +194,7 @@ class RedisStore:
             if not fence and not self._lives(held):
                 fence, held, ttl = self._try(name, held)
             if fence < 0:
-                raise _gone(self.place)
+                raise gone(self.place)
             if fence:
                 return _Turn(name, fence, ttl)
 
@@ -242,8 +219,15 @@ class RedisStore:
         keys = self._keys
         own = (keys.meta, keys.holder, keys.turn, keys.readers, keys.gate, *keys.data)
         words: list[bytes | str | int] = [turn.name, turn.fence, GATE_LEASE, turn.ttl]
-        for command in _commands(keys, change):
+        for command in commands_of(keys, change):
             words += (len(command), *command)
+        size = sum(len(word) for word in words if not isinstance(word, int))
+        if size > MESSAGE_BYTES:
+            raise IndexStoreError(
+                f"{size} bytes at once are too many for one transaction",
+                place=self.place,
+                remedy="add fewer articles at a time; to rebuild, ingest the feeds under another prefix",
+            )
         while True:
             (answer,) = self._wire.ask(("EVAL", redislua.COMMIT, len(own), *own, *words))
             if answer == b"done":
@@ -267,205 +251,8 @@ class RedisStore:
                 ("PEXPIRE", keys.holder, WRITE_LEASE),
                 ("ZRANGE", keys.readers, 0, -1, "WITHSCORES"),
             )
-            if all(float(until) < 1000 * seconds + micros / 1000 for _, until in _pairs(readers)):
+            if all(float(until) < 1000 * seconds + micros / 1000 for _, until in pairs_of(readers)):
                 return
-
-
-def _gone(place: str) -> IndexStoreError:
-    return IndexStoreError(
-        "is gone from the server: its time to live ended, or it was deleted",
-        place=place,
-        remedy="open the index again and ingest the feeds",
-    )
-
-
-def _pairs(found: Sequence[Any]) -> Iterable[tuple[Any, Any]]:
-    return zip(found[::2], found[1::2], strict=True)
-
-
-class _Stay:
-    """A reader's mark, the version it reads, and when it last spoke."""
-
-    def __init__(self, reader: str, version: int) -> None:
-        self.reader, self.version = reader, version
-        self.spoke = time.monotonic()
-
-
-class _View:
-    """Reads of what is committed: by a reader, who makes sure that nothing was committed since it began, or by the
-    one whose turn it is to write (``stay`` is None)."""
-
-    def __init__(self, wire: Wire, keys: _Keys, place: str, stay: _Stay | None) -> None:
-        self._wire, self._keys, self._place, self._stay = wire, keys, place, stay
-        self._spoke = time.monotonic()
-
-    def get(self, table: str, keys: Sequence[int]) -> dict[int, bytes]:
-        parts = list(self._parts(keys))
-        name = self._keys.table[table]
-        commands: list[Command] = [("HMGET", name, *map(_packed, part)) for part in parts]
-        answers = self._ask(*commands)
-        rows = zip((key for part in parts for key in part), (one for answer in answers for one in answer), strict=True)
-        return {key: self._sound(table, key, data) for key, data in rows if data is not None}
-
-    def scan(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, bytes]]:
-        if table not in ORDERED:
-            for part in self._parts([key for key in self._all_keys(table) if low <= key <= high]):
-                yield from self.get(table, part).items()
-            return
-        start = b"[" + _packed(low)
-        while True:
-            (rows,) = self._ranges(table, [(start, b"[" + _packed(high))], AT_ONCE)
-            yield from rows
-            if len(rows) < AT_ONCE:
-                return
-            start = b"(" + _packed(rows[-1][0])
-
-    def ranges(self, table: str, bounds: Sequence[Range]) -> list[list[tuple[int, bytes]]]:
-        if table not in ORDERED or len(bounds) == 1:
-            return [list(self.scan(table, low, high)) for low, high in bounds]
-        packed = [(b"[" + _packed(low), b"[" + _packed(high)) for low, high in bounds]
-        return [rows for part in self._parts(packed) for rows in self._ranges(table, part, -1)]
-
-    def count(self, table: str) -> int:
-        (found,) = self._ask(("HLEN" if table in RECORDS else "ZCARD", self._keys.table[table]))
-        return int(found)
-
-    def last(self, table: str) -> int | None:
-        if table not in ORDERED:
-            return max(self._all_keys(table), default=None)
-        (found,) = self._ask(("ZRANGE", self._keys.order[table], -1, -1))
-        return _key(found[0]) if found else None
-
-    def posted(self, table: str, keys: Sequence[int], most: int | None = None) -> dict[int, list[int]]:
-        name, limit = self._keys.table[table], -1 if most is None else most
-        wanted = (b"".join(map(_packed, part)) for part in self._parts(list(dict.fromkeys(keys))))
-        found: dict[int, list[int]] = {}
-        for rows in self._ask(*(("EVAL", redislua.POSTED, 1, name, part, limit) for part in wanted)):
-            for key, number in self._rows(table, rows):
-                found.setdefault(key, []).append(number)
-        return found
-
-    def scan_posted(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, int]]:
-        start, end = b"[" + _packed(low), b"[" + _packed(high) + b"\xff" * 8
-        while True:
-            (rows,) = self._ask(("ZRANGEBYLEX", self._keys.table[table], start, end, "LIMIT", 0, AT_ONCE))
-            yield from self._rows(table, b"".join(rows))
-            if len(rows) < AT_ONCE:
-                return
-            start = b"(" + rows[-1]
-
-    def names(self) -> Mapping[str, str]:
-        (found,) = self._ask(("HGETALL", self._keys.names))
-        return {name.decode(): value.decode() for name, value in found.items()}
-
-    def damage(self, table: str) -> Iterator[str]:
-        """What is wrong with a table."""
-        try:
-            rows = self.scan(table) if table in RECORDS else self.scan_posted(table)
-            held = sum(1 for _ in rows)
-        except IndexStoreError as error:
-            yield error.what
-            return
-        if table in RECORDS and held != self.count(table):
-            yield f"table {table} has {self.count(table)} records, {held} of them in its order"
-
-    def _ask(self, *commands: Command) -> list[Any]:
-        """The answers, with what keeps the turn or the mark and, for a reader, with proof that nothing changed."""
-        if not commands:
-            return []
-        stay, before, now = self._stay, [], time.monotonic()
-        lease = WRITE_LEASE if stay is None else READ_LEASE
-        if now - self._spoke > lease / 4000:
-            self._spoke = now
-            before.append(self._stay_on())
-        if stay is None:
-            return self._wire.ask(*before, *commands)[len(before) :]
-        *answers, version = self._wire.ask(*before, *commands, ("HGET", self._keys.meta, "version"))
-        if version is None:
-            raise _gone(self._place)
-        if int(version) != stay.version:
-            raise IndexStoreError(
-                f"was changed while it was read with pauses of over {READ_LEASE // 1000} seconds",
-                place=self._place,
-                remedy="ask again, or while nobody writes",
-            )
-        return answers[len(before) :]
-
-    def _stay_on(self) -> Command:
-        if self._stay is None:
-            return ("PEXPIRE", self._keys.holder, WRITE_LEASE)
-        return ("EVAL", redislua.STAY, 1, self._keys.readers, self._stay.reader, READ_LEASE)
-
-    def _ranges(self, table: str, bounds: Sequence[tuple[bytes, bytes]], most: int) -> list[list[tuple[int, bytes]]]:
-        names = self._keys.order[table], self._keys.table[table]
-        words = [word for pair in bounds for word in pair]
-        (found,) = self._ask(("EVAL", redislua.RANGES, 2, *names, most, *words))
-        return [[(_key(key), self._sound(table, _key(key), data)) for key, data in _pairs(rows)] for rows in found]
-
-    def _all_keys(self, table: str) -> list[int]:
-        (found,) = self._ask(("HKEYS", self._keys.table[table]))
-        return sorted(map(_key, found))
-
-    @staticmethod
-    def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
-        return (items[at : at + AT_ONCE] for at in range(0, len(items), AT_ONCE))
-
-    def _rows(self, table: str, rows: bytes) -> Iterator[tuple[int, int]]:
-        if len(rows) % _ROW.size:
-            raise IndexStoreError(f"a posting of table {table} is damaged", place=self._place, remedy=_RESTORE)
-        return ((key - _BIAS, number - _BIAS) for key, number in _ROW.iter_unpack(rows))
-
-    def _sound(self, table: str, key: int, data: bytes | None) -> bytes:
-        if data is None or data[: _SUM.size] != _SUM.pack(_sum(key, data[_SUM.size :])):
-            raise IndexStoreError(f"the record {key} of table {table} is damaged", place=self._place, remedy=_RESTORE)
-        return data[_SUM.size :]
-
-
-_RESTORE = "restore a snapshot of the server, or ingest the feeds into a new index"
-
-
-def _commands(keys: _Keys, change: Overlay) -> Iterator[tuple[bytes | str, ...]]:
-    """What a transaction wrote, as commands of the server."""
-    for table in sorted(change.cleared):
-        yield ("UNLINK", keys.table[table], *([keys.order[table]] if table in ORDERED else []))
-    for table in RECORDS:
-        yield from _record_commands(keys, table, change.records[table].values)
-    for table in POSTINGS:
-        rows = [(key, number, there) for key, of in change.postings[table].items() for number, there in of.items()]
-        for there, word, weight in ((True, "ZADD", (b"0",)), (False, "ZREM", ())):
-            packed = [(*weight, _packed(key) + _packed(number)) for key, number, on in rows if on is there]
-            yield from _chunked((word, keys.table[table]), packed)
-    if change.named:
-        yield ("HSET", keys.names, *(word for pair in change.named.items() for word in pair))
-
-
-def _record_commands(keys: _Keys, table: str, values: Mapping[int, bytes | None]) -> Iterator[tuple[bytes | str, ...]]:
-    put = [(key, value) for key, value in values.items() if value is not None]
-    gone = [(_packed(key),) for key, value in values.items() if value is None]
-    summed = [(_packed(key), _SUM.pack(_sum(key, value)) + value) for key, value in put]
-    yield from _chunked(("HSET", keys.table[table]), summed)
-    yield from _chunked(("HDEL", keys.table[table]), gone)
-    if table in ORDERED:
-        yield from _chunked(("ZADD", keys.order[table]), [(b"0", _packed(key)) for key, _ in put])
-        yield from _chunked(("ZREM", keys.order[table]), gone)
-
-
-def _chunked(head: tuple[str, str], rows: Sequence[tuple[bytes, ...]]) -> Iterator[tuple[bytes | str, ...]]:
-    for at in range(0, len(rows), AT_ONCE):
-        yield (*head, *(word for row in rows[at : at + AT_ONCE] for word in row))
-
-
-def _packed(number: int) -> bytes:
-    """8 bytes that sort as the numbers do."""
-    return (number + _BIAS).to_bytes(8, "big")
-
-
-def _key(data: bytes) -> int:
-    return int.from_bytes(data, "big") - _BIAS
-
-
-def _sum(key: int, value: bytes) -> int:
-    return zlib.crc32(value, key & 0xFFFFFFFF)
 
 
 __all__ = ["PREFIXES", "RedisStore"]

@@ -261,6 +261,9 @@ def test_an_index_on_a_server_answers_as_the_batch_does(far_store: Store, feed: 
     index.remove(feed[5].id)
     _same_as_batch(index, [article for article in feed if article is not feed[5]])
     assert index.check(deep=True).sound
+    before = index.result()
+    index.rebuild()
+    assert index.result() == before
     assert index.stats().bytes > 0
     index.close()
     with pytest.raises(dedup.IndexStoreError, match="open the index again"):

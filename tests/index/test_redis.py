@@ -16,9 +16,9 @@ import pytest
 
 import dedup
 from dedup.errors import IndexStoreError
-from dedup.index import redisdb
+from dedup.index import redisdb, redisview
 from dedup.index.redisdb import RedisStore
-from dedup.index.redisserver import parse_address, promises, refuse_server
+from dedup.index.redisserver import parse_address, promises, refuse_server, remedy
 from dedup.settings import Settings
 from tests.index.conftest import RedisServer
 from tests.index.sites import site_feed
@@ -158,7 +158,7 @@ def test_a_server_that_does_not_answer_is_named(redis_address: str) -> None:
 @pytest.mark.parametrize(
     ("info", "said"),
     [
-        ({"redis_version": "5.0.14"}, "is Redis 5.0.14; use 6.2 or newer"),
+        ({"redis_version": "6.2.14"}, "is Redis 6.2.14; use 7.0 or newer"),
         ({"redis_mode": "cluster"}, "is part of a Redis Cluster"),
         ({"role": "slave"}, "is a replica; name the primary server"),
         ({"maxmemory": 1, "maxmemory_policy": "allkeys-lru"}, "allkeys-lru.*set maxmemory-policy noeviction"),
@@ -169,6 +169,22 @@ def test_a_server_that_cannot_keep_an_index_whole_is_refused(info: dict[str, obj
     refuse_server(sound, "here")
     with pytest.raises(IndexStoreError, match=said):
         refuse_server(sound | info, "here")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("OutOfMemoryError command not allowed when used memory > 'maxmemory'.", "raise the server's maxmemory"),
+        ("ResponseError MISCONF Redis is configured to save RDB snapshots, but cannot persist", "make room there"),
+        ("ReadOnlyError You can't write against a read only replica.", "name the primary server"),
+        ("BusyLoadingError Redis is loading the dataset in memory", "still reading its data"),
+        ("NoPermissionError this user has no permissions to run the 'eval' command", "let the user of the address"),
+        ("ResponseError WRONGTYPE Operation against a key holding the wrong kind of value", "somebody else writes"),
+        ("TimeoutError Timeout reading from socket", "may have been kept"),
+    ],
+)
+def test_every_refusal_of_a_server_has_its_remedy(error: str, said: str) -> None:
+    assert said in remedy(error)
 
 
 def test_what_a_server_does_not_promise_is_said(redis_address: str, redis_server: RedisServer, raw: Any) -> None:
@@ -253,15 +269,15 @@ def test_a_damaged_record_is_named_where_it_is_read(redis_address: str, raw: Any
     store, prefix = RedisStore(redis_address), _prefix(redis_address)
     for key in range(3):
         _write(store, key)
-    raw.hset(f"{prefix}:r:facts", redisdb._packed(1), b"\0\0\0\0other")
+    raw.hset(f"{prefix}:r:facts", redisview.packed(1), b"\0\0\0\0other")
     with pytest.raises(IndexStoreError, match="record 1 of table facts is damaged"), store.reading() as view:
         view.get("facts", [0, 1])
     assert store.check() == ["the record 1 of table facts is damaged"]
-    raw.hdel(f"{prefix}:r:facts", redisdb._packed(1))
+    raw.hdel(f"{prefix}:r:facts", redisview.packed(1))
     assert store.check() == ["the record 1 of table facts is damaged"]
-    raw.zrem(f"{prefix}:o:facts", redisdb._packed(1))
+    raw.zrem(f"{prefix}:o:facts", redisview.packed(1))
     assert store.check() == []
-    raw.zrem(f"{prefix}:o:facts", redisdb._packed(2))
+    raw.zrem(f"{prefix}:o:facts", redisview.packed(2))
     raw.zadd(f"{prefix}:p:band", {b"short": 0})
     assert store.check() == ["table facts has 2 records, 1 of them in its order", "a posting of table band is damaged"]
     store.close()
@@ -333,6 +349,18 @@ def test_a_writer_that_lost_its_turn_commits_nothing(redis_address: str, raw: An
     quick.close()
 
 
+def test_a_transaction_too_large_for_one_message_is_refused_before_it_is_sent(
+    redis_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = RedisStore(redis_address)
+    _write(store, 1)
+    monkeypatch.setattr(redisdb, "MESSAGE_BYTES", 1000)
+    with pytest.raises(IndexStoreError, match=r"\d+ bytes at once are too many.*add fewer articles at a time"):
+        _fill(store, [])
+    assert _held(store) == [1]
+    store.close()
+
+
 def test_a_writer_waits_for_the_one_before_it(redis_address: str) -> None:
     first, second = RedisStore(redis_address), RedisStore(redis_address)
     later = threading.Thread(target=_write, args=(second, 2))
@@ -368,7 +396,7 @@ def test_a_commit_waits_for_a_view_and_new_views_wait_for_the_commit(redis_addre
 
 
 def test_a_view_that_is_read_too_slowly_ends_in_an_error(redis_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redisdb, "READ_LEASE", 200)
+    monkeypatch.setattr(redisview, "READ_LEASE", 200)
     writer, reader = RedisStore(redis_address), RedisStore(redis_address)
     with reader.reading() as view:
         assert view.count("facts") == 0
