@@ -18,7 +18,7 @@ TAKE = """
 -- KEYS: meta, holder. ARGV: own name, lease in ms, a holder known to be dead
 if redis.call('HEXISTS', KEYS[1], 'application') == 0 then return {-1, ''} end
 local held = redis.call('GET', KEYS[2])
-if held and held ~= ARGV[3] then return {0, held} end
+if held and held ~= ARGV[3] and held ~= ARGV[1] then return {0, held} end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return {redis.call('HINCRBY', KEYS[1], 'fence', 1), ARGV[1]}
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ OLDEST = (7, 0)
 ANSWER_SECONDS = 60.0
 """A large commit keeps the server busy for seconds; one that says nothing for a minute is given up."""
 CONNECT_SECONDS = 10.0
+BUSY_PAUSE = 0.05
 
 Command = tuple[bytes | str | int, ...]
 
@@ -101,6 +103,17 @@ class Wire:
         """Send commands together; their answers in order. The first refusal among them is raised."""
         if self._closed:
             raise IndexStoreError("is closed", place=self._place, remedy="open the index again")
+        until = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                return self._send(commands)
+            except IndexStoreError as error:
+                # Somebody's large commit is being carried out, and of this nothing was looked at: ask again.
+                if not error.what.startswith("BUSY") or time.monotonic() > until:
+                    raise
+                time.sleep(BUSY_PAUSE)
+
+    def _send(self, commands: tuple[Command, ...]) -> list[Any]:
         self.trips += 1
         with self.errors():
             pipe: Any = self._client.pipeline(transaction=False)

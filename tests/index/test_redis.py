@@ -244,6 +244,24 @@ def test_a_server_without_memory_is_an_error_and_work_goes_on_when_there_is_room
     store.close()
 
 
+def test_a_server_busy_with_a_large_commit_is_waited_for(lone_server: RedisServer) -> None:
+    import redis
+
+    store, client = RedisStore(lone_server.address), redis.Redis.from_url(lone_server.address)
+    _write(store, 1)
+    client.config_set("lua-time-limit", 1)
+    working = threading.Thread(target=client.eval, args=("for i = 1, 4e6 do redis.call('PING') end", 0))
+    working.start()
+    time.sleep(0.1)
+    before = store._wire.trips
+    _write(store, 2)
+    assert store._wire.trips - before > 4
+    working.join()
+    assert _held(store) == [1, 2]
+    client.close()
+    store.close()
+
+
 def test_an_index_with_a_time_to_live_goes_as_a_whole(redis_address: str, raw: Any) -> None:
     store = RedisStore(f"{redis_address}&ttl=1s")
     _write(store, 1)
