@@ -52,10 +52,19 @@ class _When(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+class _Place(click.Path):
+    """A file as a Path, or the address of an index on a server as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
+
+
 def _index_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option(
-        "--index", "index_file", metavar="FILE", required=True, type=click.Path(path_type=Path), help="The index."
-    )(command)
+    said = "The index: a file, or an address redis://... or postgresql://..."
+    return click.option("--index", "index_file", metavar="INDEX", required=True, type=_Place(), help=said)(command)
 
 
 def _since_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,13 +73,16 @@ def _since_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def _open(path: Path, **how: Any) -> Index:
+def _open(place: Path | str, **how: Any) -> Index:
     """An index that must be there."""
     from dedup.index import open_index
     from dedup.index.schema import refuse_foreign
 
-    refuse_foreign(path, readonly=True)
-    return open_index(path, **how)
+    if isinstance(place, Path):
+        refuse_foreign(place, readonly=True)
+    else:
+        open_index(place, readonly=True).close()
+    return open_index(place, **how)
 
 
 def _say(text: str) -> None:
@@ -125,7 +137,7 @@ def _say(text: str) -> None:
     show_default=True,
     help="A bad record is kept beside the index, stops the run, or is only counted.",
 )
-def ingest(feeds: tuple[str, ...], index_file: Path, **options: Any) -> None:
+def ingest(feeds: tuple[str, ...], index_file: Path | str, **options: Any) -> None:
     """Add the articles of feeds to an index; it is made when it is not there.
 
     An article that is in already changes nothing, so that a feed may be given again after an interruption. FEED is
@@ -137,11 +149,19 @@ def ingest(feeds: tuple[str, ...], index_file: Path, **options: Any) -> None:
 
     settings = Settings.from_toml(options["settings_file"]) if options["settings_file"] else None
     policy = Policy(options["on_error"], options["max_bad"])
-    beside = index_file.with_name(f"{index_file.name}.quarantine.jsonl")
     with open_index(index_file, settings, durability=options["durability"]) as index:
+        beside = _beside(index)
+        for sentence in index.notices() if isinstance(index_file, str) else ():
+            _say(f"notice: {sentence}")
         for names in _rounds(feeds, options["follow"]):
             with Quarantine(beside, policy) as quarantine:
                 _ingest_once(index, names, quarantine, options)
+
+
+def _beside(index: Index) -> Path:
+    """Where bad records go: beside the file of the index, or for one on a server here, under its address."""
+    name = re.sub(r"[^\w.]+", "-", index.place) if "://" in index.place else index.place
+    return Path(f"{name}.quarantine.jsonl")
 
 
 def _rounds(feeds: Sequence[str], follow: bool) -> Iterator[Sequence[str]]:
@@ -265,7 +285,7 @@ def _emit(verdicts: Iterable[Any]) -> None:
 @_index_option
 @_since_option
 @click.option("--json", "as_json", is_flag=True, help="Print the stories as JSON lines (docs/stories-jsonl.md).")
-def stories(index_file: Path, since: datetime | None, as_json: bool) -> None:
+def stories(index_file: Path | str, since: datetime | None, as_json: bool) -> None:
     """List the stories of an index, largest first."""
     from dedup.report import write_stories_jsonl
     from dedup.report.safe import terminal_safe
@@ -281,7 +301,7 @@ def stories(index_file: Path, since: datetime | None, as_json: bool) -> None:
 @click.command()
 @click.argument("name", metavar="ID")
 @_index_option
-def show(name: str, index_file: Path) -> None:
+def show(name: str, index_file: Path | str) -> None:
     """Show a story, or an article with its verdict, matches and earlier texts."""
     from dedup.report.safe import terminal_safe
     from dedup.report.verdicts import article_lines, story_lines
@@ -302,7 +322,7 @@ def show(name: str, index_file: Path) -> None:
 @click.command()
 @_index_option
 @click.option("--deep", is_flag=True, help="Also run the batch over all articles and say where the index differs.")
-def check(index_file: Path, deep: bool) -> None:
+def check(index_file: Path | str, deep: bool) -> None:
     """Say whether an index is sound; exit 1 when it is damaged or differs from the batch."""
     with _open(index_file) as index:
         found = index.check(deep)
@@ -323,7 +343,7 @@ def check(index_file: Path, deep: bool) -> None:
 
 @click.command()
 @_index_option
-def rebuild(index_file: Path) -> None:
+def rebuild(index_file: Path | str) -> None:
     """Work everything out anew from the articles of an index, as the batch would."""
     with _open(index_file) as index:
         index.rebuild()
@@ -335,7 +355,7 @@ def rebuild(index_file: Path) -> None:
 @click.option(
     "--before", metavar="TIME", required=True, type=_When(), help="A date and time, or how long ago: 36h, 30d."
 )
-def expire(index_file: Path, before: datetime) -> None:
+def expire(index_file: Path | str, before: datetime) -> None:
     """Remove the articles published before a time, with all that was known of them."""
     with _open(index_file) as index:
         count = index.expire(before)
@@ -343,11 +363,11 @@ def expire(index_file: Path, before: datetime) -> None:
 
 
 @click.command()
-@click.option("--index", "index_file", metavar="FILE", type=click.Path(path_type=Path), help="Export from this index.")
+@click.option("--index", "index_file", metavar="INDEX", type=_Place(), help="Export from this index.")
 @click.option("--report", metavar="FOLDER", type=click.Path(path_type=Path), help="Export from this written report.")
 @click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(path_type=Path), help="Write this.")
 @_since_option
-def export(index_file: Path | None, report: Path | None, output: Path, since: datetime | None) -> None:
+def export(index_file: Path | str | None, report: Path | None, output: Path, since: datetime | None) -> None:
     """Write an index or a report as .csv, .parquet, .jsonl or .graphml; a name without suffix is a report folder."""
     from dedup.report import write_report
     from dedup.report.export import export as write_export
@@ -366,7 +386,7 @@ def export(index_file: Path | None, report: Path | None, output: Path, since: da
 @click.command()
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
 @_index_option
-def backup(target: Path, index_file: Path) -> None:
+def backup(target: Path, index_file: Path | str) -> None:
     """Copy an index to a new file, while others go on adding to it."""
     with _open(index_file, readonly=True) as index:
         index.backup(target)
@@ -383,7 +403,7 @@ def backup(target: Path, index_file: Path) -> None:
     type=click.Path(path_type=Path),
     help="Every request must bear the token in this file; DEDUP_TOKEN in the environment does the same.",
 )
-def serve(index_file: Path, host: str, port: int, token_file: Path | None) -> None:
+def serve(index_file: Path | str, host: str, port: int, token_file: Path | None) -> None:
     """Serve an index over HTTP: POST /articles, GET /stories and more, as /openapi.json says."""
     from dedup.index import open_index
     from dedup.serve.run import serve as run_service
@@ -395,5 +415,5 @@ def serve(index_file: Path, host: str, port: int, token_file: Path | None) -> No
     if token_file and not token:
         raise click.ClickException(f"{token_file}: holds no token")
     with open_index(index_file) as index:
-        _say(f"serving {index_file} on http://{host}:{port} until interrupted")
+        _say(f"serving {index.place} on http://{host}:{port} until interrupted")
         run_service(index, host, port, token or None)

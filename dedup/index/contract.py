@@ -58,6 +58,10 @@ class Reading(Protocol):
         """Records with low <= key <= high, ascending."""
         ...
 
+    def ranges(self, table: str, bounds: Sequence[tuple[int, int]]) -> list[list[tuple[int, bytes]]]:
+        """What ``scan`` gives for each pair of bounds, asked for at once."""
+        ...
+
     def count(self, table: str) -> int:
         """How many records or postings a table holds."""
         ...
@@ -122,6 +126,10 @@ class Store(Protocol):
 
     def check(self) -> list[str]:
         """What is wrong with the store itself, in sentences; empty when it is sound."""
+        ...
+
+    def notices(self) -> list[str]:
+        """What this store does not promise here though it could elsewhere, in sentences."""
         ...
 
     def size(self) -> int:

@@ -21,9 +21,12 @@ from dedup.index.contract import STORE_FORMAT, Reading, Store, Writing
 from dedup.index.desk import REVISION_BITS, STALE_AT_ONCE, Desk, article_count, verdict_of
 from dedup.index.keeping import pair_key
 from dedup.index.mend import all_articles, differences, rebuild
-from dedup.index.postgres import PREFIXES, PostgresStore
+from dedup.index.postgres import PREFIXES as POSTGRES
+from dedup.index.postgres import PostgresStore
+from dedup.index.redisdb import PREFIXES as REDIS
+from dedup.index.redisdb import RedisStore
 from dedup.index.shelf import Profiles
-from dedup.index.sqlite import Durability, SqliteStore, log_is_at_risk
+from dedup.index.sqlite import Durability, SqliteStore
 from dedup.index.telling import all_stories
 from dedup.index.web import Web
 from dedup.models import Article, CleanArticle, Match, Result, Stats, Story
@@ -41,23 +44,31 @@ def open_index(
     readonly: bool = False,
     clock: Clock | None = None,
 ) -> Index:
-    """Open the index in a SQLite file, or make one; an address ``postgresql://...`` is one in that database.
+    """Open the index in a SQLite file, or make one; ``postgresql://...`` and ``redis://...`` are those on a server.
 
     Without ``settings``, those the index was made with. ``durability`` "power": what ``add`` returned survives a
     power cut; "crash": kill -9, faster. ``clock`` dates events (now, in UTC). Raises IndexStoreError for a file that
     is no index, is damaged, or was made with other settings, another format or scheme of signatures; the file is
     then left as it is.
     """
-    store: Store
-    if isinstance(path, str) and path.startswith(PREFIXES):
-        store = PostgresStore(path, durability, readonly)
-    else:
-        store = SqliteStore(path, durability, readonly)
+    store = _store_at(path, durability, readonly)
     try:
         return Index(store, settings, readonly=readonly, clock=clock)
     except BaseException:
         store.close()
         raise
+
+
+ADDRESSES = (*POSTGRES, *REDIS)
+"""How the address of an index begins that is not a file."""
+
+
+def _store_at(path: str | os.PathLike[str], durability: Durability, readonly: bool) -> Store:
+    if isinstance(path, str) and path.startswith(POSTGRES):
+        return PostgresStore(path, durability, readonly)
+    if isinstance(path, str) and path.startswith(REDIS):
+        return RedisStore(path, durability, readonly)
+    return SqliteStore(path, durability, readonly)
 
 
 class Index:
@@ -76,6 +87,11 @@ class Index:
         self._lock = threading.RLock()
         self._profiles = Profiles()
         self.settings = _agree(store, settings, readonly)
+
+    @property
+    def place(self) -> str:
+        """The file, or the address without a password."""
+        return self._store.place
 
     def add(self, article: Article) -> Verdict:
         """Take one article in and say what it is; durable when it returns.
@@ -217,13 +233,13 @@ class Index:
             caps = read_caps(view)
             if deep and not damage:
                 found = differences(view, self.settings)
-        notices = []
-        if isinstance(self._store, SqliteStore) and log_is_at_risk():
-            notices.append(
-                "this SQLite can corrupt a database that two programs write to at once; writers of news-dedup take "
-                "turns, but let no other program write to the file (fixed in SQLite 3.51.3)"
-            )
-        return Check(tuple(damage), tuple(found), caps, tuple(notices))
+        return Check(tuple(damage), tuple(found), caps, self.notices())
+
+    def notices(self) -> tuple[str, ...]:
+        """What the store does not promise here though it could elsewhere, such as to survive a power cut."""
+        self._refuse_fork()
+        with self._lock:
+            return tuple(self._store.notices())
 
     def rebuild(self) -> None:
         """Work everything out anew from the articles, as the batch does: mends what limits made different."""

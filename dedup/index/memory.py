@@ -44,6 +44,9 @@ class MemoryStore:
     def check(self) -> list[str]:
         return []
 
+    def notices(self) -> list[str]:
+        return []
+
     def size(self) -> int:
         return self._tables.size()
 
@@ -72,6 +75,9 @@ class _Tables:
     def scan(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, bytes]]:
         records = self._records[table]
         return iter([(key, records[key]) for key in sorted(records) if low <= key <= high])
+
+    def ranges(self, table: str, bounds: Sequence[tuple[int, int]]) -> list[list[tuple[int, bytes]]]:
+        return [list(self.scan(table, low, high)) for low, high in bounds]
 
     def count(self, table: str) -> int:
         if table in self._records:

@@ -81,6 +81,9 @@ class PostgresStore:
                     wrong.append(error.what)
         return wrong
 
+    def notices(self) -> list[str]:
+        return []
+
     def size(self) -> int:
         query = "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c WHERE c.relnamespace = %s::regnamespace"
         with self._guard, self._errors():
@@ -150,6 +153,9 @@ class _View:
         query = f"SELECT key, value, sum FROM r_{table} WHERE key BETWEEN %s AND %s ORDER BY key"
         for key, value, sum_ in self._rows(query, (low, high)):
             yield key, self._sound(table, key, value, sum_)
+
+    def ranges(self, table: str, bounds: Sequence[tuple[int, int]]) -> list[list[tuple[int, bytes]]]:
+        return [list(self.scan(table, low, high)) for low, high in bounds]
 
     def count(self, table: str) -> int:
         name = f"r_{table}" if table in RECORDS else f"p_{table}"

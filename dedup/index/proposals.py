@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dedup.index.codec import Facts, facts_of
 from dedup.index.contract import Reading, Writing
 from dedup.index.prepared import Prepared
-from dedup.index.terms import Posted, post_terms, unpost_term
+from dedup.index.terms import Posted, post_terms, unpost_terms
 from dedup.settings import Settings
 
 Scores = dict[int, float]
@@ -85,8 +85,7 @@ def post_near(view: Writing, item: Prepared, posted: Sequence[Posted]) -> None:
 
 def unpost_near(view: Writing, item: Prepared) -> None:
     """Take the heaviest words away."""
-    for term in item.facts.ids.tolist():
-        unpost_term(view, term, item.number)
+    unpost_terms(view, item.facts.ids, item.number)
 
 
 def _counts(view: Reading, table: str, keys: Sequence[int]) -> Counter[int]:

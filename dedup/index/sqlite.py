@@ -97,6 +97,14 @@ class SqliteStore:
                 wrong += _damaged(view)
         return wrong
 
+    def notices(self) -> list[str]:
+        if not log_is_at_risk():
+            return []
+        return [
+            "this SQLite can corrupt a database that two programs write to at once; writers of news-dedup take "
+            "turns, but let no other program write to the file (fixed in SQLite 3.51.3)"
+        ]
+
     def size(self) -> int:
         files = [Path(self.place + end) for end in ("", "-wal")]
         return sum(file.stat().st_size for file in files if file.exists())
@@ -204,6 +212,9 @@ class _View:
         query = f"SELECT key, value, sum FROM r_{table} WHERE key BETWEEN ? AND ? ORDER BY key"
         for key, value, sum_ in self._connection.execute(query, (low, high)):
             yield key, self._sound(table, key, value, sum_)
+
+    def ranges(self, table: str, bounds: Sequence[tuple[int, int]]) -> list[list[tuple[int, bytes]]]:
+        return [list(self.scan(table, low, high)) for low, high in bounds]
 
     def count(self, table: str) -> int:
         return int(self._connection.execute(f"SELECT count(*) FROM {_table(table)}").fetchone()[0])

@@ -37,9 +37,8 @@ def _bounds(term: int) -> tuple[int, int]:
 def term_lists(view: Reading, terms: NDArray[np.uint64], most: int) -> list[Posted]:
     """The articles posted under each of these word hashes; ``most`` is the settings' neighbour_bucket."""
     lists = []
-    for term in terms.tolist():
-        low, high = _bounds(term)
-        chunks = list(view.scan("term", low, high))
+    bounds = [_bounds(term) for term in terms.tolist()]
+    for (low, _), chunks in zip(bounds, view.ranges("term", bounds), strict=True):
         entries = np.frombuffer(b"".join(data for _, data in chunks), ENTRY)
         room = [chunk for chunk in chunks if len(chunk[1]) < CHUNK * ENTRY.itemsize]
         lists.append(Posted(entries, len(entries) > most, room[-1] if room else (low + len(chunks), b"")))
@@ -56,11 +55,12 @@ def post_terms(view: Writing, lists: Sequence[Posted], number: int, weights: NDA
     view.put("term", fresh)
 
 
-def unpost_term(view: Writing, term: int, number: int) -> None:
-    """Take an article from a word; a word it is not posted under is passed over."""
-    for key, data in view.scan("term", *_bounds(term)):
-        entries = np.frombuffer(data, ENTRY)
-        kept = entries[entries["number"] != number]
-        if len(kept) < len(entries):
-            view.put("term", [(key, kept.tobytes())])
-            return
+def unpost_terms(view: Writing, terms: NDArray[np.uint64], number: int) -> None:
+    """Take an article from words; those it is not posted under are passed over."""
+    for chunks in view.ranges("term", [_bounds(term) for term in terms.tolist()]):
+        for key, data in chunks:
+            entries = np.frombuffer(data, ENTRY)
+            kept = entries[entries["number"] != number]
+            if len(kept) < len(entries):
+                view.put("term", [(key, kept.tobytes())])
+                break

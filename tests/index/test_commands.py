@@ -1,6 +1,7 @@
 """The commands on an index: data on stdout after the commit, counts on stderr, one sentence for a mistake."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -161,3 +162,26 @@ def test_a_command_on_no_index_says_how_to_make_one(command: str, tmp_path: Path
     assert done.returncode == 1
     assert b"is not there; make it with: dedup ingest FEED --index" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_an_index_on_a_server_is_named_by_its_address(redis_address: str, tmp_path: Path) -> None:
+    place = ["--index", redis_address]
+    nothing = dedup("stories", *place)
+    assert nothing.returncode == 1
+    assert b"is not there; make it with: dedup ingest FEED --index redis://" in nothing.stderr
+    feed = tmp_path / "feed.jsonl"
+    feed.write_bytes(_lines(site_feed(2, 3)) + b"{not JSON\n")
+    command = [*COMMAND, "ingest", str(feed), *place]
+    path = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=path, capture_output=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert b"notice:" not in done.stderr
+    (kept,) = tmp_path.glob("redis-127.0.0.1-*-prefix-*.quarantine.jsonl")
+    assert b"not JSON" in kept.read_bytes()
+    assert (
+        dedup("stories", *place, "--json").stdout
+        == dedup("run", feed, "--json", "-", "--on-error", "skip").stdout
+        != b""
+    )
+    assert dedup("expire", "--before", "2999-01-01", *place).returncode == 0
+    assert dedup("check", *place, "--deep").stdout.decode().splitlines()[-1] == "sound, and equal to the batch"

@@ -200,7 +200,7 @@ sys.exit(repr(failed) if failed else 0)
 """
 
 
-def _run_adders(path: Path, processes: int, threads: int, stories: int) -> None:
+def _run_adders(path: Path | str, processes: int, threads: int, stories: int) -> None:
     dedup.open_index(path).close()
     command = [sys.executable, "-c", ADDER, str(path)]
     adders = [
@@ -221,8 +221,8 @@ def _run_adders(path: Path, processes: int, threads: int, stories: int) -> None:
         assert index.check().sound
 
 
-def test_processes_and_threads_add_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
-    _run_adders(tmp_path / "news.db", processes=2, threads=2, stories=4)
+def test_processes_and_threads_add_at_once_and_nothing_is_lost(place: Path | str) -> None:
+    _run_adders(place, processes=2, threads=2, stories=4)
 
 
 @pytest.mark.slow
@@ -245,7 +245,7 @@ with dedup.open_index(sys.argv[1]) as index:
 """
 
 
-def _kill_while_adding(path: Path, kills: int, stories: int) -> None:
+def _kill_while_adding(path: Path | str, kills: int, stories: int) -> None:
     draw = random.Random(5)
     acknowledged: set[str] = set()
     feed = {article.id: article for article in site_feed(stories=stories, seed=8)}
@@ -271,8 +271,8 @@ def _kill_while_adding(path: Path, kills: int, stories: int) -> None:
         assert index.stories() == dedup.find_stories(list(feed.values())).stories
 
 
-def test_what_was_acknowledged_survives_being_killed(tmp_path: Path) -> None:
-    _kill_while_adding(tmp_path / "news.db", kills=3, stories=8)
+def test_what_was_acknowledged_survives_being_killed(place: Path | str) -> None:
+    _kill_while_adding(place, kills=3, stories=8)
 
 
 @pytest.mark.slow

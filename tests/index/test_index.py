@@ -253,14 +253,17 @@ def test_large_components_wait_and_say_so(index: Index) -> None:
     assert index.stats().waiting == 0
 
 
-def test_an_index_in_postgres_answers_as_the_batch_does(in_postgres: Store, feed: list[Article]) -> None:
-    index = Index(in_postgres, clock=_ticking())
+def test_an_index_on_a_server_answers_as_the_batch_does(far_store: Store, feed: list[Article]) -> None:
+    index = Index(far_store, clock=_ticking())
     index.add_many(feed[3:])
     for article in feed[:6]:
         index.add(article)
     index.remove(feed[5].id)
     _same_as_batch(index, [article for article in feed if article is not feed[5]])
     assert index.check(deep=True).sound
+    before = index.result()
+    index.rebuild()
+    assert index.result() == before
     assert index.stats().bytes > 0
     index.close()
     with pytest.raises(dedup.IndexStoreError, match="open the index again"):

@@ -36,6 +36,22 @@ def test_records_are_scanned_in_order_of_key_within_bounds(store: Store) -> None
         assert [key for key, _ in view.scan("match")] == [1, 3, 5, 7]
 
 
+def test_several_ranges_are_answered_in_their_order(store: Store) -> None:
+    with store.writing() as view:
+        view.put("term", [(key, bytes([key])) for key in (7, 3, 5, 1)])
+        assert view.ranges("term", [(4, 9), (0, 1), (8, 9)]) == [[(5, b"\5"), (7, b"\7")], [(1, b"\1")], []]
+    with store.writing() as view:
+        view.put("term", [(4, b"four"), (5, b"five")])
+        view.drop("term", [3])
+        assert view.ranges("term", [(2, 5), (7, 7)]) == [[(4, b"four"), (5, b"five")], [(7, b"\7")]]
+        assert view.last("term") == 7
+        view.drop("term", [7])
+        assert view.last("term") == 5
+    with store.reading() as view:
+        assert view.ranges("term", [(2, 5), (7, 7)]) == [[(4, b"four"), (5, b"five")], []]
+        assert view.ranges("facts", []) == []
+
+
 def test_postings_are_kept_once_and_in_order(store: Store) -> None:
     with store.writing() as view:
         view.post("band", [(5, 9), (5, 2), (-5, 1), (5, 9)])
