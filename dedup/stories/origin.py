@@ -39,6 +39,9 @@ SPREAD = 2 / 3
 
 HOUR = 3600.0
 
+CLOSE = 600.0
+"""Seconds of lead that do not tell who was first: a wire reaches its clients, and a crawl their pages, in minutes."""
+
 
 class _Finding(NamedTuple):
     """Evidence of one kind: its weight and words for it."""
@@ -68,6 +71,14 @@ def group_credits(members: Sequence[CleanArticle]) -> tuple[Credit, ...]:
     return tuple(credit for _, credit in found)
 
 
+def is_credited(article: CleanArticle, agencies: Set[str]) -> bool:
+    """Whether an article names one of the agencies that supplied its text, or stands on the site of one: a paper whose
+    story others carry need not credit itself."""
+    return any(credit.agency in agencies for credit in suppliers(article)) or bool(
+        own_agencies(article.article) & agencies
+    )
+
+
 def find_origin(members: Sequence[CleanArticle], links: Links, representative: str) -> Origin:
     """The best-supported first article of a group, with reasons, most important first.
 
@@ -84,10 +95,10 @@ def find_origin(members: Sequence[CleanArticle], links: Links, representative: s
     best = min((item for item in able if scores[item.id] == top), key=lambda item: (_time(item), item.id))
     total = sum(math.exp(score - top) for score in scores.values())
     ranked = _telling(best.id, findings)
-    released = _released(credits)
+    released = _released(credits) if is_release(ordered) else ()
     return Origin(
         id=best.id,
-        reasons=(*released, *(item.reason for item in ranked)) or ("nothing in the texts tells the copies apart",),
+        reasons=(*released, *(item.reason for item in ranked)) or (_fallback(len(able), len(ordered)),),
         confidence=round(1 / total, 4),
         basis=next((kind for kind in BASES if any(item.kind == kind for item in ranked)), "text" if ranked else "none"),
         doubts=tuple(_doubts(best, ordered)),
@@ -95,10 +106,20 @@ def find_origin(members: Sequence[CleanArticle], links: Links, representative: s
     )
 
 
+def _fallback(able: int, members: int) -> str:
+    if able < members:
+        return "is what the others derive from, which not all of them do from one another"
+    return "nothing in the texts tells the copies apart"
+
+
+def is_release(members: Sequence[CleanArticle]) -> bool:
+    """Whether the first supplier of a text, by what its carriers name, distributes press releases."""
+    credits = group_credits(members)
+    return bool(credits) and agencies().kinds.get(credits[0].agency) == "release"
+
+
 def _released(credits: Sequence[Credit]) -> tuple[str, ...]:
-    """What is to be said where the text's first supplier is a distributor of press releases."""
-    if not credits or agencies().kinds.get(credits[0].agency) != "release":
-        return ()
+    """What is to be said of a press release."""
     return (f"a press release, distributed by {credits[0].agency}: its origin is the company that issued it",)
 
 
@@ -189,9 +210,11 @@ def _supplier(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
 
 
 def _of_others(number: int, group: _Group) -> str:
-    """ "the other copy", "3 of the 5 other copies"."""
+    """ "the other copy", "both other copies", "3 of the 5 other copies"."""
     others = len(group.members) - 1
-    return "the other copy" if others == 1 else f"{number} of the {others} other copies"
+    if number == others:
+        return {1: "the other copy", 2: "both other copies"}.get(others, f"all {others} other copies")
+    return f"{number} of the {others} other copies"
 
 
 def _named(item: CleanArticle) -> set[str]:
@@ -235,6 +258,10 @@ def _clock(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
         return
     weight = EARLIEST if lead >= 1 else EARLIEST_DAY
     when = f"{item.published.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    if lead * HOUR < CLOSE:
+        said = f"has the earliest time{among}, {when}, but the next came within {int(lead * 60) + 1} min"
+        yield _Finding("close", weight * known, said)
+        return
     yield _Finding("clock", weight * known, f"published first{among}, {when}{_span(lead)}")
 
 

@@ -43,6 +43,7 @@ TIMES = (
     ("one has none", (5, 12, None), "b", "clock", ("1 of the 2 others has no time",)),
     ("none has one", (None, None, None), "b", "none", ("none of them has a time of publication",)),
     ("two are level", (5, 5, 12), "b", "day", ()),
+    ("five minutes apart", (5, 5.08, 12), "b", "text", ()),
     ("dates of one day", (0, 0, 0), "b", "none", ()),
     ("dates of three days", (0, 24, 48), "b", "clock", ()),
 )
