@@ -67,7 +67,7 @@ def _edited(value: dict[str, float]) -> list[str]:
     said, counted = [], value["covered_s"]
     if value["aligned_s"] - counted >= TELLING:
         counted = value["aligned_s"]
-        said.append(f"{_percent(counted)} of the shorter text, when the small edits between these words are counted in")
+        said.append(f"with small edits counted in, {_percent(counted)} of the shorter text is shared")
     reworded = value["echo_s"] - max(counted, value["twin_s"])
     if reworded >= TELLING:
         said.append(f"a further {_percent(reworded)} is in sentences that look reworded")

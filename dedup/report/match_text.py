@@ -51,7 +51,8 @@ def match_to_text(match: Match, a: CleanArticle, b: CleanArticle, own: Own = (()
 
 
 def _party(name: str, item: CleanArticle, own: Iterable[str]) -> Party:
-    return Party.of(name, item.credits, own, item.published)
+    where = place(item.article.outlet, item.article.url, "")
+    return Party.of(name, item.credits, own, (item.published, where))
 
 
 def _head(letter: str, item: CleanArticle) -> Iterator[str]:

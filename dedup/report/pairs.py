@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dedup.models import CleanArticle, Credit, Group, Match, Member, Passage
-from dedup.report.words import has_clock, length, listing, names, percent
+from dedup.report.words import has_clock, length, listing, names, percent, source
 
 __all__ = ["Held", "Party", "beyond", "direction", "held", "party", "sentence", "turned"]
 
@@ -16,6 +16,12 @@ Held = tuple[float, float]
 
 APART = 0.1
 """Difference of the two shares from which one text is the piece and the other the whole."""
+
+LONGER = 0.05
+"""The same for copies, whose texts are alike but for a paragraph."""
+
+SURE = 0.8
+"""Probability of a rewrite from which it is not called perhaps one."""
 
 MOST = 0.6
 """Share of the shorter text that an excerpt has; where less of it is word for word, edits make up for the rest."""
@@ -32,25 +38,27 @@ CLOSE = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """One of two articles: what to call it, the agencies it credits, those that are its own outlet, and its time."""
+    """One of two articles: what to call it, the agencies it credits, those that are its own outlet, its time, and where
+    it was published."""
 
     name: str
     credits: tuple[str, ...] = ()
     own: frozenset[str] = frozenset()
     published: datetime | None = None
+    outlet: str = ""
 
     @classmethod
-    def of(cls, name: str, credits: Iterable[Credit], own: Iterable[str], published: datetime | None) -> Party:
-        """A party from an article's credits."""
+    def of(cls, name: str, credits: Iterable[Credit], own: Iterable[str], at: tuple[datetime | None, str]) -> Party:
+        """A party from an article's credits, and when and where it was published."""
         mine = frozenset(own)
-        return cls(name, tuple(agency for agency in names(credits) if agency not in mine), mine, published)
+        return cls(name, tuple(agency for agency in names(credits) if agency not in mine), mine, *at)
 
 
 def party(name: str, member: Member, group: Group | None) -> Party:
     """A party from a member of a result: one that supplied its group's text without naming an agency is its agency."""
     supplied = group is not None and len(group.credits) == 1 and member.credited and not member.credits
     own = [credit.agency for credit in group.credits] if group is not None and supplied else []
-    return Party.of(name, member.credits, own, member.published)
+    return Party.of(name, member.credits, own, (member.published, source(member)))
 
 
 def held(match: Match, a: CleanArticle, b: CleanArticle) -> Held:
@@ -90,7 +98,7 @@ def sentence(match: Match, shares: Held, a: str = "A", b: str = "B") -> str:
     if match.relation == "partial":
         return f"They share a part: {each}."
     if match.relation == "rewrite":
-        return f"One text told in other words: the same things in sentences that correspond, though only {each}."
+        return _reworded(match, shares, a, b)
     if match.relation == "same_story":
         words = sum(passage.words for passage in match.passages)
         return f"Two reports of one event, each in its own words{f' but for {words:,} of them' if words else ''}."
@@ -99,9 +107,18 @@ def sentence(match: Match, shares: Held, a: str = "A", b: str = "B") -> str:
     return "They have nothing to do with each other."
 
 
+def _reworded(match: Match, shares: Held, a: str, b: str) -> str:
+    perhaps = "Looks like" if match.score >= SURE else "Perhaps"
+    one, other = (percent(round(share, 3)) for share in shares)
+    little = f"word for word only {one} of {a} in {b}, and {other} of {b} in {a}"
+    if max(shares) < 0.01:
+        little = "no passage is shared"
+    return f"{perhaps} one text told in other words: the same things, but {little}."
+
+
 def beyond(reasons: Iterable[str]) -> list[str]:
     """The reasons that say more than ``sentence`` and ``direction`` do: shares and credits are in those by name."""
-    said = ("both credit ", "one stands on ", "both stand on ")
+    said = ("both credit ", "one stands on ", "both stand on ", "both texts are the same")
     return [reason for reason in reasons if "stands word for word in the" not in reason and not reason.startswith(said)]
 
 
@@ -113,7 +130,7 @@ def _copy(shares: Held, a: str, b: str) -> str:
     """A copy that is the very same, or lacks a part that the other has."""
     if min(shares) >= NEARLY_ALL:
         return "The same text, word for word."
-    if abs(shares[0] - shares[1]) < APART:
+    if abs(shares[0] - shares[1]) < LONGER or max(shares) < DETAILS:
         return ""
     piece, whole, stands = _pieces(shares, a, b)
     return f"The same text, but {whole} has more of it than {piece}: {stands}."
@@ -165,13 +182,15 @@ def direction(match: Match, shares: Held, a: Party, b: Party, *, release: bool =
         return f"Both carry a press release distributed by {listing(common)}; its origin is the company that issued it."
     if common:
         return f"Both credit {listing(common)} and probably have it from there; {_carried_first(a, b)}."
+    if a.outlet and a.outlet == b.outlet:
+        return f"Both are from {a.outlet}: an update, or one text used twice; {_carried_first(a, b)}."
     if a.credits and b.credits:
         said = f"{a.name} credits {listing(a.credits)} and {b.name} {listing(b.credits)}"
         return f"The texts do not say who took it from whom: {said}."
-    return _without_common(shares, a, b)
+    return _without_common(shares, a, b, "probably took" if match.relation in ("copy", "excerpt") else "may have taken")
 
 
-def _without_common(shares: Held, a: Party, b: Party) -> str:
+def _without_common(shares: Held, a: Party, b: Party, took: str) -> str:
     """By the clocks and the fuller text, where they point one way; a supplier that one names comes first."""
     first, lead = _first(a, b)
     fuller = _fuller(shares, a, b)
@@ -188,7 +207,7 @@ def _without_common(shares: Held, a: Party, b: Party) -> str:
         return f"The texts do not say who took it from whom: {why}." + (f" Perhaps {source}." if supplier else "")
     more = ", and is the fuller text" if fuller is first else ""
     why = f"{first.name} published it {lead} earlier{more}"
-    return f"{later.name} probably took the shared text from {first.name}, or {source}: {why}."
+    return f"{later.name} {took} the shared text from {first.name}, or {source}: {why}."
 
 
 def _first(a: Party, b: Party) -> tuple[Party | None, str]:

@@ -139,8 +139,8 @@ def origin_lead(origin: Origin) -> str:
     if origin.basis in ("site", "canonical"):
         return "Held to be the origin" if origin.confidence >= 0.5 else "Probably the origin"
     if origin.basis == "clock":
-        return "Probably the first" if origin.confidence >= 0.7 else "The earliest by its time"
-    return "Cannot tell which came first; the others are held against"
+        return "Probably the first" if origin.confidence >= 0.7 else "The earliest here by its time"
+    return "Cannot tell which came first; the others are compared with"
 
 
 def origin_role(origin: Origin) -> str:
@@ -149,12 +149,12 @@ def origin_role(origin: Origin) -> str:
         return "held to be the origin of its text"
     if origin.basis == "clock":
         return "the earliest by its time of those that carry its text"
-    return "what the others with its text are held against; which came first cannot be told"
+    return "what the others with its text are compared with; which came first cannot be told"
 
 
 def origin_short(origin: Origin) -> str:
     """The same in a word or two, for a list."""
-    return {"site": "origin", "canonical": "origin", "clock": "first"}.get(origin.basis, "held against")
+    return {"site": "origin", "canonical": "origin", "clock": "first"}.get(origin.basis, "compared with")
 
 
 def percent(share: float) -> str:

@@ -61,8 +61,8 @@ def test_a_story_page_shows_who_when_relation_share_credit_and_reasons(seeds: di
     text = _words(seeds["stories/s-000.html"])
     for wanted in (
         "2 independent texts behind 3 articles",
-        "Cannot tell which came first; the others are held against: macaudailytimes.com.mo, 19 Mar 2024, 02:30 UTC "
-        "(70% of the evidence among 2 articles)",
+        "Cannot tell which came first; the others are compared with: macaudailytimes.com.mo, 19 Mar 2024, 02:30 "
+        "UTC (70% of the evidence among 2 articles)",
         "signed by its author",
         "but 1 of the others carries an earlier time",
         "Supplier: AP (95% sure, from “MDT/AP”)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -28,6 +29,12 @@ SENTENCES = (
     ("copy", (0.85, 0.86), "The same text, edited: 85% of A stands word for word in B, and 86% of B in A."),
     ("copy", (0.84, 1.0),
      "The same text, but A has more of it than B: 100% of B stands word for word in A, and makes 84% of A."),
+    ("copy", (0.99, 0.91),
+     "The same text, but B has more of it than A: 99% of A stands word for word in B, and makes 91% of B."),
+    ("rewrite", (0.12, 0.2),
+     "Looks like one text told in other words: the same things, but word for word only 12% of A in B, and 20% "
+     "of B in A."),
+    ("rewrite", (0.0, 0.0), "Looks like one text told in other words: the same things, but no passage is shared."),
     ("excerpt", (0.4, 1.0),
      "B is a cut of A, or A was expanded from it: 100% of B stands word for word in A, and makes 40% of A."),
     ("excerpt", (0.98, 0.3),
@@ -98,6 +105,20 @@ def test_the_direction_is_said_as_far_as_credits_clocks_and_texts_go(
 def test_a_press_release_comes_from_its_company() -> None:
     said = direction(pair("copy"), SAME, party("A", "PR Newswire"), party("B", "PR Newswire"), release=True)
     assert said == "Both carry a press release distributed by PR Newswire; its origin is the company that issued it."
+
+
+def test_what_is_less_sure_is_said_with_less_force() -> None:
+    said = direction(pair("rewrite"), SAME, party("A", minutes=0), party("B", minutes=99))
+    assert said.startswith("B may have taken the shared text from A, or both from one source: ")
+    assert sentence(replace(pair("rewrite"), score=0.6), (0.0, 0.0)).startswith("Perhaps one text told")
+
+
+def test_two_texts_of_one_outlet_are_not_taken_from_each_other() -> None:
+    one, other = (replace(party(name, minutes=at), outlet="x.example") for name, at in (("A", 0), ("B", 80)))
+    said = direction(pair("excerpt"), (0.4, 1.0), one, other)
+    assert said == "Both are from x.example: an update, or one text used twice; A carried it 80 minutes earlier."
+    bare = direction(pair("copy"), SAME, party("A"), party("B"))
+    assert bare == UNTOLD + "neither has a time of publication."
 
 
 def test_nothing_is_said_of_texts_that_were_not_taken() -> None:
