@@ -17,6 +17,9 @@ Held = tuple[float, float]
 APART = 0.1
 """Difference of the two shares from which one text is the piece and the other the whole."""
 
+SMALL = 0.15
+"""Share of the whole below which its piece is no cut of it, but one part among others, as in a round-up."""
+
 LONGER = 0.05
 """The same for copies, whose texts are alike but for a paragraph."""
 
@@ -26,7 +29,7 @@ SURE = 0.8
 MOST = 0.6
 """Share of the shorter text that an excerpt has; where less of it is word for word, edits make up for the rest."""
 
-DETAILS = 0.95
+DETAILS = 0.94
 """Share of both texts from which the differences are called details."""
 
 NEARLY_ALL = 0.995
@@ -141,6 +144,8 @@ def _cut(shares: Held, a: str, b: str) -> str:
     if abs(shares[0] - shares[1]) < APART:
         return ""
     piece, whole, stands = _pieces(shares, a, b)
+    if min(shares) < SMALL:
+        return f"{whole} holds {piece} as one part among others: {stands}."
     edited = "" if max(shares) >= MOST else "; edits make up for the rest"
     return f"{piece} is a cut of {whole}, or {whole} was expanded from it: {stands}{edited}."
 
@@ -187,27 +192,34 @@ def direction(match: Match, shares: Held, a: Party, b: Party, *, release: bool =
     if a.credits and b.credits:
         said = f"{a.name} credits {listing(a.credits)} and {b.name} {listing(b.credits)}"
         return f"The texts do not say who took it from whom: {said}."
-    return _without_common(shares, a, b, "probably took" if match.relation in ("copy", "excerpt") else "may have taken")
+    return _without_common(shares, a, b, match.relation in ("copy", "excerpt") and min(shares) >= SMALL)
 
 
-def _without_common(shares: Held, a: Party, b: Party, took: str) -> str:
+def _without_common(shares: Held, a: Party, b: Party, likely: bool) -> str:
     """By the clocks and the fuller text, where they point one way; a supplier that one names comes first."""
     first, lead = _first(a, b)
     fuller = _fuller(shares, a, b)
     supplier = listing(a.credits or b.credits)
-    source = (
-        f"both from {supplier}, which {(a if a.credits else b).name} credits" if supplier else "both from one source"
-    )
-    if first is None:
-        why = f"{fuller.name} is the fuller text, but {lead}" if fuller else lead
-        return f"The texts do not say who took it from whom: {why}." + (f" Perhaps {source}." if supplier else "")
+    source = f"both from {supplier}, which {(a if a.credits else b).name} credits" if supplier else ""
+    untold = _untold(lead, fuller, first)
+    if first is None or untold:
+        return f"The texts do not say who took it from whom: {untold}." + (f" Perhaps {source}." if source else "")
     later = b if first is a else a
-    if fuller is later:
-        why = f"{first.name} published it {lead} earlier, but {later.name} is the fuller text"
-        return f"The texts do not say who took it from whom: {why}." + (f" Perhaps {source}." if supplier else "")
-    more = ", and is the fuller text" if fuller is first else ""
-    why = f"{first.name} published it {lead} earlier{more}"
-    return f"{later.name} {took} the shared text from {first.name}, or {source}: {why}."
+    why = f"{first.name} published it {lead} earlier{', and is the fuller text' if fuller is first else ''}"
+    if source:
+        have = "probably have" if likely else "may have"
+        return f"{source.replace('both', f'Both {have} it', 1)}, or {later.name} from {first.name}: {why}."
+    took = "probably took" if likely else "may have taken"
+    return f"{later.name} {took} the shared text from {first.name}, or both from one source: {why}."
+
+
+def _untold(lead: str, fuller: Party | None, first: Party | None) -> str:
+    """Why the clocks and the fuller text do not tell; "" where they point one way."""
+    if first is None:
+        return f"{fuller.name} is the fuller text, but {lead}" if fuller else lead
+    if fuller is None or fuller is first:
+        return ""
+    return f"{first.name} published it {lead} earlier, but {fuller.name} is the fuller text"
 
 
 def _first(a: Party, b: Party) -> tuple[Party | None, str]:
@@ -232,7 +244,7 @@ def _carried_first(a: Party, b: Party) -> str:
 
 
 def _fuller(shares: Held, a: Party, b: Party) -> Party | None:
-    """The text of which the other holds less: it has more of its own."""
-    if abs(shares[0] - shares[1]) < APART:
+    """The text of which the other holds less: it has more of its own. A small part of a long text does not tell."""
+    if abs(shares[0] - shares[1]) < APART or min(shares) < SMALL:
         return None
     return a if shares[0] < shares[1] else b

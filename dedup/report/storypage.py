@@ -9,7 +9,7 @@ from datetime import datetime
 
 from dedup.models import CleanArticle, Group, Match, Member, Story
 from dedup.report.facts import credit_state, groups_of, suppliers, uncredited
-from dedup.report.pairs import APART, Held, beyond, direction, held, party, sentence, turned
+from dedup.report.pairs import APART, SMALL, Held, beyond, direction, held, party, sentence, turned
 from dedup.report.sidebyside import Row, rows, shared_parts
 from dedup.report.words import SPREAD, delay, moment, source
 
@@ -237,8 +237,8 @@ class _Carriers:
 
 
 def _version(shares: Held | None) -> str:
-    """Whether the other text is a cut of the origin or holds it and more."""
-    if shares is None or abs(shares[0] - shares[1]) < APART:
+    """Whether the other text is a cut of the origin or holds it and more; "" where one is only a part of a long one."""
+    if shares is None or abs(shares[0] - shares[1]) < APART or min(shares) < SMALL:
         return ""
     return "cut" if shares[0] < shares[1] else "expanded"
 

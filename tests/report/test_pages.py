@@ -81,6 +81,26 @@ def test_a_story_page_shows_who_when_relation_share_credit_and_reasons(seeds: di
         assert wanted in text, wanted
 
 
+ORIGINS = (
+    ({"basis": "site", "confidence": 0.99}, "Held to be the origin: "),
+    ({"basis": "canonical", "confidence": 0.4}, "Probably the origin: "),
+    ({"basis": "clock", "confidence": 0.8}, "Probably the first: "),
+    ({"basis": "clock", "confidence": 0.2}, "The earliest here by its time: "),
+    ({"basis": "text", "confidence": 0.9}, "Cannot tell which came first; the others are compared with: "),
+    ({"basis": "none", "confidence": 0.5}, "Cannot tell which came first; the others are compared with: "),
+    ({"release": True}, "A press release, distributed by AP: it comes from the company that issued it."),
+)
+
+
+@pytest.mark.parametrize(("change", "wanted"), ORIGINS, ids=[wanted for _, wanted in ORIGINS])
+def test_an_origin_is_introduced_by_what_it_rests_on(tmp_path: Path, change: dict[str, object], wanted: str) -> None:
+    whole = seed_result()
+    told = whole.stories[0]
+    group = replace(told.groups[0], origin=replace(told.groups[0].origin, **change))  # type: ignore[arg-type]
+    stories = (replace(told, groups=(group,)), *whole.stories[1:])
+    assert wanted in _words(_write(replace(whole, stories=stories), tmp_path / "r")["stories/s-000.html"])
+
+
 def test_the_whole_text_of_every_article_stands_side_by_side(seeds: dict[str, Page]) -> None:
     shown = "".join(re.findall(r"[^\W\d]", seeds["stories/s-000.html"].text))
     for item in seed_result().articles.values():

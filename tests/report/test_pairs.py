@@ -39,6 +39,8 @@ SENTENCES = (
      "B is a cut of A, or A was expanded from it: 100% of B stands word for word in A, and makes 40% of A."),
     ("excerpt", (0.98, 0.3),
      "A is a cut of B, or B was expanded from it: 98% of A stands word for word in B, and makes 30% of B."),
+    ("excerpt", (0.08, 1.0),
+     "A holds B as one part among others: 100% of B stands word for word in A, and makes 8% of A."),
     ("excerpt", (0.5, 0.3),
      "A is a cut of B, or B was expanded from it: 50% of A stands word for word in B, and makes 30% of B; "
      "edits make up for the rest."),
@@ -76,8 +78,10 @@ DIRECTIONS = (
     ("the clock points, the texts are alike", party("A", minutes=120), party("B", minutes=0), SAME,
      "A probably took the shared text from B, or both from one source: B published it 2 hours earlier."),
     ("clock and fuller text point one way", party("A", "AP", minutes=0), party("B", minutes=120), (0.4, 1.0),
-     "B probably took the shared text from A, or both from AP, which A credits: A published it 2 hours earlier, and is "
-     "the fuller text."),
+     "Both probably have it from AP, which A credits, or B from A: A published it 2 hours earlier, and is the fuller "
+     "text."),
+    ("a small part does not tell the fuller", party("A", minutes=0), party("B", minutes=120), (1.0, 0.08),
+     "B may have taken the shared text from A, or both from one source: A published it 2 hours earlier."),
     ("clock and fuller text point apart", party("A", minutes=0), party("B", minutes=120), (1.0, 0.4),
      UNTOLD + "A published it 2 hours earlier, but B is the fuller text."),
     ("minutes do not tell", party("A", minutes=0), party("B", minutes=5), SAME,

@@ -6,7 +6,7 @@ import pytest
 
 from dedup.models import CleanArticle
 from dedup.stories.links import Links
-from dedup.stories.origin import find_origin, group_credits, host
+from dedup.stories.origin import find_origin, group_credits, host, is_credited
 from tests.stories.making import Table, article, match
 
 
@@ -143,3 +143,19 @@ def test_a_group_from_an_agency_s_own_site_shows_the_agency_though_no_copy_names
 def test_an_agency_s_site_that_credits_another_agency_does_not_name_itself() -> None:
     own, copy = article("b", url="https://www.cnn.com/2", credits=("AP",)), article("a", credits=("AP",))
     assert [credit.agency for credit in group_credits([own, copy])] == ["AP"]
+
+
+SUPPLIED = (
+    ("names the supplier", article("a", credits=("AP",)), {"AP"}, True),
+    ("names another", article("a", credits=("Reuters",)), {"AP"}, False),
+    ("names nobody", article("a"), {"AP"}, False),
+    ("is a wire's own site", article("a", url="https://apnews.com/1"), {"AP"}, True),
+    ("is a paper's own site", article("a", url="https://www.washingtonpost.com/1"), {"WaPo"}, True),
+)
+
+
+@pytest.mark.parametrize(("item", "agencies", "wanted"), [row[1:] for row in SUPPLIED], ids=[r[0] for r in SUPPLIED])
+def test_who_is_the_supplier_is_credited_and_who_names_another_is_not(
+    item: CleanArticle, agencies: set[str], wanted: bool
+) -> None:
+    assert is_credited(item, agencies) is wanted
