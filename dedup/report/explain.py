@@ -55,18 +55,22 @@ def _match_lines(result: Result, story: Story, one: Member, other_story: Story, 
         return [f"{a} is one article"]
     pairs = {(match.a, match.b): match for match in result.matches}
     match = pairs.get((a, b)) or (turned(pairs[b, a]) if (b, a) in pairs else None)
+    group = groups_of(story).get(a)
+    inside = group if group is not None and group == groups_of(other_story).get(b) else None
     if match is None:
-        return [
-            f"{a} and {b}: no match was kept; they were not proposed to each other, or compared and found unrelated"
-        ]
+        return [_unmatched(a, b, inside)]
     left, right = result.articles.get(a), result.articles.get(b)
     if left is None or right is None:
         return [f"{a} and {b}: {match.relation}", *(f"  - {reason}" for reason in match.reasons)]
-    group = groups_of(story).get(a)
-    inside = group if group is not None and group == groups_of(other_story).get(b) else None
     own = (party("A", one, inside).own, party("B", other, inside).own)
     release = inside is not None and inside.origin.release
     return match_to_text(match, left, right, own, release=release).splitlines()
+
+
+def _unmatched(a: str, b: str, group: Group | None) -> str:
+    if group is not None:
+        return f"{a} and {b} were not compared with each other; each derives from others of their group"
+    return f"{a} and {b}: no match was kept; they were not proposed to each other, or compared and found unrelated"
 
 
 def _together(first: Story, second: Story, a: str, b: str) -> str:

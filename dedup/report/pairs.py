@@ -154,7 +154,7 @@ def _pieces(shares: Held, a: str, b: str) -> tuple[str, str, str]:
     """The piece, the whole, and how much of the one stands in the other."""
     piece, whole = (a, b) if shares[0] > shares[1] else (b, a)
     most, least = (percent(round(share, 3)) for share in sorted(shares, reverse=True))
-    return piece, whole, f"{most} of {piece} stands word for word in {whole}, and makes {least} of {whole}"
+    return piece, whole, f"{most} of {piece} stands word for word in {whole}, and makes {least} of it"
 
 
 def turned(match: Match) -> Match:

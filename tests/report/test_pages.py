@@ -71,7 +71,7 @@ def test_a_story_page_shows_who_when_relation_share_credit_and_reasons(seeds: di
         "1 independent report",
         "MICHAEL LEE",
         "thehillstimes.in is a cut of macaudailytimes.com.mo, or macaudailytimes.com.mo was expanded from it: 98% of "
-        "thehillstimes.in stands word for word in macaudailytimes.com.mo, and makes 63% of macaudailytimes.com.mo. "
+        "thehillstimes.in stands word for word in macaudailytimes.com.mo, and makes 63% of it. "
         "Both credit AP and probably have it from there; thehillstimes.in carried it 8 hours earlier.",
         "both open with the same 33 words",
         "2 shared passages, 259 words.",

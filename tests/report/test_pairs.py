@@ -28,21 +28,21 @@ SENTENCES = (
     ("copy", (0.97, 0.96), "The same text but for details: 97% of A stands word for word in B, and 96% of B in A."),
     ("copy", (0.85, 0.86), "The same text, edited: 85% of A stands word for word in B, and 86% of B in A."),
     ("copy", (0.84, 1.0),
-     "The same text, but A has more of it than B: 100% of B stands word for word in A, and makes 84% of A."),
+     "The same text, but A has more of it than B: 100% of B stands word for word in A, and makes 84% of it."),
     ("copy", (0.99, 0.91),
-     "The same text, but B has more of it than A: 99% of A stands word for word in B, and makes 91% of B."),
+     "The same text, but B has more of it than A: 99% of A stands word for word in B, and makes 91% of it."),
     ("rewrite", (0.12, 0.2),
      "Looks like one text told in other words: the same things, but word for word only 12% of A in B, and 20% "
      "of B in A."),
     ("rewrite", (0.0, 0.0), "Looks like one text told in other words: the same things, but no passage is shared."),
     ("excerpt", (0.4, 1.0),
-     "B is a cut of A, or A was expanded from it: 100% of B stands word for word in A, and makes 40% of A."),
+     "B is a cut of A, or A was expanded from it: 100% of B stands word for word in A, and makes 40% of it."),
     ("excerpt", (0.98, 0.3),
-     "A is a cut of B, or B was expanded from it: 98% of A stands word for word in B, and makes 30% of B."),
+     "A is a cut of B, or B was expanded from it: 98% of A stands word for word in B, and makes 30% of it."),
     ("excerpt", (0.08, 1.0),
-     "A holds B as one part among others: 100% of B stands word for word in A, and makes 8% of A."),
+     "A holds B as one part among others: 100% of B stands word for word in A, and makes 8% of it."),
     ("excerpt", (0.5, 0.3),
-     "A is a cut of B, or B was expanded from it: 50% of A stands word for word in B, and makes 30% of B; "
+     "A is a cut of B, or B was expanded from it: 50% of A stands word for word in B, and makes 30% of it; "
      "edits make up for the rest."),
     ("excerpt", (0.7, 0.65),
      "Most of each stands in the other, beside text that only one has: 70% of A stands word for word in B, and 65% of "
