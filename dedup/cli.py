@@ -164,8 +164,8 @@ def run(
         index = write_report(result, output) if output is not None else None
         if json_file is not None:
             write_stories_jsonl(result, sys.stdout.buffer if json_file == "-" else json_file)
-    _say_passed(passed)
     print_summary(result, index)
+    _say_passed(passed)
     if quarantine.rejected and quarantine.policy.on_error != "skip":
         _say(f"{quarantine.rejected:,} rejected, kept with the reasons in {quarantine.path}; mend and run that file")
     if fail_on_rejections and result.rejections:
@@ -293,15 +293,19 @@ def compare_command(a: str, b: str, as_json: bool, settings_file: Path | None) -
     """Say how the articles in two files relate, and show the evidence."""
     from dedup.pipeline import clean, compare
     from dedup.report.match_text import match_to_json, match_to_text
+    from dedup.stories.origin import is_release
+    from dedup.text.credits import own_agencies
 
     pair = []
     for path in (a, b):
         articles = _articles([path], {"on_error": "strict"})
         if len(articles) != 1:
-            raise click.UsageError(f"{path} holds {len(articles)} articles; compare takes files of one article each")
+            raise click.UsageError(f"{path} holds {len(articles):,} articles; compare takes files of one article each")
         pair.append(clean(articles[0]))
     match = compare(pair[0], pair[1], _settings(settings_file))
-    click.echo(match_to_json(match, pair[0], pair[1]) if as_json else match_to_text(match, pair[0], pair[1]))
+    own = (own_agencies(pair[0].article), own_agencies(pair[1].article))
+    say = match_to_json if as_json else match_to_text
+    click.echo(say(match, pair[0], pair[1], own, release=is_release(pair)))
 
 
 @cli.command()

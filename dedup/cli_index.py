@@ -187,6 +187,7 @@ def _state(name: str) -> tuple[tuple[str, int, int], ...]:
 
 
 def _ingest_once(index: Index, feeds: Sequence[str], quarantine: Quarantine, options: dict[str, Any]) -> None:
+    from dedup.report.words import count
     from dedup.sources import PassedOver, read_feeds
 
     passed = PassedOver()
@@ -200,7 +201,7 @@ def _ingest_once(index: Index, feeds: Sequence[str], quarantine: Quarantine, opt
     if passed.counts:
         _say(passed.sentence())
     counts = f"{desk.new} added, {desk.known} were known, {quarantine.rejected} rejected"
-    _say(f"{counts}; the index holds {len(index)} articles")
+    _say(f"{counts}; the index holds {count(len(index), 'article')}")
 
 
 class _Intake:
@@ -289,13 +290,15 @@ def stories(index_file: Path | str, since: datetime | None, as_json: bool) -> No
     """List the stories of an index, largest first."""
     from dedup.report import write_stories_jsonl
     from dedup.report.safe import terminal_safe
+    from dedup.report.words import count
 
     with _open(index_file) as index:
         if as_json:
             write_stories_jsonl(index.result(since), sys.stdout.buffer)
             return
         for story in index.stories(since):
-            click.echo(terminal_safe(f"{story.story_id}  {len(story.articles):4} articles  {story.headline}"))
+            told = f"{count(len(story.articles), 'article'):>14}, {count(story.origins, 'independent text'):<20}"
+            click.echo(terminal_safe(f"{story.story_id}{told}  {story.headline}"))
 
 
 @click.command()
@@ -324,15 +327,18 @@ def show(name: str, index_file: Path | str) -> None:
 @click.option("--deep", is_flag=True, help="Also run the batch over all articles and say where the index differs.")
 def check(index_file: Path | str, deep: bool) -> None:
     """Say whether an index is sound; exit 1 when it is damaged or differs from the batch."""
+    from dedup.report.words import count
+
     with _open(index_file) as index:
         found = index.check(deep)
         stats = index.stats()
-    click.echo(f"{stats.articles} articles, {stats.stories} stories, {stats.matches} matches, {stats.bytes} bytes")
+    holds = [count(stats.articles, "article"), count(stats.stories, "story"), count(stats.matches, "match")]
+    click.echo(", ".join([*holds, count(stats.bytes, "byte")]))
     for kind, sentences in (("damage", found.damage), ("difference", found.differences), ("notice", found.notices)):
         for sentence in sentences:
             click.echo(f"{kind}: {sentence}")
-    for name, count in found.caps.items():
-        click.echo(f"limit {name} was met {count} times: `dedup rebuild` makes the index equal to the batch")
+    for name, number in found.caps.items():
+        click.echo(f"limit {name} was met {count(number, 'time')}: `dedup rebuild` makes the index equal to the batch")
     if not found.sound:
         sys.exit(EXIT_DIFFERS)
     click.echo("sound, and equal to the batch" if deep else "sound")
@@ -345,9 +351,11 @@ def check(index_file: Path | str, deep: bool) -> None:
 @_index_option
 def rebuild(index_file: Path | str) -> None:
     """Work everything out anew from the articles of an index, as the batch would."""
+    from dedup.report.words import count
+
     with _open(index_file) as index:
         index.rebuild()
-        _say(f"rebuilt from {len(index)} articles")
+        _say(f"rebuilt from {count(len(index), 'article')}")
 
 
 @click.command()
@@ -357,9 +365,11 @@ def rebuild(index_file: Path | str) -> None:
 )
 def expire(index_file: Path | str, before: datetime) -> None:
     """Remove the articles published before a time, with all that was known of them."""
+    from dedup.report.words import count
+
     with _open(index_file) as index:
-        count = index.expire(before)
-        _say(f"{count} articles from before {before.isoformat()} removed; {len(index)} are left")
+        gone = count(index.expire(before), "article")
+        _say(f"{gone} from before {before.isoformat()} removed; {len(index):,} left")
 
 
 @click.command()

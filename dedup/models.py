@@ -234,11 +234,20 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The best-supported first article of a group, and why, most important reason first."""
+    """The best-supported first article of a group, and why, most important reason first.
+
+    ``confidence`` is its share of the evidence among the group's members, 0..1. ``basis`` is the hardest evidence that
+    speaks for it more than for the others: "site" (it stands on the supplier's own site), "canonical" (other pages name
+    it), "clock" (published first), "text" (what it holds, which does not tell who was first) or "none". ``doubts``
+    say what weakens it. ``release`` is whether the text is a press release, whose origin is the company behind it.
+    """
 
     id: str
     reasons: tuple[str, ...]
     confidence: float
+    basis: str = "text"
+    doubts: tuple[str, ...] = ()
+    release: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,15 +147,43 @@ def test_a_dumps_own_field_names_can_be_given(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["articles"][0]["id"] == "k1"
 
 
+def test_a_file_of_a_folder_that_is_no_feed_is_told_of_last_and_alarms_nobody(tmp_path: Path) -> None:
+    done = dedup("run", SEEDS, "-o", tmp_path / "r")
+    last = done.stderr.decode().splitlines()[-1]
+    assert last == f"1 file that is no feed was left aside: {SEEDS}/gold.json (JSON without an article)"
+
+
+def test_a_press_release_is_compared_as_one(tmp_path: Path) -> None:
+    lines = [line for line in TEXT.split("\n") if line]
+    for name in "ab":
+        (tmp_path / f"{name}.txt").write_text(
+            "\n".join([f"Harbour talks end {name}", f"NORWICK, March 18, 2024 /PRNewswire/ -- {lines[0]}", *lines[1:]])
+        )
+    said = " ".join(dedup("compare", tmp_path / "a.txt", tmp_path / "b.txt").stdout.decode().split())
+    assert "Both carry a press release distributed by PR Newswire; its origin is the company that issued it." in said
+
+
+def test_texts_without_a_shared_passage_are_shown_by_their_beginnings() -> None:
+    said = dedup("compare", FIRST, SEEDS / "004_83c1c1272eb04a66.txt").stdout.decode()
+    assert "A begins:" in said
+    assert "B begins:" in said
+
+
 def test_compare_names_the_relation_and_shows_the_evidence() -> None:
     done = dedup("compare", FIRST, CUT)
     said = done.stdout.decode()
+    told = " ".join(said.split())
+    assert "B is a cut of A, or A was expanded from it: 98% of B stands word for word in A, and makes 63%" in told
+    assert "Both credit AP and probably have it from there" in told
+    assert told.count("word for word") == 1
     assert done.returncode == 0, done.stderr
     assert "excerpt" in said
     assert "shared passage 1" in said
     as_json = json.loads(dedup("compare", FIRST, CUT, "--json").stdout)
     assert as_json["relation"] == "excerpt"
     assert as_json["derived"] is True
+    assert as_json["held"][1] > as_json["held"][0]
+    assert as_json["direction"].startswith("Both credit AP")
     assert max(passage["words"] for passage in as_json["passages"]) > 50
 
 

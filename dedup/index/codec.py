@@ -273,6 +273,6 @@ def _group(raw: dict[str, Any], members: Mapping[str, Member]) -> Group:
     return Group(
         raw["group_id"],
         tuple(members[name] for name in raw["articles"]),
-        Origin(origin["id"], tuple(origin["reasons"]), origin["confidence"]),
+        Origin(**{**origin, "reasons": tuple(origin["reasons"]), "doubts": tuple(origin.get("doubts", ()))}),
         tuple(Credit(*credit) for credit in raw["credits"]),
     )

@@ -22,7 +22,7 @@ from dedup.match.same_story import HEADLINE_WORDS, LEAD_WORDS, SECONDS_A_DAY, St
 from dedup.match.similarity import Vector, background
 from dedup.models import CleanArticle
 from dedup.settings import Settings
-from dedup.text.credits import suppliers
+from dedup.text.credits import own_agencies, suppliers
 from dedup.text.tokens import PackedTokens, code_points, hash_word, tokenise_many
 
 __all__ = [
@@ -70,7 +70,8 @@ class Words:
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """One article, ready to be compared: row ``row`` of ``packed``, with ``size`` words of body. ``kind`` is what the
-    item is; ``credits`` are agency names, ascending; ``time`` is seconds since 1970 or None.
+    item is; ``credits`` are agency names, ascending, and ``own`` those that are its outlet itself; ``time`` is seconds
+    since 1970 or None.
 
     The properties are views of the arrays, made when asked for.
     """
@@ -83,6 +84,7 @@ class Profile:
     kind: Kind = "article"
     credits: tuple[str, ...] = ()
     time: float | None = None
+    own: tuple[str, ...] = ()
 
     @property
     def words(self) -> Words:
@@ -152,6 +154,7 @@ def make_profiles(cleaned: Sequence[CleanArticle], settings: Settings) -> list[P
             kind=_kind(item.text, sizes[pieces[row] : pieces[row + 1] - 1], counts[row], settings),
             credits=tuple(sorted({credit.agency for credit in suppliers(item)})),
             time=item.published.timestamp() if item.published else None,
+            own=tuple(sorted(own_agencies(item.article))),
         )
         for row, item in enumerate(cleaned)
     ]

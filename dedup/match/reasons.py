@@ -8,6 +8,7 @@ from dedup.match.features import NAMES, Evidence
 from dedup.match.marks import QUOTED
 from dedup.match.profile import BOUND, Profile
 from dedup.models import DERIVED, Relation
+from dedup.text.agencies import possessive
 
 OPENING = 3
 """A passage that begins within so many words of the start opens the text."""
@@ -15,6 +16,9 @@ OPENING = 3
 
 IN_ORDER = 0.85
 """Share of likeness that stands in the same order, from which the order is called the same."""
+
+TELLING = 0.05
+"""Share of the shorter text from which it is worth a sentence."""
 
 LITTLE = 0.2
 """Share of the shorter text that stands word for word in the other, below which what is retold is said first."""
@@ -34,23 +38,50 @@ def _percent(share: float) -> str:
 
 def _of_derived(a: Profile, b: Profile, value: dict[str, float], found: Evidence, relation: Relation) -> list[str]:
     if a.size == b.size and a.words.hashes.tobytes() == b.words.hashes.tobytes():
-        return ["both texts are the same, word for word"]
-    verbatim = [f"{_percent(value['covered_s'])} of the shorter text stands word for word in the other"]
-    verbatim += _longest(found)
+        return ["both texts are the same, word for word", *_suppliers(a, b)]
+    verbatim = [_held(a, b, value), *_longest(found)]
     told = _retold(value) if relation == "rewrite" else []
     said = told + verbatim if value["covered_s"] < LITTLE else verbatim + told
-    if value["twin_s"] >= 0.1:
-        said.append(f"{_percent(value['twin_s'])} of the shorter text is in sentences with a near twin in the other")
-    if value["echo_s"] - value["twin_s"] >= 0.15:
-        said.append(f"a further {_percent(value['echo_s'] - value['twin_s'])} is in sentences that look reworded")
+    said += _edited(value)
     if not told and value["twins"] > 1.0 and value["twins_ordered"] >= IN_ORDER:
-        said.append("these sentences come in the same order in both")
-    both = sorted(set(a.credits) & set(b.credits))
-    if both:
-        said.append(f"both credit {' and '.join(both)}")
+        said.append("the shared sentences come in the same order in both")
+    said += _suppliers(a, b)
     if value["cites"]:
         said.append("one of the two names the other's outlet")
     return said
+
+
+def _held(a: Profile, b: Profile, value: dict[str, float]) -> str:
+    """What stands word for word in both, as a share of each: of a cut the two differ, and the reader sees how much."""
+    short, long = sorted((a.size, b.size))
+    if short == long:
+        return f"{_percent(value['covered_s'])} of either text ({short:,} words) stands word for word in the other"
+    return (
+        f"{_percent(value['covered_s'])} of the shorter text ({short:,} words) stands word for word in the longer one"
+        f" ({long:,} words), and is {_percent(value['covered_l'])} of it"
+    )
+
+
+def _edited(value: dict[str, float]) -> list[str]:
+    """What is shared beyond the words that are the same: passages with edits inside, then sentences in other words."""
+    said, counted = [], value["covered_s"]
+    if value["aligned_s"] - counted >= TELLING:
+        counted = value["aligned_s"]
+        said.append(f"with small edits counted in, {_percent(counted)} of the shorter text is shared")
+    reworded = value["echo_s"] - max(counted, value["twin_s"])
+    if reworded >= TELLING:
+        said.append(f"a further {_percent(reworded)} is in sentences that look reworded")
+    return said
+
+
+def _suppliers(a: Profile, b: Profile) -> list[str]:
+    """Agencies that both have the text from; an outlet that is itself the agency does not credit itself."""
+    own = set(a.own) | set(b.own)
+    said = [f"both stand on {possessive(name)} own site" for name in sorted(set(a.own) & set(b.own))]
+    owed = (set(a.own) & set(b.credits) - set(b.own)) | (set(b.own) & set(a.credits) - set(a.own))
+    said += [f"one stands on {possessive(name)} own site, and the other credits {name}" for name in sorted(owed)]
+    both = sorted((set(a.credits) & set(b.credits)) - own)
+    return said + ([f"both credit {' and '.join(both)}"] if both else [])
 
 
 def _retold(value: dict[str, float]) -> list[str]:
@@ -62,9 +93,9 @@ def _retold(value: dict[str, float]) -> list[str]:
     said = [f"{partners} of the shorter text's {every} sentences have a partner that says the same{order}"]
     names, numbers = round(math.expm1(value["own_names"])), round(math.expm1(value["own_numbers"]))
     if not names and not numbers:
-        said.append("it brings no name or number of its own")
+        said.append("the shorter text brings no name or number of its own")
     else:
-        said.append(f"of its own it brings {_number(names, 'name')} and {_number(numbers, 'number')}")
+        said.append(f"of its own the shorter text brings {_number(names, 'name')} and {_number(numbers, 'number')}")
     return said
 
 
@@ -77,8 +108,8 @@ def _longest(found: Evidence) -> list[str]:
         return []
     i, j, length = max(found.tiles.tolist(), key=lambda tile: (tile[2], -tile[0] - tile[1]))
     if i <= OPENING and j <= OPENING:
-        return [f"both open with the same {length} words"]
-    return [f"the longest shared passage has {length} words"]
+        return [f"both open with the same {length:,} words, the longest shared passage"]
+    return [f"the longest shared passage has {length:,} words"]
 
 
 def _bound_share(a: Profile, b: Profile, found: Evidence) -> tuple[int, int]:
@@ -108,11 +139,12 @@ def _of_other(a: Profile, b: Profile, value: dict[str, float], found: Evidence, 
     elif bound >= 0.6 * shared:
         said.append(f"{bound} of the {shared} shared words are quotations or stock phrases")
     else:
-        said.append(f"only {shared} words are shared in runs of five or more, {_percent(value['covered_s'])} of a text")
+        of = f"{_percent(value['covered_s'])} of the shorter text"
+        said.append(f"only {shared} words are shared in runs of five or more, {of}")
     if relation == "same_story":
-        said.append(f"words, names and dates point to one event (likeness {found.cosine:.2f})")
+        said.append(f"rare words, names and dates point to one event (likeness of all words {found.cosine:.2f} of 1)")
     elif relation == "related":
-        said.append(f"the two share a subject, not an event (likeness {found.cosine:.2f})")
+        said.append(f"they share the words of a subject, not of one event (likeness {found.cosine:.2f} of 1)")
     else:
-        said.append(f"the vocabulary has little in common (likeness {found.cosine:.2f})")
+        said.append(f"the vocabulary has little in common (likeness {found.cosine:.2f} of 1)")
     return said

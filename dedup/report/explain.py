@@ -10,9 +10,10 @@ from dedup.errors import ReportError
 from dedup.models import Group, Member, Result, Story
 from dedup.report.facts import groups_of
 from dedup.report.match_text import match_to_text
+from dedup.report.pairs import party, turned
 from dedup.report.safe import terminal_safe
 from dedup.report.store import read_report
-from dedup.report.words import percent
+from dedup.report.words import origin_role, percent
 
 __all__ = ["explain_pair"]
 
@@ -31,7 +32,7 @@ def explain_pair(report: str | os.PathLike[str], a: str, b: str) -> str:
                 place=str(Path(report)),
                 remedy=_nearest(name, places),
             )
-    lines = [*_match_lines(result, a, b), "", _together(places[a][0], places[b][0], a, b)]
+    lines = [*_match_lines(result, *places[a], *places[b]), "", _together(places[a][0], places[b][0], a, b)]
     lines += [_standing(*places[name]) for name in dict.fromkeys((a, b))]
     return "\n".join(terminal_safe(line) for line in lines)
 
@@ -47,19 +48,29 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return "did you mean " + " or ".join(terminal_safe(found, one_line=True) for found, _, _ in close)
 
 
-def _match_lines(result: Result, a: str, b: str) -> list[str]:
+def _match_lines(result: Result, story: Story, one: Member, other_story: Story, other: Member) -> list[str]:
+    """What the kept match of the two says, the one named first as A."""
+    a, b = one.id, other.id
     if a == b:
         return [f"{a} is one article"]
     pairs = {(match.a, match.b): match for match in result.matches}
-    match = pairs.get((a, b)) or pairs.get((b, a))
+    match = pairs.get((a, b)) or (turned(pairs[b, a]) if (b, a) in pairs else None)
+    group = groups_of(story).get(a)
+    inside = group if group is not None and group == groups_of(other_story).get(b) else None
     if match is None:
-        return [
-            f"{a} and {b}: no match was kept; they were not proposed to each other, or compared and found unrelated"
-        ]
-    left, right = result.articles.get(match.a), result.articles.get(match.b)
+        return [_unmatched(a, b, inside)]
+    left, right = result.articles.get(a), result.articles.get(b)
     if left is None or right is None:
-        return [f"{match.a} and {match.b}: {match.relation}", *(f"  - {reason}" for reason in match.reasons)]
-    return match_to_text(match, left, right).splitlines()
+        return [f"{a} and {b}: {match.relation}", *(f"  - {reason}" for reason in match.reasons)]
+    own = (party("A", one, inside).own, party("B", other, inside).own)
+    release = inside is not None and inside.origin.release
+    return match_to_text(match, left, right, own, release=release).splitlines()
+
+
+def _unmatched(a: str, b: str, group: Group | None) -> str:
+    if group is not None:
+        return f"{a} and {b} were not compared with each other; each derives from others of their group"
+    return f"{a} and {b}: no match was kept; they were not proposed to each other, or compared and found unrelated"
 
 
 def _together(first: Story, second: Story, a: str, b: str) -> str:
@@ -82,6 +93,7 @@ def _role(member: Member, group: Group | None) -> str:
     if group is None:
         return "independent: no other article here carries its text"
     if group.origin.id == member.id:
-        reasons = "; ".join(group.origin.reasons)
-        return f"held to be the origin of its group ({reasons})" if reasons else "held to be the origin of its group"
-    return f"{member.relation} of {group.origin.id}, using {percent(member.share)} of its text"
+        why = [*group.origin.reasons, *(f"but {doubt}" for doubt in group.origin.doubts)]
+        said = origin_role(group.origin) + f", {percent(group.origin.confidence)} of the evidence"
+        return f"{said} ({'; '.join(why)})" if why else said
+    return f"{member.relation} beside {group.origin.id}: it holds {percent(member.share)} of that text"

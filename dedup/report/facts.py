@@ -122,11 +122,12 @@ def named(member: Member) -> tuple[str, ...]:
 
 
 def credit_state(member: Member, group: Group | None) -> str:
-    """One of "named", "missing" (others name a supplier of this text, this one does not), "unknown" (nobody does)."""
+    """One of "named", "itself" (it is the supplier), "missing" (others name a supplier of this text, this one does
+    not), "unknown" (nobody does)."""
     if group is None:
         return "named" if member.credits else "unknown"
     if member.credited:
-        return "named"
+        return "named" if member.credits else "itself"
     return "missing" if group.credits else "unknown"
 
 

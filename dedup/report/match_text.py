@@ -3,63 +3,112 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable, Iterator
 
 import orjson
 
 from dedup.models import CleanArticle, Match
+from dedup.report.pairs import Party, beyond, direction, held, sentence
 from dedup.report.safe import terminal_safe
+from dedup.report.words import count, listing, moment, names, percent, place
 
 __all__ = ["match_to_json", "match_to_text"]
 
 PASSAGES_SHOWN = 5
-_SENTENCES = {
-    "copy": "One is a copy of the other: the text stands (nearly) in full in both.",
-    "excerpt": "One is a cut or an expanded version of the other.",
-    "partial": "They share a substantial passage, but most of each text is its own.",
-    "rewrite": "One is a rewording of the other, or both reword one source text.",
-    "same_story": "They report the same event, each in its own words.",
-    "related": "They report different events of the same running subject.",
-    "unrelated": "They have nothing to do with each other.",
-}
+WIDTH = 100
+OPENING = 220
+"""Characters of each text's beginning that are shown where no shared passage says it: two sentences."""
+PROOF = 15
+"""Words of a shared passage, about a sentence, from which the passages are the proof."""
+
+Own = tuple[Iterable[str], Iterable[str]]
 
 
-def match_to_text(match: Match, a: CleanArticle, b: CleanArticle) -> str:
-    """Relation, reasons, measures and the longest shared passages, safe to print on a terminal."""
+def match_to_text(match: Match, a: CleanArticle, b: CleanArticle, own: Own = ((), ()), *, release: bool = False) -> str:
+    """What the pair is, who holds how much of whom, who may have it from whom, why, and the longest shared passages;
+    safe to print on a terminal.
+
+    ``own`` are the agencies that are the outlet of ``a`` and of ``b``; ``release`` whether the agency that both credit
+    distributes press releases.
+    """
+    shares = held(match, a, b)
+    one, other = _party("A", a, own[0]), _party("B", b, own[1])
     lines = [
-        f"A  {_name(a)}",
-        f"B  {_name(b)}",
+        *_head("A", a),
+        *_head("B", b),
         "",
-        f"{match.relation}: {_SENTENCES[match.relation]}",
-        *(f"  - {reason}" for reason in match.reasons),
+        *_wrapped(f"{match.relation}: {sentence(match, shares)}"),
+        *_wrapped(direction(match, shares, one, other, release=release)),
+        *(line for reason in beyond(match.reasons) for line in _wrapped(reason, "  - ")),
         "",
-        f"derived {match.score:.0%} likely, same story {match.same_story_score:.0%} likely",
-        f"{match.containment[0]:.0%} of A's wording is in B, {match.containment[1]:.0%} of B's is in A"
+        f"text taken: {percent(match.score)} likely; same event: {percent(match.same_story_score)} likely",
+        f"sequences of five words: {match.containment[0]:.0%} of A's are in B, {match.containment[1]:.0%} of B's in A"
         f" (Jaccard {match.jaccard:.2f}, TF-IDF cosine {match.cosine:.2f})",
+        *_passages(match, a),
+        *_openings(match, a, b),
     ]
-    longest = sorted(match.passages, key=lambda passage: (-passage.words, passage.a_start))
-    for number, passage in enumerate(longest[:PASSAGES_SHOWN], 1):
-        text = " ".join(a.text[passage.a_start : passage.a_end].split())
-        lines += ["", f"shared passage {number} ({passage.words} words):"]
-        lines.append(
-            textwrap.fill(
-                textwrap.shorten(text, 400, placeholder=" ..."), 100, initial_indent="  ", subsequent_indent="  "
-            )
-        )
-    if len(longest) > PASSAGES_SHOWN:
-        rest = sum(passage.words for passage in longest[PASSAGES_SHOWN:])
-        lines += ["", f"and {len(longest) - PASSAGES_SHOWN} shorter passages ({rest} words)"]
     return "\n".join(terminal_safe(line) for line in lines)
 
 
-def _name(item: CleanArticle) -> str:
-    parts = [item.id, item.headline or "(no headline)"]
-    parts += [", ".join(credit.agency for credit in item.credits)] if item.credits else []
-    return " | ".join(parts)
+def _party(name: str, item: CleanArticle, own: Iterable[str]) -> Party:
+    where = place(item.article.outlet, item.article.url, "")
+    return Party.of(name, item.credits, own, (item.published, where))
 
 
-def match_to_json(match: Match, a: CleanArticle, b: CleanArticle) -> str:
-    """The match with its passages' texts as JSON; keys sorted."""
+def _head(letter: str, item: CleanArticle) -> Iterator[str]:
+    """Headline and id, then where, when and from whom."""
+    yield f"{letter}  {item.headline or '(no headline)'} | {item.id}"
+    facts = [place(item.article.outlet, item.article.url, ""), moment(item.published), _size(item.body)]
+    if item.credits:
+        facts.append(f"credits {listing(names(item.credits))}")
+    yield "   " + ", ".join(fact for fact in facts if fact)
+
+
+def _size(body: str) -> str:
+    """Length in words, or in characters where the script has no spaces."""
+    words = len(body.split())
+    return count(words, "word") if len(body) <= 15 * words else count(len(body), "character")
+
+
+def _wrapped(text: str, bullet: str = "") -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet))
+
+
+def _shown(text: str, most: int) -> list[str]:
+    short = textwrap.shorten(text, most, placeholder=" ...")
+    return textwrap.wrap(short, WIDTH, initial_indent="  ", subsequent_indent="  ")
+
+
+def _passages(match: Match, a: CleanArticle) -> Iterator[str]:
+    longest = sorted(match.passages, key=lambda passage: (-passage.words, passage.a_start))
+    for number, passage in enumerate(longest[:PASSAGES_SHOWN], 1):
+        yield ""
+        yield f"shared passage {number} ({count(passage.words, 'word')}):"
+        yield from _shown(a.text[passage.a_start : passage.a_end], 400)
+    if len(longest) > PASSAGES_SHOWN:
+        rest = sum(passage.words for passage in longest[PASSAGES_SHOWN:])
+        yield ""
+        yield f"and {count(len(longest) - PASSAGES_SHOWN, 'shorter passage')} ({count(rest, 'word')})"
+
+
+def _openings(match: Match, a: CleanArticle, b: CleanArticle) -> Iterator[str]:
+    """How each text begins, where no shared passage shows what they have in common."""
+    if max((passage.words for passage in match.passages), default=0) >= PROOF and match.relation != "rewrite":
+        return
+    for letter, item in (("A", a), ("B", b)):
+        if item.body:
+            yield ""
+            yield f"{letter} begins:"
+            yield from _shown(item.body, OPENING)
+
+
+def match_to_json(match: Match, a: CleanArticle, b: CleanArticle, own: Own = ((), ()), *, release: bool = False) -> str:
+    """The match with its passages' texts and the sentences of ``match_to_text`` as JSON; keys sorted."""
+    shares = held(match, a, b)
     data = {
+        "held": [round(share, 4) for share in shares],
+        "sentence": sentence(match, shares),
+        "direction": direction(match, shares, _party("A", a, own[0]), _party("B", b, own[1]), release=release),
         "a": match.a,
         "b": match.b,
         "relation": match.relation,

@@ -108,18 +108,32 @@ def _group_record(group: Group) -> Record:
             "id": group.origin.id,
             "reasons": list(group.origin.reasons),
             "confidence": round(group.origin.confidence, PLACES),
+            "basis": group.origin.basis,
+            "doubts": list(group.origin.doubts),
+            "release": group.origin.release,
         },
         "credits": _credits(group.credits),
     }
 
 
 def _group_of(record: Mapping[str, Any], members: Mapping[str, Member]) -> Group:
-    origin = record["origin"]
     return Group(
         group_id=record["group_id"],
         articles=tuple(members[name] for name in record["articles"]),
-        origin=Origin(origin["id"], tuple(origin["reasons"]), origin["confidence"]),
+        origin=_origin_of(record["origin"]),
         credits=_credits_of(record["credits"]),
+    )
+
+
+def _origin_of(record: Mapping[str, Any]) -> Origin:
+    """An origin; what lines written before it was told apart do not have is left at its default."""
+    return Origin(
+        id=record["id"],
+        reasons=tuple(record["reasons"]),
+        confidence=record["confidence"],
+        basis=record.get("basis", "text"),
+        doubts=tuple(record.get("doubts", ())),
+        release=record.get("release", False),
     )
 
 

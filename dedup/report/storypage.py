@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dedup.models import CleanArticle, Group, Match, Member, Passage, Story
+from dedup.models import CleanArticle, Group, Match, Member, Story
 from dedup.report.facts import credit_state, groups_of, suppliers, uncredited
+from dedup.report.pairs import APART, SMALL, Held, beyond, direction, held, party, sentence, turned
 from dedup.report.sidebyside import Row, rows, shared_parts
 from dedup.report.words import SPREAD, delay, moment, source
 
@@ -23,7 +24,8 @@ Articles = Mapping[str, CleanArticle]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two articles side by side, on a page of the story. ``match`` is turned so that ``a`` is the left one."""
+    """Two articles side by side, on a page of the story. ``match`` is turned so that ``a`` is the left one; ``held`` is
+    the share of the left text in the right one and of the right in the left; ``reasons`` go beyond the sentences."""
 
     number: int
     page: int
@@ -32,14 +34,20 @@ class Comparison:
     match: Match
     rows: tuple[Row, ...]
     shared_words: int
+    held: Held
+    sentence: str
+    direction: str
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
     """A row of the table of who carried a text.
 
-    ``parts`` are the places in the origin's text (0..1) that it shares; ``credit`` is "named", "missing" (the
-    others name a supplier, this one does not) or "unknown" (nobody names one). ``told_with`` is, for an article in its
+    ``parts`` are the places in the origin's text (0..1) that it shares, ``uses`` the share of it that they are, and
+    ``own`` what share of its own text that is (None where the two were not compared); ``version`` is "cut",
+    "expanded" or "", as told by these. ``credit`` is "named", "itself" (it is the supplier), "missing" (the others name
+    a supplier, this one does not) or "unknown" (nobody names one). ``told_with`` is, for an article in its
     own words, the match that speaks most for its place in the story.
     """
 
@@ -47,6 +55,9 @@ class Carrier:
     when: str
     delay: str
     parts: tuple[tuple[float, float], ...]
+    uses: float
+    own: float | None
+    version: str
     credit: str
     comparison: Comparison | None
     told_with: Match | None
@@ -90,11 +101,11 @@ class StoryPage:
 def story_page(story: Story, matches: Matches, articles: Articles) -> StoryPage:
     """Lay out a story. ``matches`` are keyed by both ids in order; ``articles`` may lack some or all texts."""
     members = by_time(story.articles)
-    held = groups_of(story)
+    held_in = groups_of(story)
     groups = sorted(story.groups, key=lambda group: (-len(group.articles), group.group_id))
-    alone = [member for member in members if member.id not in held]
-    table = _Comparisons(matches, articles)
-    carriers = _Carriers(story, held, table, members)
+    alone = [member for member in members if member.id not in held_in]
+    table = _Comparisons(matches, articles, held_in)
+    carriers = _Carriers(story, held_in, table, members)
     for member in [*(member for group in groups for member in by_time(group.articles)), *alone]:
         facing = carriers.facing(member)
         if facing is not None:
@@ -119,16 +130,20 @@ def by_time(members: Iterable[Member]) -> list[Member]:
 class _Comparisons:
     """The side-by-side views of a story, numbered in the order asked for; none where no match was kept."""
 
-    def __init__(self, matches: Matches, articles: Articles) -> None:
+    def __init__(self, matches: Matches, articles: Articles, groups: Mapping[str, Group]) -> None:
         self._matches = matches
         self._articles = articles
+        self._held = groups
         self.made: dict[str, Comparison] = {}
 
     def add(self, left: Member, right: Member) -> None:
         a, b, match = self._articles.get(left.id), self._articles.get(right.id), self.match(left.id, right.id)
         if a is None or b is None or match is None or left.id == right.id:
             return
-        number = len(self.made) + 1
+        number, shares = len(self.made) + 1, held(match, a, b)
+        one, other = _names(left, right)
+        group = self._held.get(right.id)
+        inside = group if group is not None and group is self._held.get(left.id) else None
         self.made[right.id] = Comparison(
             number=number,
             page=(number - 1) // COMPARISONS_A_PAGE + 1,
@@ -137,6 +152,16 @@ class _Comparisons:
             match=match,
             rows=rows(a, b, match.passages),
             shared_words=sum(passage.words for passage in match.passages),
+            held=shares,
+            sentence=sentence(match, shares, one, other),
+            direction=direction(
+                match,
+                shares,
+                party(one, left, inside),
+                party(other, right, inside),
+                release=inside is not None and inside.origin.release,
+            ),
+            reasons=tuple(beyond(match.reasons)),
         )
 
     def match(self, a: str, b: str) -> Match | None:
@@ -145,7 +170,7 @@ class _Comparisons:
         if found is not None:
             return found
         found = self._matches.get((b, a))
-        return _turned(found) if found is not None else None
+        return turned(found) if found is not None else None
 
     def parts(self, origin: str, member: str) -> tuple[tuple[float, float], ...]:
         """Where in the origin's text the member's shared passages lie."""
@@ -195,15 +220,33 @@ class _Carriers:
         group = self._held.get(member.id)
         whole = group is not None and group.origin.id == member.id
         parts = self._table.parts(group.origin.id, member.id) if group is not None and not whole else ()
+        view = self._table.made.get(member.id)
+        shares = view.held if view is not None and group is not None and view.left.id == group.origin.id else None
         return Carrier(
             member=member,
             when=moment(member.published),
             delay=delay(self._story.first, member.published),
             parts=((0.0, 1.0),) if whole else parts,
+            uses=shares[0] if shares else member.share,
+            own=shares[1] if shares else None,
+            version=_version(shares) if member.relation == "excerpt" else "",
             credit=credit_state(member, group),
-            comparison=self._table.made.get(member.id),
+            comparison=view,
             told_with=self._closest(member, self._members) if group is None else None,
         )
+
+
+def _version(shares: Held | None) -> str:
+    """Whether the other text is a cut of the origin or holds it and more; "" where one is only a part of a long one."""
+    if shares is None or abs(shares[0] - shares[1]) < APART or min(shares) < SMALL:
+        return ""
+    return "cut" if shares[0] < shares[1] else "expanded"
+
+
+def _names(left: Member, right: Member) -> tuple[str, str]:
+    """What to call the two: their outlets, or their sides where these are one outlet's."""
+    one, other = source(left), source(right)
+    return (one, other) if one != other else ("the left text", "the right text")
 
 
 def _surest_first(match: Match) -> tuple[bool, float, float, str]:
@@ -243,18 +286,3 @@ def _tick(member: Member, first: datetime, length: float) -> tuple[float, str]:
     assert member.published is not None  # the caller leaves out articles without a time
     place = (member.published - first).total_seconds() / length
     return place, f"{source(member)}, {moment(member.published)}"
-
-
-def _turned(match: Match) -> Match:
-    return Match(
-        a=match.b,
-        b=match.a,
-        relation=match.relation,
-        score=match.score,
-        same_story_score=match.same_story_score,
-        jaccard=match.jaccard,
-        containment=(match.containment[1], match.containment[0]),
-        cosine=match.cosine,
-        passages=tuple(sorted(Passage(p.b_start, p.b_end, p.a_start, p.a_end, p.words) for p in match.passages)),
-        reasons=match.reasons,
-    )

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from dedup.models import CleanArticle, Match, Relation, Story
 from dedup.report.records import match_record
 from dedup.report.store import json_line
+from dedup.report.words import count, origin_role
 
 __all__ = ["VERDICT_SCHEMA", "article_lines", "story_lines", "verdict_line", "verdict_record"]
 
@@ -71,9 +72,10 @@ def verdict_line(verdict: Answer) -> bytes:
 def story_lines(story: Story) -> Iterator[str]:
     """A story for a terminal: headline, times, and a line for each article."""
     yield f"{story.story_id}  {story.headline}"
-    yield f"{len(story.articles)} articles, {story.origins} independent texts"
+    yield f"{count(len(story.articles), 'article')}, {count(story.origins, 'independent text')}"
     for group in story.groups:
-        yield f"group {group.group_id}: from {group.origin.id} ({'; '.join(group.origin.reasons)})"
+        why = [*group.origin.reasons, *(f"but {doubt}" for doubt in group.origin.doubts)]
+        yield f"group {group.group_id}: {group.origin.id} is {origin_role(group.origin)} ({'; '.join(why)})"
     for member in story.articles:
         when = member.published.isoformat() if member.published else "undated"
         yield f"  {member.id}  {member.outlet or '-'}  {when}  {member.relation}  {member.headline or ''}"
@@ -85,7 +87,7 @@ def article_lines(
     """An article for a terminal: what it is, its story, its matches, its earlier texts and its body."""
     yield f"{clean.id}  {clean.headline or clean.article.title or ''}"
     if story is not None:
-        yield f"story {story.story_id}: {story.headline} ({len(story.articles)} articles)"
+        yield f"story {story.story_id}: {story.headline} ({count(len(story.articles), 'article')})"
     for match in sorted(matches, key=lambda item: (not item.derived, -item.score, item.a, item.b)):
         other = match.b if match.a == clean.id else match.a
         yield f"  {match.relation} with {other}: {'; '.join(match.reasons) or 'no reason kept'}"

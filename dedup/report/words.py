@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from dedup.models import Credit, Member
+from dedup.models import Credit, Member, Origin
 from dedup.report.safe import link
 
 __all__ = [
@@ -19,15 +19,20 @@ __all__ = [
     "by_id",
     "count",
     "delay",
+    "has_clock",
+    "length",
     "listing",
     "moment",
     "names",
+    "origin_lead",
+    "origin_role",
+    "origin_short",
     "percent",
     "period",
+    "place",
     "shared",
     "source",
     "span",
-    "sureness",
 ]
 
 LABELS: Mapping[str, str] = MappingProxyType(
@@ -80,6 +85,7 @@ _PLURALS = MappingProxyType(
     {
         "copy": "copies",
         "partial copy": "partial copies",
+        "match": "matches",
         "story": "stories",
         "agency": "agencies",
         "independent": "independent",
@@ -117,15 +123,38 @@ def by_id(members: Iterable[Member]) -> dict[str, Member]:
 
 def source(member: Member) -> str:
     """Who published an article: its outlet, else the host of its address, else its id."""
-    if member.outlet:
-        return member.outlet
-    host = urlsplit(link(member.url) or "").hostname
-    return (host.removeprefix("www.") if host else "") or member.id
+    return place(member.outlet, member.url, member.id)
 
 
-def sureness(confidence: float) -> str:
-    """How an origin is introduced: what is 70% sure is held to be so, below 40% it is only perhaps so."""
-    return "Held to be" if confidence >= 0.7 else "Probably" if confidence >= 0.4 else "Perhaps"
+def place(outlet: str | None, url: str | None, otherwise: str) -> str:
+    """An outlet, else the host of an address, else what is given."""
+    if outlet:
+        return outlet
+    host = urlsplit(link(url) or "").hostname
+    return (host.removeprefix("www.") if host else "") or otherwise
+
+
+def origin_lead(origin: Origin) -> str:
+    """How an origin is introduced, by what it rests on: a share of the evidence alone does not make it the first."""
+    if origin.basis in ("site", "canonical"):
+        return "Held to be the origin" if origin.confidence >= 0.5 else "Probably the origin"
+    if origin.basis == "clock":
+        return "Probably the first" if origin.confidence >= 0.7 else "The earliest here by its time"
+    return "Cannot tell which came first; the others are compared with"
+
+
+def origin_role(origin: Origin) -> str:
+    """The same of an article by itself."""
+    if origin.basis in ("site", "canonical"):
+        return "held to be the origin of its text"
+    if origin.basis == "clock":
+        return "the earliest by its time of those that carry its text"
+    return "what the others with its text are compared with; which came first cannot be told"
+
+
+def origin_short(origin: Origin) -> str:
+    """The same in a word or two, for a list."""
+    return {"site": "origin", "canonical": "origin", "clock": "first"}.get(origin.basis, "compared with")
 
 
 def percent(share: float) -> str:
@@ -144,6 +173,11 @@ def moment(when: datetime | None) -> str:
     return day if (when.hour, when.minute, when.second) == (0, 0, 0) else f"{day}, {when:%H:%M} UTC"
 
 
+def has_clock(when: datetime) -> bool:
+    """Whether a time has a time of day: midnight sharp, in its own offset or in UTC, is a date alone."""
+    return all((time.hour, time.minute, time.second) != (0, 0, 0) for time in (when, _utc(when)))
+
+
 def period(first: datetime | None, last: datetime | None) -> str:
     """From when to when: "15 Jul 2018, 14:05–16:20 UTC" or "between ... and ..."."""
     if first is None or last is None or moment(first) == moment(last):
@@ -160,8 +194,8 @@ def span(first: datetime | None, last: datetime | None) -> str:
     one: of one dated article nothing can be said."""
     if first is None or last is None or last <= first:
         return ""
-    length = _length(last - first)
-    return f"over {length}" if length else "within a minute"
+    long = length(last - first)
+    return f"over {long}" if long else "within a minute"
 
 
 def delay(first: datetime | None, when: datetime | None) -> str:
@@ -181,8 +215,9 @@ def delay(first: datetime | None, when: datetime | None) -> str:
     return "+" + (" ".join(part for part in parts if part) or "0 min")
 
 
-def _length(length: timedelta) -> str:
-    minutes = int(length.total_seconds() // 60)
+def length(time: timedelta) -> str:
+    """ "45 minutes", "3 hours", "2 days"; "" under a minute."""
+    minutes = int(time.total_seconds() // 60)
     if minutes < 1:
         return ""
     if minutes < 90:

@@ -32,7 +32,8 @@ class PassedOver:
             return ""
         total = self.counts.total()
         parts = [f"{self._listed(why)} ({why})" for why in sorted(self.counts)]
-        return f"{total} {'file was' if total == 1 else 'files were'} not read: {'; '.join(parts)}"
+        files = "file that is no feed was" if total == 1 else "files that are no feed were"
+        return f"{total} {files} left aside: {'; '.join(parts)}"
 
     def _listed(self, why: str) -> str:
         names, more = self._names[why], self.counts[why] - len(self._names[why])

@@ -12,8 +12,7 @@ from dedup.stories.clusters import Floor, average_linkage
 from dedup.stories.groups import Grouping, build_groups
 from dedup.stories.headline import choose_headline
 from dedup.stories.links import Compare, Links, key, taken
-from dedup.stories.origin import find_origin, group_credits
-from dedup.text.credits import suppliers
+from dedup.stories.origin import find_origin, group_credits, is_credited
 
 Articles = Mapping[str, CleanArticle]
 
@@ -125,8 +124,7 @@ def _group(unit: Unit, articles: Articles, links: Links) -> Group:
     members = []
     for article in texts:
         relation, share = ("origin", 1.0) if article.id == origin.id else _to_group(article.id, origin.id, unit, links)
-        credited = any(credit.agency in agencies for credit in suppliers(article))
-        members.append(_member(article, relation, share, credited))
+        members.append(_member(article, relation, share, is_credited(article, agencies)))
     return Group(group_id(unit.members), tuple(members), origin, credits)
 
 

@@ -71,6 +71,11 @@ def build(table: dict[str, dict[str, object]]) -> Agencies:
     return Agencies(_name_pattern(names, marks), owner, tuple(signs), domains, kinds, _trie(names + marks))
 
 
+def possessive(agency: str) -> str:
+    """ "AP's", "Reuters'"."""
+    return f"{agency}'" if agency.endswith("s") else f"{agency}'s"
+
+
 def _strings(entry: dict[str, object], key: str) -> list[str]:
     found = entry.get(key, [])
     return [str(item) for item in found] if isinstance(found, list) else []

@@ -52,7 +52,8 @@ def test_an_index_lists_the_stories_of_a_run(seeded: Path) -> None:
     done = dedup("stories", "--index", seeded, "--json")
     assert done.stdout == batch.stdout != b""
     listed = dedup("stories", "--index", seeded).stdout.decode()
-    assert "  3 articles  " in listed
+    assert "  3 articles, 2 independent texts  " in listed
+    assert "  1 article, 1 independent text  " in listed
     assert dedup("stories", "--index", seeded, "--since", "2999-01-01").stdout == b""
 
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from dedup.match.profile import make_profile
 from dedup.match.relation import compare_profiles
-from dedup.models import Match
+from dedup.models import Article, Match
 from dedup.settings import Settings
+from dedup.text.clean import clean
 
 SETTINGS = Settings()
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -149,3 +150,34 @@ def test_reasons_name_shares_and_passages() -> None:
     reasons = compared(seed_lines("000"), seed_lines("002")).reasons
     assert any("of the shorter text" in reason for reason in reasons)
     assert len(set(reasons)) == len(reasons)
+
+
+def test_reasons_say_how_much_of_each_text_is_held() -> None:
+    lines = seed_lines("000")
+    said = compared(lines, lines[:-1]).reasons[0]
+    assert said.startswith("100% of the shorter text (")
+    whole, cut = compared(lines, seed_lines("002")), compared(seed_lines("002"), lines)
+    assert whole.reasons == cut.reasons
+
+
+SUPPLIED = (
+    (("wire.example", "(AP)"), ("other.example", "(AP)"), "both credit AP"),
+    (("reuters.com", ""), ("other.example", "(Reuters)"),
+     "one stands on Reuters' own site, and the other credits Reuters"),
+    (("washingtonpost.com", ""), ("other.example", "The Washington Post"),
+     "one stands on WaPo's own site, and the other credits WaPo"),
+    (("reuters.com", ""), ("uk.reuters.com", ""), "both stand on Reuters' own site"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other", "wanted"), SUPPLIED, ids=[wanted for *_, wanted in SUPPLIED])
+def test_reasons_tell_a_supplier_from_those_who_credit_it(
+    one: tuple[str, str], other: tuple[str, str], wanted: str
+) -> None:
+    text = "\n".join(seed_lines("001"))
+    pair = [
+        make_profile(clean(Article(name, text, outlet=outlet, credit=credit or None)), SETTINGS)
+        for name, (outlet, credit) in zip("ab", (one, other), strict=True)
+    ]
+    said = [reason for reason in compare_profiles(*pair, SETTINGS).reasons if "credit" in reason or "site" in reason]
+    assert said == [wanted]

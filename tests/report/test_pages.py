@@ -61,19 +61,44 @@ def test_a_story_page_shows_who_when_relation_share_credit_and_reasons(seeds: di
     text = _words(seeds["stories/s-000.html"])
     for wanted in (
         "2 independent texts behind 3 articles",
-        "Held to be the first: macaudailytimes.com.mo, 19 Mar 2024, 02:30 UTC (70% of the evidence;",
+        "Cannot tell which came first; the others are compared with: macaudailytimes.com.mo, 19 Mar 2024, 02:30 "
+        "UTC (70% of the evidence among 2 articles)",
         "signed by its author",
+        "but 1 of the others carries an earlier time",
         "Supplier: AP (95% sure, from “MDT/AP”)",
-        "Excerpt 62%",
+        "Excerpt cut 63% (98% of this article)",
         "names AP",
         "1 independent report",
         "MICHAEL LEE",
-        "94% of the shorter text is word for word in the other",
+        "thehillstimes.in is a cut of macaudailytimes.com.mo, or macaudailytimes.com.mo was expanded from it: 98% of "
+        "thehillstimes.in stands word for word in macaudailytimes.com.mo, and makes 63% of it. "
+        "Both credit AP and probably have it from there; thehillstimes.in carried it 8 hours earlier.",
+        "both open with the same 33 words",
         "2 shared passages, 259 words.",
         "4 lines of page furniture",
         "N. Korea sent over 13,000 containers suspected of carrying arms to Russia: lawmaker",
     ):
         assert wanted in text, wanted
+
+
+ORIGINS = (
+    ({"basis": "site", "confidence": 0.99}, "Held to be the origin: "),
+    ({"basis": "canonical", "confidence": 0.4}, "Probably the origin: "),
+    ({"basis": "clock", "confidence": 0.8}, "Probably the first: "),
+    ({"basis": "clock", "confidence": 0.2}, "The earliest here by its time: "),
+    ({"basis": "text", "confidence": 0.9}, "Cannot tell which came first; the others are compared with: "),
+    ({"basis": "none", "confidence": 0.5}, "Cannot tell which came first; the others are compared with: "),
+    ({"release": True}, "A press release, distributed by AP: it comes from the company that issued it."),
+)
+
+
+@pytest.mark.parametrize(("change", "wanted"), ORIGINS, ids=[wanted for _, wanted in ORIGINS])
+def test_an_origin_is_introduced_by_what_it_rests_on(tmp_path: Path, change: dict[str, object], wanted: str) -> None:
+    whole = seed_result()
+    told = whole.stories[0]
+    group = replace(told.groups[0], origin=replace(told.groups[0].origin, **change))  # type: ignore[arg-type]
+    stories = (replace(told, groups=(group,)), *whole.stories[1:])
+    assert wanted in _words(_write(replace(whole, stories=stories), tmp_path / "r")["stories/s-000.html"])
 
 
 def test_the_whole_text_of_every_article_stands_side_by_side(seeds: dict[str, Page]) -> None:

@@ -188,12 +188,13 @@ def test_files_of_a_folder_that_are_no_feed_are_told(tmp_path: Path) -> None:
     assert [item.position for item in read_feeds([tmp_path], on_passed_over=passed)] == ["offset 0"]
     pictures = ", ".join(str(tmp_path / f"{letter}.png") for letter in "vwx")
     assert passed.sentence() == (
-        f"8 files were not read: {tmp_path}/labels.json (JSON without an article); {tmp_path}/out.quarantine.jsonl "
+        f"8 files that are no feed were left aside: {tmp_path}/labels.json (JSON without an article); "
+        f"{tmp_path}/out.quarantine.jsonl "
         f"(a quarantine; to read it again, name it); {pictures} and 2 more (binary); {tmp_path}/README.md "
         "(of no known format)"
     )
     (tmp_path / "a.txt").unlink()
-    with pytest.raises(FeedError, match=r"the folder holds no article \(8 files were not read: .*labels\.json"):
+    with pytest.raises(FeedError, match=r"holds no article \(8 files that are no feed were left aside: .*labels\.json"):
         read(tmp_path)
 
 

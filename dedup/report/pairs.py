@@ -1,0 +1,250 @@
+"""What is said of a pair: who holds how much of whom, and which of the two may have the text from the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dedup.models import CleanArticle, Credit, Group, Match, Member, Passage
+from dedup.report.words import has_clock, length, listing, names, percent, source
+
+__all__ = ["Held", "Party", "beyond", "direction", "held", "party", "sentence", "turned"]
+
+Held = tuple[float, float]
+"""Share of the first text that stands word for word in the second, and of the second in the first, 0..1."""
+
+APART = 0.1
+"""Difference of the two shares from which one text is the piece and the other the whole."""
+
+SMALL = 0.15
+"""Share of the whole below which its piece is no cut of it, but one part among others, as in a round-up."""
+
+LONGER = 0.05
+"""The same for copies, whose texts are alike but for a paragraph."""
+
+SURE = 0.8
+"""Probability of a rewrite from which it is not called perhaps one."""
+
+MOST = 0.6
+"""Share of the shorter text that an excerpt has; where less of it is word for word, edits make up for the rest."""
+
+DETAILS = 0.94
+"""Share of both texts from which the differences are called details."""
+
+NEARLY_ALL = 0.995
+"""Share from which a text is called the same: a closing full stop is no difference."""
+
+CLOSE = timedelta(minutes=10)
+"""Times closer than this do not tell who was first: a wire reaches its clients within minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One of two articles: what to call it, the agencies it credits, those that are its own outlet, its time, and where
+    it was published."""
+
+    name: str
+    credits: tuple[str, ...] = ()
+    own: frozenset[str] = frozenset()
+    published: datetime | None = None
+    outlet: str = ""
+
+    @classmethod
+    def of(cls, name: str, credits: Iterable[Credit], own: Iterable[str], at: tuple[datetime | None, str]) -> Party:
+        """A party from an article's credits, and when and where it was published."""
+        mine = frozenset(own)
+        return cls(name, tuple(agency for agency in names(credits) if agency not in mine), mine, *at)
+
+
+def party(name: str, member: Member, group: Group | None) -> Party:
+    """A party from a member of a result: one that supplied its group's text without naming an agency is its agency."""
+    supplied = group is not None and len(group.credits) == 1 and member.credited and not member.credits
+    own = [credit.agency for credit in group.credits] if group is not None and supplied else []
+    return Party.of(name, member.credits, own, (member.published, source(member)))
+
+
+def held(match: Match, a: CleanArticle, b: CleanArticle) -> Held:
+    """The share of each body's letters and digits inside the match's passages: what a reader sees marked."""
+    spans = [(p.a_start, p.a_end) for p in match.passages], [(p.b_start, p.b_end) for p in match.passages]
+    return _covered(a, spans[0]), _covered(b, spans[1])
+
+
+def _covered(item: CleanArticle, spans: Sequence[tuple[int, int]]) -> float:
+    body, marks = item.body_spans, sorted(spans)
+    whole = sum(_letters(item.text, start, end) for start, end in body)
+    marked, at, line = 0, 0, 0
+    for start, end in marks:
+        start = max(start, at)
+        while line < len(body) and body[line][1] <= start:
+            line += 1
+        for low, high in body[line:]:
+            if low >= end:
+                break
+            marked += _letters(item.text, max(start, low), min(end, high))
+        at = max(at, end)
+    return marked / whole if whole else 0.0
+
+
+def _letters(text: str, start: int, end: int) -> int:
+    return sum(map(str.isalnum, text[start:end]))
+
+
+def sentence(match: Match, shares: Held, a: str = "A", b: str = "B") -> str:
+    """What the relation says of these two, with who holds how much of whom."""
+    one, other = (percent(round(share, 3)) for share in shares)
+    each = f"{one} of {a} stands word for word in {b}, and {other} of {b} in {a}"
+    if match.relation == "copy":
+        return _copy(shares, a, b) or f"The same text{_altered(shares)}: {each}."
+    if match.relation == "excerpt":
+        return _cut(shares, a, b) or f"Most of each stands in the other, beside text that only one has: {each}."
+    if match.relation == "partial":
+        return f"They share a part: {each}."
+    if match.relation == "rewrite":
+        return _reworded(match, shares, a, b)
+    if match.relation == "same_story":
+        words = sum(passage.words for passage in match.passages)
+        return f"Two reports of one event, each in its own words{f' but for {words:,} of them' if words else ''}."
+    if match.relation == "related":
+        return "Two different events of one running subject."
+    return "They have nothing to do with each other."
+
+
+def _reworded(match: Match, shares: Held, a: str, b: str) -> str:
+    perhaps = "Looks like" if match.score >= SURE else "Perhaps"
+    one, other = (percent(round(share, 3)) for share in shares)
+    little = f"word for word only {one} of {a} in {b}, and {other} of {b} in {a}"
+    if max(shares) < 0.01:
+        little = "no passage is shared"
+    return f"{perhaps} one text told in other words: the same things, but {little}."
+
+
+def beyond(reasons: Iterable[str]) -> list[str]:
+    """The reasons that say more than ``sentence`` and ``direction`` do: shares and credits are in those by name."""
+    said = ("both credit ", "one stands on ", "both stand on ", "both texts are the same")
+    return [reason for reason in reasons if "stands word for word in the" not in reason and not reason.startswith(said)]
+
+
+def _altered(shares: Held) -> str:
+    return " but for details" if min(shares) >= DETAILS else ", edited"
+
+
+def _copy(shares: Held, a: str, b: str) -> str:
+    """A copy that is the very same, or lacks a part that the other has."""
+    if min(shares) >= NEARLY_ALL:
+        return "The same text, word for word."
+    if abs(shares[0] - shares[1]) < LONGER or max(shares) < DETAILS:
+        return ""
+    piece, whole, stands = _pieces(shares, a, b)
+    return f"The same text, but {whole} has more of it than {piece}: {stands}."
+
+
+def _cut(shares: Held, a: str, b: str) -> str:
+    """Which text is the piece, and which the whole that holds it; "" where neither is."""
+    if abs(shares[0] - shares[1]) < APART:
+        return ""
+    piece, whole, stands = _pieces(shares, a, b)
+    if min(shares) < SMALL:
+        return f"{whole} holds {piece} as one part among others: {stands}."
+    edited = "" if max(shares) >= MOST else "; edits make up for the rest"
+    return f"{piece} is a cut of {whole}, or {whole} was expanded from it: {stands}{edited}."
+
+
+def _pieces(shares: Held, a: str, b: str) -> tuple[str, str, str]:
+    """The piece, the whole, and how much of the one stands in the other."""
+    piece, whole = (a, b) if shares[0] > shares[1] else (b, a)
+    most, least = (percent(round(share, 3)) for share in sorted(shares, reverse=True))
+    return piece, whole, f"{most} of {piece} stands word for word in {whole}, and makes {least} of it"
+
+
+def turned(match: Match) -> Match:
+    """The same match seen from the other article."""
+    return Match(
+        a=match.b,
+        b=match.a,
+        relation=match.relation,
+        score=match.score,
+        same_story_score=match.same_story_score,
+        jaccard=match.jaccard,
+        containment=(match.containment[1], match.containment[0]),
+        cosine=match.cosine,
+        passages=tuple(sorted(Passage(p.b_start, p.b_end, p.a_start, p.a_end, p.words) for p in match.passages)),
+        reasons=match.reasons,
+    )
+
+
+def direction(match: Match, shares: Held, a: Party, b: Party, *, release: bool = False) -> str:
+    """Who may have the shared text from whom, and what says so; "" where no text was taken. ``release``: the supplier
+    both name distributes press releases."""
+    if not match.derived:
+        return ""
+    for one, other in ((a, b), (b, a)):
+        owed = sorted((one.own - other.own) & set(other.credits))
+        if owed:
+            return f"{other.name} has it from {one.name}: it credits {owed[0]}, and {one.name} is {owed[0]}."
+    common = [agency for agency in a.credits if agency in b.credits]
+    if common and release:
+        return f"Both carry a press release distributed by {listing(common)}; its origin is the company that issued it."
+    if common:
+        return f"Both credit {listing(common)} and probably have it from there; {_carried_first(a, b)}."
+    if a.outlet and a.outlet == b.outlet:
+        return f"Both are from {a.outlet}: an update, or one text used twice; {_carried_first(a, b)}."
+    if a.credits and b.credits:
+        said = f"{a.name} credits {listing(a.credits)} and {b.name} {listing(b.credits)}"
+        return f"The texts do not say who took it from whom: {said}."
+    return _without_common(shares, a, b, match.relation in ("copy", "excerpt") and min(shares) >= SMALL)
+
+
+def _without_common(shares: Held, a: Party, b: Party, likely: bool) -> str:
+    """By the clocks and the fuller text, where they point one way; a supplier that one names comes first."""
+    first, lead = _first(a, b)
+    fuller = _fuller(shares, a, b)
+    supplier = listing(a.credits or b.credits)
+    source = f"both from {supplier}, which {(a if a.credits else b).name} credits" if supplier else ""
+    untold = _untold(lead, fuller, first)
+    if first is None or untold:
+        return f"The texts do not say who took it from whom: {untold}." + (f" Perhaps {source}." if source else "")
+    later = b if first is a else a
+    why = f"{first.name} published it {lead} earlier{', and is the fuller text' if fuller is first else ''}"
+    if source:
+        have = "probably have" if likely else "may have"
+        return f"{source.replace('both', f'Both {have} it', 1)}, or {later.name} from {first.name}: {why}."
+    took = "probably took" if likely else "may have taken"
+    return f"{later.name} {took} the shared text from {first.name}, or both from one source: {why}."
+
+
+def _untold(lead: str, fuller: Party | None, first: Party | None) -> str:
+    """Why the clocks and the fuller text do not tell; "" where they point one way."""
+    if first is None:
+        return f"{fuller.name} is the fuller text, but {lead}" if fuller else lead
+    if fuller is None or fuller is first:
+        return ""
+    return f"{first.name} published it {lead} earlier, but {fuller.name} is the fuller text"
+
+
+def _first(a: Party, b: Party) -> tuple[Party | None, str]:
+    """The earlier one and its lead, or None and why the times do not tell."""
+    if a.published is None or b.published is None:
+        timed = next((party for party in (a, b) if party.published), None)
+        return None, f"only {timed.name} has a time of publication" if timed else "neither has a time of publication"
+    first = a if a.published <= b.published else b
+    gap = abs(a.published - b.published)
+    if not (has_clock(a.published) and has_clock(b.published)) and gap < timedelta(days=1):
+        return None, "their dates do not tell hours apart"
+    if gap < CLOSE:
+        return None, "they were published within minutes of each other"
+    return first, length(gap)
+
+
+def _carried_first(a: Party, b: Party) -> str:
+    first, lead = _first(a, b)
+    return (
+        f"which carried it first cannot be told: {lead}" if first is None else f"{first.name} carried it {lead} earlier"
+    )
+
+
+def _fuller(shares: Held, a: Party, b: Party) -> Party | None:
+    """The text of which the other holds less: it has more of its own. A small part of a long text does not tell."""
+    if abs(shares[0] - shares[1]) < APART or min(shares) < SMALL:
+        return None
+    return a if shares[0] < shares[1] else b

@@ -1,0 +1,155 @@
+"""What is said of a pair: who holds what of whom, and who may have it from whom; no more than the evidence gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dedup.models import Article, CleanArticle, Match, Passage, Relation
+from dedup.report.pairs import Held, Party, beyond, direction, held, sentence, turned
+
+NOON = datetime(2024, 3, 18, 12, 0, tzinfo=UTC)
+SAME: Held = (0.97, 0.96)
+
+
+def pair(relation: Relation, *passages: Passage) -> Match:
+    return Match("x", "y", relation, 0.9, 0.9, 0.5, (0.5, 0.5), 0.5, passages)
+
+
+def party(name: str, *credits: str, own: str = "", minutes: float | None = None) -> Party:
+    when = None if minutes is None else NOON + timedelta(minutes=minutes)
+    return Party(name, credits, frozenset({own} if own else ()), when)
+
+
+SENTENCES = (
+    ("copy", (1.0, 1.0), "The same text, word for word."),
+    ("copy", (0.97, 0.96), "The same text but for details: 97% of A stands word for word in B, and 96% of B in A."),
+    ("copy", (0.85, 0.86), "The same text, edited: 85% of A stands word for word in B, and 86% of B in A."),
+    ("copy", (0.84, 1.0),
+     "The same text, but A has more of it than B: 100% of B stands word for word in A, and makes 84% of it."),
+    ("copy", (0.99, 0.91),
+     "The same text, but B has more of it than A: 99% of A stands word for word in B, and makes 91% of it."),
+    ("rewrite", (0.12, 0.2),
+     "Looks like one text told in other words: the same things, but word for word only 12% of A in B, and 20% "
+     "of B in A."),
+    ("rewrite", (0.0, 0.0), "Looks like one text told in other words: the same things, but no passage is shared."),
+    ("excerpt", (0.4, 1.0),
+     "B is a cut of A, or A was expanded from it: 100% of B stands word for word in A, and makes 40% of it."),
+    ("excerpt", (0.98, 0.3),
+     "A is a cut of B, or B was expanded from it: 98% of A stands word for word in B, and makes 30% of it."),
+    ("excerpt", (0.08, 1.0),
+     "A holds B as one part among others: 100% of B stands word for word in A, and makes 8% of it."),
+    ("excerpt", (0.5, 0.3),
+     "A is a cut of B, or B was expanded from it: 50% of A stands word for word in B, and makes 30% of it; "
+     "edits make up for the rest."),
+    ("excerpt", (0.7, 0.65),
+     "Most of each stands in the other, beside text that only one has: 70% of A stands word for word in B, and 65% of "
+     "B in A."),
+    ("partial", (0.3, 0.1), "They share a part: 30% of A stands word for word in B, and 10% of B in A."),
+    ("same_story", (0.0, 0.0), "Two reports of one event, each in its own words."),
+    ("related", (0.0, 0.0), "Two different events of one running subject."),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("relation", "shares", "wanted"), SENTENCES)
+def test_the_sentence_names_who_holds_what_of_whom(relation: Relation, shares: Held, wanted: str) -> None:
+    assert sentence(pair(relation), shares) == wanted
+
+
+@pytest.mark.parametrize(("relation", "shares", "wanted"), [row for row in SENTENCES if row[0] != "partial"])
+def test_the_piece_and_the_whole_stay_so_from_the_other_side(relation: Relation, shares: Held, wanted: str) -> None:
+    if abs(shares[0] - shares[1]) >= 0.1:
+        assert sentence(pair(relation), shares[::-1], "B", "A") == wanted  # type: ignore[arg-type]
+
+
+UNTOLD = "The texts do not say who took it from whom: "
+DIRECTIONS = (
+    ("the supplier's own site", party("A", own="AP", minutes=60), party("B", "AP", minutes=0), SAME,
+     "B has it from A: it credits AP, and A is AP."),
+    ("both credit one agency", party("A", "AP", minutes=0), party("B", "AP", minutes=180), SAME,
+     "Both credit AP and probably have it from there; A carried it 3 hours earlier."),
+    ("both credit one, no times", party("A", "AP"), party("B", "AP"), SAME,
+     "Both credit AP and probably have it from there; which carried it first cannot be told: neither has a time of "
+     "publication."),
+    ("different suppliers", party("A", "AP", minutes=0), party("B", "Reuters", minutes=90), SAME,
+     UNTOLD + "A credits AP and B Reuters."),
+    ("the clock points, the texts are alike", party("A", minutes=120), party("B", minutes=0), SAME,
+     "A probably took the shared text from B, or both from one source: B published it 2 hours earlier."),
+    ("clock and fuller text point one way", party("A", "AP", minutes=0), party("B", minutes=120), (0.4, 1.0),
+     "Both probably have it from AP, which A credits, or B from A: A published it 2 hours earlier, and is the fuller "
+     "text."),
+    ("a small part does not tell the fuller", party("A", minutes=0), party("B", minutes=120), (1.0, 0.08),
+     "B may have taken the shared text from A, or both from one source: A published it 2 hours earlier."),
+    ("clock and fuller text point apart", party("A", minutes=0), party("B", minutes=120), (1.0, 0.4),
+     UNTOLD + "A published it 2 hours earlier, but B is the fuller text."),
+    ("minutes do not tell", party("A", minutes=0), party("B", minutes=5), SAME,
+     UNTOLD + "they were published within minutes of each other."),
+    ("one time does not tell", party("A", minutes=0), party("B"), (0.4, 1.0),
+     UNTOLD + "A is the fuller text, but only A has a time of publication."),
+    ("dates of one day do not tell", party("A", minutes=-720), party("B", minutes=5), SAME,
+     UNTOLD + "their dates do not tell hours apart."),
+    ("one supplier, no clock", party("A"), party("B", "AFP"), SAME,
+     UNTOLD + "neither has a time of publication. Perhaps both from AFP, which B credits."),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "shares", "wanted"), [row[1:] for row in DIRECTIONS], ids=[r[0] for r in DIRECTIONS]
+)
+def test_the_direction_is_said_as_far_as_credits_clocks_and_texts_go(
+    a: Party, b: Party, shares: Held, wanted: str
+) -> None:
+    assert direction(pair("copy"), shares, a, b) == wanted
+    if "credits AP and B Reuters" not in wanted:
+        assert direction(turned(pair("copy")), (shares[1], shares[0]), b, a) == wanted
+
+
+def test_a_press_release_comes_from_its_company() -> None:
+    said = direction(pair("copy"), SAME, party("A", "PR Newswire"), party("B", "PR Newswire"), release=True)
+    assert said == "Both carry a press release distributed by PR Newswire; its origin is the company that issued it."
+
+
+def test_what_is_less_sure_is_said_with_less_force() -> None:
+    said = direction(pair("rewrite"), SAME, party("A", minutes=0), party("B", minutes=99))
+    assert said.startswith("B may have taken the shared text from A, or both from one source: ")
+    assert sentence(replace(pair("rewrite"), score=0.6), (0.0, 0.0)).startswith("Perhaps one text told")
+
+
+def test_two_texts_of_one_outlet_are_not_taken_from_each_other() -> None:
+    one, other = (replace(party(name, minutes=at), outlet="x.example") for name, at in (("A", 0), ("B", 80)))
+    said = direction(pair("excerpt"), (0.4, 1.0), one, other)
+    assert said == "Both are from x.example: an update, or one text used twice; A carried it 80 minutes earlier."
+    bare = direction(pair("copy"), SAME, party("A"), party("B"))
+    assert bare == UNTOLD + "neither has a time of publication."
+
+
+def test_nothing_is_said_of_texts_that_were_not_taken() -> None:
+    assert direction(pair("same_story"), (0.0, 0.0), party("A", minutes=0), party("B", minutes=99)) == ""
+
+
+def _article(text: str, roles: str) -> CleanArticle:
+    lines, starts = text.split("\n"), [0]
+    for line in lines[:-1]:
+        starts.append(starts[-1] + len(line) + 1)
+    ends = tuple(start + len(line) for start, line in zip(starts, lines, strict=True))
+    return CleanArticle(Article("x", text), text, tuple(starts), ends, roles)
+
+
+def test_shares_are_of_the_letters_that_a_reader_sees_marked() -> None:
+    a, b = _article("Menu\nabcd efgh.\nijkl mnop.", "FBB"), _article("abcd efgh.", "B")
+    whole = Passage(5, 14, 0, 9, 2)
+    assert held(pair("excerpt", whole), a, b) == (0.5, 1.0)
+    assert held(pair("excerpt", whole, Passage(5, 9, 0, 4, 1)), a, b) == (0.5, 1.0)
+    assert held(pair("excerpt", whole), _article("Menu\nabcd efgh.", "F-"), b)[0] == 0.0
+
+
+def test_reasons_that_repeat_the_sentences_are_left_out() -> None:
+    reasons = (
+        "97% of the shorter text (116 words) stands word for word in the longer one (121 words), and is 93% of it",
+        "the longest shared passage has 48 words",
+        "both credit AP",
+        "one stands on AP's own site, and the other credits AP",
+    )
+    assert beyond(reasons) == ["the longest shared passage has 48 words"]
