@@ -181,3 +181,22 @@ def test_reasons_tell_a_supplier_from_those_who_credit_it(
     ]
     said = [reason for reason in compare_profiles(*pair, SETTINGS).reasons if "credit" in reason or "site" in reason]
     assert said == [wanted]
+
+
+QUOTATIONS = [
+    "“I have kept bees on this roof for thirty years and nobody has ever asked me what they eat,” said Orla.",
+    "“They eat lime blossom in June and whatever the botanic garden has to offer in the weeks after that.”",
+    "“If you take away the limes I shall have to feed them sugar, and nobody wants honey made of sugar beet.”",
+    "“My neighbour says that they are loud. My neighbour plays the trombone, and we came to an understanding.”",
+]
+
+
+def test_a_text_of_quotations_alone_that_stands_in_another_was_taken() -> None:
+    match = compared(QUOTATIONS, [*QUOTATIONS, "“And the mayor may come and taste it; she never has in all these years.”"])
+    assert match.relation in ("copy", "excerpt")
+    assert match.score >= 0.85
+
+
+def test_a_quotation_among_other_words_makes_no_copy() -> None:
+    other = ["The beekeepers met on Monday to talk about limes and the new order of the council.", *QUOTATIONS]
+    assert not compared(QUOTATIONS[:1], other).derived
