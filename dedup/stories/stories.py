@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from dedup.models import CleanArticle, Group, Match, Member, Story
 from dedup.settings import Settings
 from dedup.stories.clusters import Floor, average_linkage
-from dedup.stories.groups import Grouping, build_groups
+from dedup.stories.groups import Grouping, build_groups, find_round_ups
 from dedup.stories.headline import choose_headline
-from dedup.stories.links import Compare, Links, key, taken
+from dedup.stories.links import Compare, Links, key, story_score, taken
 from dedup.stories.origin import find_origin, group_credits
 from dedup.text.credits import suppliers
 
@@ -38,7 +38,8 @@ def build_stories(
     links = Links.of(inside, compare)
     groupings = build_groups(articles, inside, compare)
     units = _units(articles, groupings)
-    clusters = average_linkage(units, _scores(units, links), Floor(settings.story_pair, settings.story_floor))
+    scores = _scores(units, links, find_round_ups(articles, inside, compare))
+    clusters = average_linkage(units, scores, Floor(settings.story_pair, settings.story_floor))
     of = {name: cluster[0] for cluster in clusters for unit in cluster for name in units[unit].members}
     related = _related(links, of)
     by_speaker = {grouping.representative: grouping for grouping in groupings}
@@ -72,11 +73,16 @@ def _units(articles: Articles, groupings: Sequence[Grouping]) -> dict[str, Unit]
     return units
 
 
-def _scores(units: Mapping[str, Unit], links: Links) -> dict[tuple[str, str], float]:
-    """Same-story score of every two units with a compared pair between them: that of their speakers."""
+def _scores(units: Mapping[str, Unit], links: Links, round_ups: frozenset[str]) -> dict[tuple[str, str], float]:
+    """Same-story score of every two units with a compared pair between them: that of their speakers.
+
+    A round-up, which would pass for a report of what it tells first, is scored with other round-ups alone.
+    """
     of = {name: unit_name for unit_name, unit in units.items() for name in unit.members}
+    mixed = {name for name, unit in units.items() if unit.speaker in round_ups}
     pairs = {key(of[a], of[b]) for a, b in links.matches if of[a] != of[b]}
-    return {(a, b): links.between(units[a].speaker, units[b].speaker).same_story_score for a, b in sorted(pairs)}
+    pairs = {(a, b) for a, b in pairs if (a in mixed) == (b in mixed)}
+    return {(a, b): story_score(links.between(units[a].speaker, units[b].speaker)) for a, b in sorted(pairs)}
 
 
 def _related(links: Links, of: Mapping[str, str]) -> dict[str, set[str]]:
