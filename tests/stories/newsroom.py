@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -60,9 +61,9 @@ def carried(name: str, copies: int = 3) -> list[Article]:
 
 def live_blog(versions: int) -> list[Article]:
     blog = case("liveblog")
-    return [
-        page(f"v{at:02d}", blog["title"], reversed(blog["posts"][at : at + SHOWN]), at / 2) for at in range(versions)
-    ]
+    shown = [reversed(blog["posts"][at : at + SHOWN]) for at in range(versions)]
+    pages = [page(f"v{at:02d}", blog["title"], posts, at / 2) for at, posts in enumerate(shown)]
+    return [replace(item, outlet="coast.example") for item in pages]
 
 
 def versions_of_an_item() -> list[Article]:
