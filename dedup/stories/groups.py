@@ -78,7 +78,7 @@ def build_groups(ids: Iterable[str], matches: Sequence[Match], compare: Compare)
     classes = _equal_texts(links)
     graph = _without_lone_rewrites(_without_foreign_pieces(_contract(links, classes), links))
     stars = _reassign(_stars(_strong(graph)), graph)
-    stars = _reassign({**stars, **_versions_between(stars, graph)}, graph)
+    stars = _with_versions_between(stars, graph)
     stars = _attach(stars, graph)
     loose = _leftovers(stars, graph)
     stars.update(_stars(loose))
@@ -252,17 +252,19 @@ def _reassign(stars: Stars, graph: Graph) -> Stars:
     return {centre: members for centre, members in moved.items() if members}
 
 
-def _versions_between(stars: Stars, graph: Graph) -> Stars:
-    """Texts in no star most of which stands in a member of one, as centres that have no members yet: in a chain of
-    versions those whose neighbours went to the versions before and after."""
+def _with_versions_between(stars: Stars, graph: Graph) -> Stars:
+    """The stars, and those of versions that stand between two: texts in no star, most of which is in a member of one,
+    and that have more in common with two members or more than those have with their centres."""
     centre_of = _centre_of(stars)
-    return {
+    between: Stars = {
         name: set()
         for name, around in _strong(graph).items()
         if name not in centre_of
         and any(edge.share >= MOSTLY for edge in around.values())
         and _home(graph[name], stars, centre_of) is None
     }
+    drawn = _reassign({**stars, **between}, graph)
+    return _reassign({**stars, **{name: set() for name in between if len(drawn.get(name, ())) > 1}}, graph)
 
 
 def _centre_of(stars: Stars) -> dict[str, str]:

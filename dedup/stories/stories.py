@@ -17,6 +17,10 @@ from dedup.text.credits import suppliers
 
 Articles = Mapping[str, CleanArticle]
 
+SCRAP = 0.2
+"""Share of a page that a body too short to sketch must be to tell anything. On pages of furniture from 30 templates it
+is .1 at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -34,7 +38,8 @@ def build_stories(
     ``matches`` are the compared candidate pairs and ``compare`` answers for any other pair. A story depends only on
     its component of the graph of matches, and on no order.
     """
-    inside = [match for match in matches if match.a in articles and match.b in articles]
+    telling = {name for name, article in articles.items() if not _is_scrap(article, settings)}
+    inside = [match for match in matches if match.a in telling and match.b in telling]
     links = Links.of(inside, compare)
     groupings = build_groups(articles, inside, compare)
     units = _units(articles, groupings)
@@ -49,6 +54,13 @@ def build_stories(
         _with_related(story, sorted(ids[other] for other in related.get(name, ()))) for name, story in made.items()
     ]
     return tuple(sorted(finished, key=lambda story: (-len(story.articles), story.story_id)))
+
+
+def _is_scrap(article: CleanArticle, settings: Settings) -> bool:
+    """Whether all that is left of a page is a line too short to sketch: a sidebar's headline that ends in a full stop
+    would make one text of all pages with that sidebar."""
+    body = len(article.body.split())
+    return 0 < body < min(settings.min_words, SCRAP * len(article.text.split()))
 
 
 def story_id(members: Iterable[str]) -> str:

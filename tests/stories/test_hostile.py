@@ -30,11 +30,21 @@ def sources() -> Sources:
 # --- row 2: boilerplate -----------------------------------------------------------------------------------------
 
 CARRIED = ("ferry", "museum", "snow")
-HEADS = ("Parking fees rise again", "A new boathouse for the club", "Twelve soups for a cold evening")
+HEADS = (
+    "Parking fees rise again",
+    "A new boathouse for the club",
+    "Twelve soups for a cold evening",
+    "Why the old pier will not reopen",
+    "Choir looks for tenors",
+    "Ten questions on school meals",
+    "Bus line 4 takes another way from Monday",
+    "Museum shows its cellar",
+)
 
 
 def template(edition: int) -> str:
-    heads = [f"{head} in district {edition}" for head in HEADS]
+    """One headline is a sentence, which cleaning takes for the text of the page."""
+    heads = [f"The council of district {edition} has lost its nerve. It walked into a trap.", *HEADS]
     return "\n".join(["Must read", *heads, "Sign up for our newsletter", "All rights reserved.", f"Edition {edition}"])
 
 
@@ -63,10 +73,17 @@ def test_chains_break_where_versions_have_little_in_common(sources: Sources) -> 
     assert figures["least text in common with the best representative"] >= 0.3
 
 
-def test_round_ups_join_no_two_stories(sources: Sources) -> None:
-    figures = chain_figures(sources, chains=0, versions=0, round_ups=10)
+@pytest.mark.parametrize("alone", [True, False])
+def test_round_ups_join_no_two_stories(sources: Sources, alone: bool) -> None:
+    figures = chain_figures(sources, chains=0, versions=0, round_ups=10, alone=alone)
     assert figures["stories that hold two chains or stories"] == 0
     assert figures["planted stories in one group"] >= 0.7
+
+
+def test_every_version_is_in_a_group_where_cleaning_leaves_the_posts(sources: Sources) -> None:
+    figures = chain_figures(sources, chains=1, versions=40, round_ups=4, alone=True)
+    assert figures["versions in a group"] == 1.0
+    assert figures["groups that hold two chains or stories"] == 0
 
 
 def test_a_live_blog_of_the_benchmark_turns_over_a_twelfth(sources: Sources) -> None:
