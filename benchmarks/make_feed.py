@@ -73,7 +73,7 @@ def _cut_to(text: str, length: int) -> list[str]:
 def make_feed(sources: Sources, count: int, seed: int, mix: Mix) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
     """Yield ``count`` records and their truth: ``{"id", "family", "source", "kind"}``."""
     rng = random.Random(seed)
-    identical = _recombine(sources, rng)
+    identical = recombine(sources, rng)
     templates = [_furniture(sources, rng, 14) for _ in range(30)]
     recent: list[tuple[str, list[str]]] = []
     made = 0
@@ -82,7 +82,7 @@ def make_feed(sources: Sources, count: int, seed: int, mix: Mix) -> Iterator[tup
         if draw < mix.furniture_only:
             body, kind, source = [*rng.choice(templates), f"Updated {number}"], "furniture-only", name
         elif draw < mix.furniture_only + mix.template:
-            own = _recombine(sources, rng)
+            own = recombine(sources, rng)
             body, kind, source = [*chain(*templates[:3]), *own[: max(1, len(own) // 6)]], "template", name
         elif draw < mix.furniture_only + mix.template + mix.identical:
             body, kind, source = identical, "identical", "identical"
@@ -91,7 +91,7 @@ def make_feed(sources: Sources, count: int, seed: int, mix: Mix) -> Iterator[tup
             kind = KINDS[number % len(KINDS)]
             body = CHANGES[kind](text, sources, rng)
         else:
-            body = sources.texts[made] if made < len(sources.texts) else _recombine(sources, rng)
+            body = sources.texts[made] if made < len(sources.texts) else recombine(sources, rng)
             kind, source, made = "source", name, made + 1
             recent.append((name, body))
             del recent[:-RECENT]
@@ -111,7 +111,7 @@ def _record(name: str, body: list[str], sources: Sources, rng: random.Random) ->
     }
 
 
-def _recombine(sources: Sources, rng: random.Random) -> list[str]:
+def recombine(sources: Sources, rng: random.Random) -> list[str]:
     last = len(sources.words) - RUN
     return [_run_of_words(len(paragraph.split()), sources, last, rng) for paragraph in rng.choice(sources.texts)]
 

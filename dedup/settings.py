@@ -11,7 +11,7 @@ from typing import Any
 
 from dedup.errors import SettingsError
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the same settings would give other results, so that digests of old indexes differ."""
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dedup.models import Match
-from dedup.stories.links import Compare, Links, key, taken
+from dedup.stories.links import Compare, Links, key, story_score, taken
 
 STRONG = frozenset(("copy", "excerpt", "rewrite"))
 """Relations that make a group; a partial only joins one."""
@@ -30,8 +30,15 @@ STRANGERS = 0.2
 STRAY = 0.25
 """A few strangers among the pieces of an article are stray matches; from this share of them on it is a round-up."""
 
+ROUND_UP = 3
+"""Events, strangers to one another, whose texts a round-up quotes. With two it may be a report and its background."""
+
 SNIPPET = 0.1
 """An excerpt that holds less of the longer text is a teaser or an index entry unless it tells the same event."""
+
+PIECES = 0.25
+"""A copy or excerpt of whose shorter text less stands in the other in runs of a shingle was put together from scattered
+pieces, as words chosen to lift signatures are: it must tell the same event besides."""
 
 AGREEING = 2 / 3
 """Share of a group's members that an article must derive from, when it does not match the representative. In a chain
@@ -71,6 +78,7 @@ def build_groups(ids: Iterable[str], matches: Sequence[Match], compare: Compare)
     classes = _equal_texts(links)
     graph = _without_lone_rewrites(_without_foreign_pieces(_contract(links, classes), links))
     stars = _reassign(_stars(_strong(graph)), graph)
+    stars = _with_versions_between(stars, graph)
     stars = _attach(stars, graph)
     loose = _leftovers(stars, graph)
     stars.update(_stars(loose))
@@ -147,6 +155,31 @@ def _foreign_pieces(around: Around, links: Links) -> list[str]:
     return [other for _, other in pieces] if len(strange) >= STRAY * len(pieces) else strange
 
 
+def find_round_ups(ids: Iterable[str], matches: Sequence[Match], compare: Compare) -> frozenset[str]:
+    """Articles that take from so many texts foreign to one another that they tell no event of their own.
+
+    They are in no story but their own; what they took from which text stands in the matches.
+    """
+    wanted = set(ids)
+    links = Links.of((match for match in matches if match.a in wanted and match.b in wanted), compare)
+    classes = _equal_texts(links)
+    graph = _contract(links, classes)
+    return frozenset(
+        one for leader, around in graph.items() if _tells_many_events(around, links) for one in classes[leader]
+    )
+
+
+def _tells_many_events(around: Around, links: Links) -> bool:
+    """Whether ROUND_UP pieces of a text, none of them most of it, are strangers to one another: largest first."""
+    told: list[str] = []
+    for _, piece in sorted((-edge.share, other) for other, edge in around.items() if edge.share < MOSTLY):
+        if all(_strangers(links.between(piece, other)) for other in told):
+            told.append(piece)
+        if len(told) == ROUND_UP:
+            return True
+    return False
+
+
 def _strangers(match: Match) -> bool:
     return not match.derived and match.same_story_score < STRANGERS
 
@@ -219,9 +252,28 @@ def _reassign(stars: Stars, graph: Graph) -> Stars:
     return {centre: members for centre, members in moved.items() if members}
 
 
+def _with_versions_between(stars: Stars, graph: Graph) -> Stars:
+    """The stars, and those of versions that stand between two: texts in no star, most of which is in a member of one,
+    and that have more in common with two members or more than those have with their centres."""
+    centre_of = _centre_of(stars)
+    between: Stars = {
+        name: set()
+        for name, around in _strong(graph).items()
+        if name not in centre_of
+        and any(edge.share >= MOSTLY for edge in around.values())
+        and _home(graph[name], stars, centre_of) is None
+    }
+    drawn = _reassign({**stars, **between}, graph)
+    return _reassign({**stars, **{name: set() for name in between if len(drawn.get(name, ())) > 1}}, graph)
+
+
+def _centre_of(stars: Stars) -> dict[str, str]:
+    return {name: centre for centre, members in stars.items() for name in (centre, *members)}
+
+
 def _attach(stars: Stars, graph: Graph) -> Stars:
     """Add articles in no star to the one they clearly take from; all decisions are made before any is carried out."""
-    centre_of = {name: centre for centre, members in stars.items() for name in (centre, *members)}
+    centre_of = _centre_of(stars)
     joining: list[tuple[str, str]] = []
     for name in graph:
         if name not in centre_of:
@@ -260,13 +312,14 @@ def _verified(around: Around, centre: str, members: Collection[str]) -> bool:
 
 def _firm(match: Match) -> bool:
     """Whether so much is shared that it can be nothing else, or both tell the same event besides."""
-    plain = match.relation == "copy" or (match.relation == "excerpt" and min(match.containment) >= SNIPPET)
-    return plain or match.same_story_score >= SAME_STORY
+    snippet = match.relation == "excerpt" and min(match.containment) < SNIPPET
+    plain = match.relation in ("copy", "excerpt") and max(match.containment) >= PIECES and not snippet
+    return plain or story_score(match) >= SAME_STORY
 
 
 def _leftovers(stars: Stars, graph: Graph) -> dict[str, dict[str, Edge]]:
     """Matches among the articles in no star that have no match into one."""
-    inside = {name for centre, members in stars.items() for name in (centre, *members)}
+    inside = _centre_of(stars)
     alone = {name for name in graph if name not in inside and not any(other in inside for other in graph[name])}
     return {
         name: {other: edge for other, edge in graph[name].items() if other in alone and _firm(edge.match)}
@@ -276,7 +329,7 @@ def _leftovers(stars: Stars, graph: Graph) -> dict[str, dict[str, Edge]]:
 
 def _expand(stars: Stars, classes: Mapping[str, tuple[str, ...]]) -> tuple[Grouping, ...]:
     """Stars of classes as groups of articles, with classes of equal texts that met nothing else."""
-    inside = {name for centre, members in stars.items() for name in (centre, *members)}
+    inside = _centre_of(stars)
     alone: Stars = {name: set() for name, members in classes.items() if len(members) > 1 and name not in inside}
     groups = [
         Grouping(centre, tuple(sorted(one for name in (centre, *members) for one in classes[name])))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dedup.models import Match
 
 Compare = Callable[[str, str], Match]
+
+BACKGROUND = 0.15
+"""Share of two texts, word for word the same, from which it may be background that makes them look alike."""
+
+REST = 0.12
+"""What two texts must have in common beside such background: TF-IDF cosine of the rest. Of the 126 partial pairs of two
+labelled event sets and a day's crawl the least has .13; invented items of one agency and day with the same two
+paragraphs of background have .03 to .11."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +59,12 @@ def key(a: str, b: str) -> tuple[str, str]:
 def taken(match: Match, name: str) -> float:
     """Share of the text of ``name`` that the other article holds too, 0..1."""
     return match.containment[0] if match.a == name else match.containment[1]
+
+
+def story_score(match: Match) -> float:
+    """Probability that both tell the same event: 0 where hardly more is alike than passages that stand in both, as in
+    the items that an agency ends with the same background all day."""
+    shared = math.sqrt(match.containment[0] * match.containment[1])
+    if match.relation in ("copy", "excerpt", "rewrite") or shared < BACKGROUND:
+        return match.same_story_score
+    return match.same_story_score if match.cosine - shared >= REST * (1 - shared) else 0.0

@@ -9,12 +9,16 @@ from dataclasses import dataclass, replace
 from dedup.models import CleanArticle, Group, Match, Member, Story
 from dedup.settings import Settings
 from dedup.stories.clusters import Floor, average_linkage
-from dedup.stories.groups import Grouping, build_groups
+from dedup.stories.groups import Grouping, build_groups, find_round_ups
 from dedup.stories.headline import choose_headline
-from dedup.stories.links import Compare, Links, key, taken
+from dedup.stories.links import Compare, Links, key, story_score, taken
 from dedup.stories.origin import find_origin, group_credits, is_credited
 
 Articles = Mapping[str, CleanArticle]
+
+SCRAP = 0.2
+"""Share of a page that a body too short to sketch must be to tell anything. On pages of furniture from 30 templates it
+is .1 at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,13 @@ def build_stories(
     ``matches`` are the compared candidate pairs and ``compare`` answers for any other pair. A story depends only on
     its component of the graph of matches, and on no order.
     """
-    inside = [match for match in matches if match.a in articles and match.b in articles]
+    telling = {name for name, article in articles.items() if not _is_scrap(article, settings)}
+    inside = [match for match in matches if match.a in telling and match.b in telling]
     links = Links.of(inside, compare)
     groupings = build_groups(articles, inside, compare)
     units = _units(articles, groupings)
-    clusters = average_linkage(units, _scores(units, links), Floor(settings.story_pair, settings.story_floor))
+    scores = _scores(units, links, find_round_ups(articles, inside, compare))
+    clusters = average_linkage(units, scores, Floor(settings.story_pair, settings.story_floor))
     of = {name: cluster[0] for cluster in clusters for unit in cluster for name in units[unit].members}
     related = _related(links, of)
     by_speaker = {grouping.representative: grouping for grouping in groupings}
@@ -47,6 +53,13 @@ def build_stories(
         _with_related(story, sorted(ids[other] for other in related.get(name, ()))) for name, story in made.items()
     ]
     return tuple(sorted(finished, key=lambda story: (-len(story.articles), story.story_id)))
+
+
+def _is_scrap(article: CleanArticle, settings: Settings) -> bool:
+    """Whether all that is left of a page is a line too short to sketch: a sidebar's headline that ends in a full stop
+    would make one text of all pages with that sidebar."""
+    body = len(article.body.split())
+    return 0 < body < min(settings.min_words, SCRAP * len(article.text.split()))
 
 
 def story_id(members: Iterable[str]) -> str:
@@ -71,11 +84,16 @@ def _units(articles: Articles, groupings: Sequence[Grouping]) -> dict[str, Unit]
     return units
 
 
-def _scores(units: Mapping[str, Unit], links: Links) -> dict[tuple[str, str], float]:
-    """Same-story score of every two units with a compared pair between them: that of their speakers."""
+def _scores(units: Mapping[str, Unit], links: Links, round_ups: frozenset[str]) -> dict[tuple[str, str], float]:
+    """Same-story score of every two units with a compared pair between them: that of their speakers.
+
+    A round-up, which would pass for a report of what it tells first, is scored with other round-ups alone.
+    """
     of = {name: unit_name for unit_name, unit in units.items() for name in unit.members}
+    mixed = {name for name, unit in units.items() if unit.speaker in round_ups}
     pairs = {key(of[a], of[b]) for a, b in links.matches if of[a] != of[b]}
-    return {(a, b): links.between(units[a].speaker, units[b].speaker).same_story_score for a, b in sorted(pairs)}
+    pairs = {(a, b) for a, b in pairs if (a in mixed) == (b in mixed)}
+    return {(a, b): story_score(links.between(units[a].speaker, units[b].speaker)) for a, b in sorted(pairs)}
 
 
 def _related(links: Links, of: Mapping[str, str]) -> dict[str, set[str]]:
