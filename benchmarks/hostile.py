@@ -19,7 +19,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ from benchmarks.run import groups_of, measure, read_truth, score
 from dedup.match.candidates import candidate_pairs
 from dedup.match.neighbours import neighbour_pairs
 from dedup.match.profile import make_profiles
-from dedup.match.relation import compare_profiles
+from dedup.match.relation import compare_many
 from dedup.models import Article, Match, Result, Story
 from dedup.pipeline import find_stories
 from dedup.settings import Settings
@@ -194,11 +193,10 @@ def _stories_alone(feed: Sequence[Article]) -> tuple[Story, ...]:
     copies = candidate_pairs(sketch_many([item.body for item in cleaned], settings), settings)
     pairs = {*map(tuple, copies.pairs.tolist()), *map(tuple, neighbour_pairs(cleaned, settings).pairs.tolist())}
 
-    @cache
-    def between(a: str, b: str) -> Match:
-        return compare_profiles(profiles[min(a, b)], profiles[max(a, b)], settings)
+    def between(pairs: Sequence[tuple[str, str]]) -> list[Match]:
+        return compare_many([(profiles[a], profiles[b]) for a, b in pairs], settings)
 
-    matches = [between(*sorted((cleaned[a].id, cleaned[b].id))) for a, b in sorted(pairs)]
+    matches = between([(min(a, b), max(a, b)) for a, b in ((cleaned[i].id, cleaned[j].id) for i, j in sorted(pairs))])
     return build_stories({item.id: item for item in cleaned}, matches, between, settings)
 
 

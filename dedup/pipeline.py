@@ -18,7 +18,7 @@ import numpy.typing as npt
 from dedup.errors import ArticleError
 from dedup.match.candidates import candidate_pairs
 from dedup.match.neighbours import neighbour_pairs
-from dedup.match.profile import Profile, make_profile, make_profiles
+from dedup.match.profile import make_profile, make_profiles
 from dedup.match.relation import compare_many, compare_profiles
 from dedup.models import Article, CleanArticle, Match, Rejection, Result, Stats, Story
 from dedup.settings import Settings
@@ -299,28 +299,26 @@ def _compare_chunk(shared: tuple[Sequence[CleanArticle], Settings], pairs: npt.N
 
 
 class _Comparer:
-    """Answers for any two ids: the match already made, or one made now and kept."""
+    """Answers for pairs of ids: the match already made, or one made now and kept."""
 
     def __init__(self, cleaned: Mapping[str, CleanArticle], matches: Iterable[Match], settings: Settings) -> None:
         self._cleaned = cleaned
         self._settings = settings
         self._matches = {(match.a, match.b): match for match in matches}
-        self._profiles: dict[str, Profile] = {}
 
-    def __call__(self, a: str, b: str) -> Match:
-        key = (a, b) if a < b else (b, a)
-        if key not in self._matches:
-            self._matches[key] = compare_profiles(self._profile(key[0]), self._profile(key[1]), self._settings)
-        return self._matches[key]
+    def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[Match]:
+        missing = sorted({pair for pair in pairs if pair not in self._matches})
+        for some in _chunks(missing, PAIRS_A_CHUNK):
+            names = sorted({name for pair in some for name in pair})
+            made = make_profiles([self._cleaned[name] for name in names], self._settings)
+            profiles = dict(zip(names, made, strict=True))
+            matches = compare_many([(profiles[a], profiles[b]) for a, b in some], self._settings)
+            self._matches.update(zip(some, matches, strict=True))
+        return [self._matches[pair] for pair in pairs]
 
     def matches(self) -> list[Match]:
         """Every match known by now, sorted by ids: those of the candidates and those made on demand."""
         return [self._matches[key] for key in sorted(self._matches)]
-
-    def _profile(self, name: str) -> Profile:
-        if name not in self._profiles:
-            self._profiles[name] = make_profile(self._cleaned[name], self._settings)
-        return self._profiles[name]
 
 
 def _count(

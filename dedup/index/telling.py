@@ -252,7 +252,10 @@ class _ById:
     numbers: Mapping[str, int]
     asked: dict[Pair, Match] = field(default_factory=dict)
 
-    def __call__(self, a: str, b: str) -> Match:
+    def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[Match]:
+        return [self._of(a, b) for a, b in pairs]
+
+    def _of(self, a: str, b: str) -> Match:
         one, other = self.numbers[a], self.numbers[b]
         pair = (one, other) if one < other else (other, one)
         if pair not in self.asked:

@@ -68,23 +68,6 @@ class Grouping:
     members: tuple[str, ...]
 
 
-def build_groups(ids: Iterable[str], matches: Sequence[Match], compare: Compare) -> tuple[Grouping, ...]:
-    """Syndication groups among ``ids``, sorted by least member; an article is in one group at most.
-
-    ``matches`` are the compared candidate pairs; ``compare`` is asked for a few more. The order of both is no matter.
-    """
-    wanted = set(ids)
-    links = Links.of((match for match in matches if match.a in wanted and match.b in wanted), compare)
-    classes = _equal_texts(links)
-    graph = _without_lone_rewrites(_without_foreign_pieces(_contract(links, classes), links))
-    stars = _reassign(_stars(_strong(graph)), graph)
-    stars = _with_versions_between(stars, graph)
-    stars = _attach(stars, graph)
-    loose = _leftovers(stars, graph)
-    stars.update(_stars(loose))
-    return _expand(stars, classes)
-
-
 class Edge(NamedTuple):
     """A derived match seen from one side: ``share`` of that side's text is explained by it, 0..1."""
 
@@ -97,7 +80,47 @@ Graph = Mapping[str, Around]
 Stars = dict[str, set[str]]
 
 
-def _equal_texts(links: Links) -> dict[str, tuple[str, ...]]:
+def build_groups(ids: Iterable[str], matches: Sequence[Match], compare: Compare) -> tuple[Grouping, ...]:
+    """Syndication groups among ``ids``, sorted by least member; an article is in one group at most.
+
+    ``matches`` are the compared candidate pairs; ``compare`` is asked for a few more. The order of both is no matter.
+    """
+    wanted = set(ids)
+    links = Links.of((match for match in matches if match.a in wanted and match.b in wanted), compare)
+    return groups_of(derivations_of(links))
+
+
+class Derivations(NamedTuple):
+    """Derived matches as a graph of ``classes`` of equal texts, each under the least of its ids."""
+
+    links: Links
+    classes: Mapping[str, tuple[str, ...]]
+    graph: Graph
+
+
+def derivations_of(links: Links) -> Derivations:
+    """The derived matches among the links."""
+    derived = sorted((pair, match) for pair, match in links.matches.items() if match.derived)
+    classes = _equal_texts(links, derived)
+    return Derivations(links, classes, _contract(derived, classes))
+
+
+def groups_of(found: Derivations) -> tuple[Grouping, ...]:
+    """``build_groups`` of the articles of a graph."""
+    links, classes, whole = found
+    graph = _without_lone_rewrites(_without_foreign_pieces(whole, links))
+    stars = _reassign(_stars(_strong(graph)), graph)
+    stars = _with_versions_between(stars, graph)
+    stars = _attach(stars, graph)
+    loose = _leftovers(stars, graph)
+    stars.update(_stars(loose))
+    return _expand(stars, classes)
+
+
+Pairs = Sequence[tuple[tuple[str, str], Match]]
+
+
+def _equal_texts(links: Links, derived: Pairs) -> dict[str, tuple[str, ...]]:
     """Articles with the same set of shingles, under the least of their ids."""
     leader: dict[str, str] = {}
 
@@ -106,7 +129,7 @@ def _equal_texts(links: Links) -> dict[str, tuple[str, ...]]:
             name = leader[name]
         return name
 
-    for (a, b), match in sorted(links.matches.items()):
+    for (a, b), match in derived:
         if match.jaccard == 1.0 and match.relation == "copy":
             low, high = key(find(a), find(b))
             leader[high] = low
@@ -116,13 +139,13 @@ def _equal_texts(links: Links) -> dict[str, tuple[str, ...]]:
     return {name: tuple(members) for name, members in classes.items()}
 
 
-def _contract(links: Links, classes: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, Edge]]:
+def _contract(derived: Pairs, classes: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, Edge]]:
     """Derived matches between classes of equal texts: of several, the one of the highest score."""
     of = {name: leader for leader, members in classes.items() for name in members}
     graph: dict[str, dict[str, Edge]] = {leader: {} for leader in classes}
-    for (a, b), match in sorted(links.matches.items()):
+    for (a, b), match in derived:
         one, other = of[a], of[b]
-        if not match.derived or one == other:
+        if one == other:
             continue
         held = graph[one].get(other)
         if held is None or match.score > held.match.score:
@@ -151,19 +174,17 @@ def _foreign_pieces(around: Around, links: Links) -> list[str]:
     if len(pieces) < 2:
         return []
     others = [other for _, other in pieces[1:]]
-    strange = [other for other in others if _strangers(links.between(pieces[0][1], other))]
+    matches = links.between_all([(pieces[0][1], other) for other in others])
+    strange = [other for other, match in zip(others, matches, strict=True) if _strangers(match)]
     return [other for _, other in pieces] if len(strange) >= STRAY * len(pieces) else strange
 
 
-def find_round_ups(ids: Iterable[str], matches: Sequence[Match], compare: Compare) -> frozenset[str]:
+def round_ups_of(found: Derivations) -> frozenset[str]:
     """Articles that take from so many texts foreign to one another that they tell no event of their own.
 
     They are in no story but their own; what they took from which text stands in the matches.
     """
-    wanted = set(ids)
-    links = Links.of((match for match in matches if match.a in wanted and match.b in wanted), compare)
-    classes = _equal_texts(links)
-    graph = _contract(links, classes)
+    links, classes, graph = found
     return frozenset(
         one for leader, around in graph.items() if _tells_many_events(around, links) for one in classes[leader]
     )
@@ -173,7 +194,7 @@ def _tells_many_events(around: Around, links: Links) -> bool:
     """Whether ROUND_UP pieces of a text, none of them most of it, are strangers to one another: largest first."""
     told: list[str] = []
     for _, piece in sorted((-edge.share, other) for other, edge in around.items() if edge.share < MOSTLY):
-        if all(_strangers(links.between(piece, other)) for other in told):
+        if all(map(_strangers, links.between_all([(piece, other) for other in told]))):
             told.append(piece)
         if len(told) == ROUND_UP:
             return True

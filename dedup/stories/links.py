@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dedup.models import Match
 
-Compare = Callable[[str, str], Match]
+Ids = tuple[str, str]
+Compare = Callable[[Sequence[Ids]], Sequence[Match]]
+"""Answers for pairs of ids, the lesser first: many at once, since that is far cheaper than one by one."""
 
 BACKGROUND = 0.15
 """Share of two texts, word for word the same, from which it may be background that makes them look alike."""
@@ -43,7 +45,13 @@ class Links:
 
     def between(self, a: str, b: str) -> Match:
         """The match of two articles, made now where they were no candidates."""
-        return self.known(a, b) or self.compare(*key(a, b))
+        return self.known(a, b) or self.compare([key(a, b)])[0]
+
+    def between_all(self, pairs: Sequence[Ids]) -> list[Match]:
+        """``between`` of each pair."""
+        missing = [key(a, b) for a, b in pairs if not self.known(a, b)]
+        made = dict(zip(missing, self.compare(missing), strict=True))
+        return [self.known(a, b) or made[key(a, b)] for a, b in pairs]
 
     def around(self, name: str) -> Iterator[tuple[str, Match]]:
         """Other article and match, for every candidate pair of ``name``."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from dedup.models import CleanArticle, Group, Match, Member, Story
 from dedup.settings import Settings
 from dedup.stories.clusters import Floor, average_linkage
-from dedup.stories.groups import Grouping, build_groups, find_round_ups
+from dedup.stories.groups import Grouping, derivations_of, groups_of, round_ups_of
 from dedup.stories.headline import choose_headline
 from dedup.stories.links import Compare, Links, key, story_score, taken
 from dedup.stories.origin import find_origin, group_credits, is_credited
@@ -40,9 +40,10 @@ def build_stories(
     telling = {name for name, article in articles.items() if not _is_scrap(article, settings)}
     inside = [match for match in matches if match.a in telling and match.b in telling]
     links = Links.of(inside, compare)
-    groupings = build_groups(articles, inside, compare)
+    derivations = derivations_of(links)
+    groupings = groups_of(derivations)
     units = _units(articles, groupings)
-    scores = _scores(units, links, find_round_ups(articles, inside, compare))
+    scores = _scores(units, links, round_ups_of(derivations))
     clusters = average_linkage(units, scores, Floor(settings.story_pair, settings.story_floor))
     of = {name: cluster[0] for cluster in clusters for unit in cluster for name in units[unit].members}
     related = _related(links, of)
@@ -58,8 +59,8 @@ def build_stories(
 def _is_scrap(article: CleanArticle, settings: Settings) -> bool:
     """Whether all that is left of a page is a line too short to sketch: a sidebar's headline that ends in a full stop
     would make one text of all pages with that sidebar."""
-    body = len(article.body.split())
-    return 0 < body < min(settings.min_words, SCRAP * len(article.text.split()))
+    body = len(article.body.split(maxsplit=settings.min_words))
+    return 0 < body < settings.min_words and body < SCRAP * len(article.text.split())
 
 
 def story_id(members: Iterable[str]) -> str:
@@ -93,7 +94,9 @@ def _scores(units: Mapping[str, Unit], links: Links, round_ups: frozenset[str]) 
     mixed = {name for name, unit in units.items() if unit.speaker in round_ups}
     pairs = {key(of[a], of[b]) for a, b in links.matches if of[a] != of[b]}
     pairs = {(a, b) for a, b in pairs if (a in mixed) == (b in mixed)}
-    return {(a, b): story_score(links.between(units[a].speaker, units[b].speaker)) for a, b in sorted(pairs)}
+    ordered = sorted(pairs)
+    told = links.between_all([(units[a].speaker, units[b].speaker) for a, b in ordered])
+    return {pair: story_score(match) for pair, match in zip(ordered, told, strict=True)}
 
 
 def _related(links: Links, of: Mapping[str, str]) -> dict[str, set[str]]:

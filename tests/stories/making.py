@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from dedup.models import Article, CleanArticle, Credit, Match, Relation
@@ -49,5 +49,8 @@ class Table:
         self.matches = matches
         self._known: Mapping[frozenset[str], Match] = {frozenset((m.a, m.b)): m for m in matches}
 
-    def __call__(self, a: str, b: str) -> Match:
+    def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[Match]:
+        return [self.of(a, b) for a, b in pairs]
+
+    def of(self, a: str, b: str) -> Match:
         return self._known.get(frozenset((a, b))) or match(a, b, "unrelated", story=0.0)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.models import Match, Relation
-from dedup.stories.groups import build_groups, find_round_ups
-from dedup.stories.links import story_score
+from dedup.stories.groups import build_groups, derivations_of, round_ups_of
+from dedup.stories.links import Links, story_score
 from tests.stories.making import Table, match
 
 
@@ -52,7 +52,7 @@ def test_a_live_blog_of_200_versions_is_no_chain() -> None:
     for group in groups:
         for name in group.members:
             if name != group.representative:
-                assert table(name, group.representative).containment[0] >= 0.6
+                assert table.of(name, group.representative).containment[0] >= 0.6
 
 
 def test_a_version_between_two_stars_is_the_centre_of_its_own() -> None:
@@ -90,14 +90,14 @@ def test_a_round_up_of_five_stories_joins_none_and_glues_none(round_ups: int) ->
 @pytest.mark.parametrize("round_ups", [1, 2])
 def test_a_round_up_is_known_by_what_it_takes_from_strangers(round_ups: int) -> None:
     table = five_stories(round_ups)
-    ids = {name for m in table.matches for name in (m.a, m.b)}
-    assert find_round_ups(ids, table.matches, table) == {f"r{k}" for k in range(round_ups)}
+    assert round_ups_of(derivations_of(Links.of(table.matches, table))) == {f"r{k}" for k in range(round_ups)}
 
 
 def test_a_report_with_background_from_another_story_is_no_round_up() -> None:
     copies = [match("a", "b", "copy"), match("x", "y", "copy")]
     quoted = [match(name, "p", "partial", held=(0.3, 0.3), jaccard=0.1) for name in "abxy"]
-    assert find_round_ups("abxyp", [*copies, *quoted], Table(*copies, *quoted)) == frozenset()
+    table = Table(*copies, *quoted)
+    assert round_ups_of(derivations_of(Links.of(table.matches, table))) == frozenset()
 
 
 def test_the_same_background_under_two_texts_tells_no_event() -> None:
@@ -192,7 +192,7 @@ def test_order_is_no_matter_and_every_member_is_verified(items: list[object], ra
         assert len(group.members) > 1
         for name in group.members:
             others = [other for other in group.members if other != name]
-            derived = [other for other in others if table(name, other).derived]
+            derived = [other for other in others if table.of(name, other).derived]
             assert name == group.representative or group.representative in derived or len(derived) * 2 >= len(others)
 
 

@@ -163,7 +163,8 @@ def test_groups_are_those_of_all_pairs_and_stories_no_larger(
     fast: Result, every_pair: Mapping[tuple[str, str], Match]
 ) -> None:
     """Reports that share no heavy words are not proposed, so that a story may be in pieces, but never joined."""
-    whole = build_stories(fast.articles, list(every_pair.values()), lambda a, b: every_pair[key(a, b)], Settings())
+    every = list(every_pair.values())
+    whole = build_stories(fast.articles, every, lambda pairs: [every_pair[pair] for pair in pairs], Settings())
     home = {member.id: story.story_id for story in whole for member in story.articles}
     for story in fast.stories:
         assert len({home[name] for name in members(story)}) == 1
@@ -176,7 +177,7 @@ def test_stories_are_those_of_a_plain_clusterer(
     fast: Result, every_pair: Mapping[tuple[str, str], Match], proposed: list[Match]
 ) -> None:
     """Every group speaks by its representative, every other article for itself; the round-up tells no event."""
-    groups = build_groups(fast.articles, proposed, lambda a, b: every_pair[key(a, b)])
+    groups = build_groups(fast.articles, proposed, lambda pairs: [every_pair[pair] for pair in pairs])
     voice = {name: name for name in fast.articles}
     voice |= {name: group.representative for group in groups for name in group.members}
     met = {key(voice[m.a], voice[m.b]) for m in proposed if voice[m.a] != voice[m.b] and "round" not in (m.a, m.b)}
