@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from dedup.cli_index import fields_of, register
 from dedup.errors import DedupError
 
 if TYPE_CHECKING:
-    from dedup.models import Article, CleanArticle, Result
+    from dedup.models import Article, CleanArticle, Rejection
     from dedup.pipeline import Progress
     from dedup.settings import Settings
     from dedup.sources import PassedOver
@@ -130,6 +131,11 @@ def cli() -> None:
 @click.option(
     "--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that clean and compare."
 )
+@click.option(
+    "--stop-after",
+    type=click.Choice(["groups"]),
+    help="Only group copies by exact overlap, ten times as fast: no cleaning, credits, relations, stories or report.",
+)
 @click.option("--fail-on-rejections", is_flag=True, help="Exit with 3 when any record was rejected.")
 @_settings_option
 @_feed_options
@@ -141,46 +147,84 @@ def run(
     FEED is a file of JSON lines, JSON, CSV, TSV, RSS, Atom, NITF, NewsML-G2, Parquet or WARC (also .gz, .zst), a
     quarantine file, a folder of .txt or .html files, or - for standard input.
     """
-    from dedup.engines.local import runner_for
-    from dedup.pipeline import find_stories
-    from dedup.report import check_folder, write_report, write_stories_jsonl
-    from dedup.report.summary import print_summary
+    from dedup.report import check_folder
     from dedup.sources import PassedOver, Policy, Quarantine, read_feeds
 
     if output is None and json_file is None:
         raise click.UsageError("nothing would be written; name a report folder with -o or a file with --json")
+    if options["stop_after"] and output is not None:
+        raise click.UsageError("--stop-after groups makes no report; name a file with --json alone")
     if output is not None:
         check_folder(output)
     _say_if_first_run()
     settings, fields = _settings(options["settings_file"]), fields_of(options["field_map"])
     policy, passed = Policy(options["on_error"], options["max_bad"]), PassedOver()
+    job = _copies_job if options["stop_after"] else _stories_job
     with Quarantine(_quarantine_file(output, json_file), policy) as quarantine:
         with _progress() as progress:
             items = quarantine.watch(read_feeds(feeds, fields=fields, on_passed_over=passed))
-            result = find_stories(items, settings, progress, runner_for(options["workers"]))
-        for rejection in result.rejections[quarantine.rejected :]:
+            rejections, articles, finish = job(items, settings, progress, options["workers"])
+        for rejection in rejections[quarantine.rejected :]:
             quarantine.refuse(rejection)
-        _check_any_article(result, feeds)
-        index = write_report(result, output) if output is not None else None
-        if json_file is not None:
-            write_stories_jsonl(result, sys.stdout.buffer if json_file == "-" else json_file)
-    print_summary(result, index)
+        _check_any_article(rejections, articles, feeds)
+        finish(output, json_file)
     _say_passed(passed)
     if quarantine.rejected and quarantine.policy.on_error != "skip":
         _say(f"{quarantine.rejected:,} rejected, kept with the reasons in {quarantine.path}; mend and run that file")
-    if fail_on_rejections and result.rejections:
+    if fail_on_rejections and rejections:
         sys.exit(EXIT_REJECTIONS)
 
 
-def _check_any_article(result: Result, feeds: Sequence[str]) -> None:
+Finish = Callable[[Path | None, str | None], None]
+"""Writes what a job found to a report folder and a file of JSON lines, and sums it up."""
+
+
+def _stories_job(
+    items: Iterator[Article | Rejection], settings: Settings, progress: Progress | None, workers: int
+) -> tuple[Sequence[Rejection], int, Finish]:
+    """Everything: rejections, number of articles, and what is to be done with the rest."""
+    from dedup.engines.local import runner_for
+    from dedup.pipeline import find_stories
+    from dedup.report import write_report, write_stories_jsonl
+    from dedup.report.summary import print_summary
+
+    result = find_stories(items, settings, progress, runner_for(workers))
+
+    def finish(output: Path | None, json_file: str | None) -> None:
+        index = write_report(result, output) if output is not None else None
+        if json_file is not None:
+            write_stories_jsonl(result, sys.stdout.buffer if json_file == "-" else json_file)
+        print_summary(result, index)
+
+    return result.rejections, result.stats.articles, finish
+
+
+def _copies_job(
+    items: Iterator[Article | Rejection], settings: Settings, progress: Progress | None, workers: int
+) -> tuple[Sequence[Rejection], int, Finish]:
+    """As far as groups of copies."""
+    from dedup.copies import find_copies
+    from dedup.report import write_copies_jsonl
+    from dedup.report.summary import print_copies
+
+    copies = find_copies(items, settings, progress, workers)
+
+    def finish(_: Path | None, json_file: str | None) -> None:
+        write_copies_jsonl(copies, sys.stdout.buffer if json_file in (None, "-") else str(json_file))
+        print_copies(copies)
+
+    return copies.rejections, copies.articles, finish
+
+
+def _check_any_article(rejections: Sequence[Rejection], articles: int, feeds: Sequence[str]) -> None:
     """A feed of which nothing could be used is an error: its format or its field names were misunderstood."""
     from dedup.errors import BadRecordError
 
-    if result.rejections and not result.stats.articles:
-        codes = ", ".join(f"{count} {code}" for code, count in result.stats.rejected_by_code.items())
-        first = result.rejections[0]
+    if rejections and not articles:
+        codes = ", ".join(f"{count} {code}" for code, count in sorted(Counter(r.code for r in rejections).items()))
+        first = rejections[0]
         raise BadRecordError(
-            f"none of the {result.stats.read} records could be used ({codes}); the first, at {first.position}: "
+            f"none of the {len(rejections)} records could be used ({codes}); the first, at {first.position}: "
             f"{first.message}",
             place=", ".join(feeds),
             remedy="check the format, or name the fields with --map",

@@ -279,6 +279,45 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class TextCopy:
+    """An article of a group of copies. ``shared`` is the share of its shingles that the representative holds, ``held``
+    the share of the representative's that it holds, 0..1."""
+
+    id: str
+    outlet: str | None
+    title: str | None
+    url: str | None
+    published: datetime | None
+    shared: float
+    held: float
+
+
+@dataclass(frozen=True, slots=True)
+class CopyGroup:
+    """Two or more articles, sorted by id, each verified against the representative, which is one of them."""
+
+    group_id: str
+    representative: str
+    articles: tuple[TextCopy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What ``find_copies`` found, largest group first. ``read == articles + redelivered + len(rejections)``;
+    ``unsketched`` texts were too short for more than equality, ``compared`` pairs were counted exactly."""
+
+    groups: tuple[CopyGroup, ...]
+    rejections: tuple[Rejection, ...]
+    read: int
+    articles: int
+    redelivered: int
+    unsketched: int
+    compared: int
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    caps: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """Counts of one run. ``read == accepted + rejected``; of the accepted, ``redelivered`` were given again
     unchanged, so that ``articles == accepted - redelivered``. ``repairs`` and ``caps`` are counts by name."""

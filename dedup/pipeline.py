@@ -27,7 +27,17 @@ from dedup.stories import build_stories
 from dedup.text.clean import clean, clean_many
 from dedup.text.evidence import FeedEvidence, collect_evidence, merge_evidence
 
-__all__ = ["Progress", "Runner", "SerialRunner", "clean", "clean_feed", "compare", "find_stories"]
+__all__ = [
+    "Progress",
+    "Runner",
+    "SerialRunner",
+    "check_article",
+    "clean",
+    "clean_feed",
+    "compare",
+    "find_stories",
+    "refuse",
+]
 
 Progress = Callable[[str, int, int], None]
 """Called as ``progress(stage, done, total)`` while a stage works; ``done`` and ``total`` count articles or pairs."""
@@ -149,10 +159,10 @@ def take_in(items: Iterable[Article | Rejection], progress: Progress) -> Intake:
         if isinstance(item, Rejection):
             given.append(item)
             continue
-        _check_article(item, read)
+        check_article(item, read)
         repairs.update(item.repairs)
         if not item.text.strip() and not item.html:
-            refused.append(_refuse(item, "no-text", "has neither text nor html"))
+            refused.append(refuse(item, "no-text", "has neither text nor html"))
         elif item.id not in kept:
             kept[item.id] = item
         elif _content(kept[item.id]) == _content(item):
@@ -160,13 +170,14 @@ def take_in(items: Iterable[Article | Rejection], progress: Progress) -> Intake:
         else:
             stays, goes = sorted((kept[item.id], item), key=_precedence, reverse=True)
             kept[item.id] = stays
-            refused.append(_refuse(goes, "id-conflict", _CONFLICT))
+            refused.append(refuse(goes, "id-conflict", _CONFLICT))
     progress("reading", read, read)
     articles = tuple(kept[name] for name in sorted(kept))
     return Intake(articles, (*given, *refused), read, redelivered, dict(sorted(repairs.items())))
 
 
-def _check_article(item: object, number: int) -> None:
+def check_article(item: object, number: int) -> None:
+    """ArticleError for what is no Article; ``number`` counts the items given."""
     if not isinstance(item, Article):
         raise ArticleError(
             f"the feed holds a {type(item).__name__} where an Article or Rejection is expected",
@@ -189,7 +200,8 @@ def _digest(article: Article) -> bytes:
     return hashlib.blake2b(text, digest_size=16).digest()
 
 
-def _refuse(article: Article, code: str, message: str) -> Rejection:
+def refuse(article: Article, code: str, message: str) -> Rejection:
+    """A rejection of an article that was read; ``message`` goes on after its name."""
     return Rejection(
         file=article.file or "articles given",
         position=article.position or f"article {article.id!r}",
@@ -216,7 +228,7 @@ def _split_unread(cleaned: Sequence[CleanArticle]) -> tuple[list[CleanArticle], 
     """Articles with a text, and a rejection for every page of html that gave none."""
     unread = [item for item in cleaned if not item.text.strip()]
     rejections = [
-        _refuse(item.article, item.notes[0] if item.notes else "no-text", "is a page that gave no text")
+        refuse(item.article, item.notes[0] if item.notes else "no-text", "is a page that gave no text")
         for item in unread
     ]
     return [item for item in cleaned if item.text.strip()], rejections

@@ -68,6 +68,9 @@ class Settings:
     neighbours_each: int = _number(
         64, 1, 100_000, "pairs", "of an article with more, its nearest are compared and the rest counted"
     )
+    copy_share: float = _number(
+        0.4, 0.05, 1.0, "share of the smaller text", "of `--stop-after groups`: less is chance, stock or furniture"
+    )
     story_pair: float = _number(
         0.5, 0.01, 1.0, "same-story probability", "two single texts are one story when it is more likely than not"
     )

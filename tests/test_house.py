@@ -11,7 +11,7 @@ import dedup
 
 PACKAGE = Path(dedup.__file__).parent
 ORDER = (
-    "errors models settings sources text sketch match stories pipeline index engines report serve evaluate "
+    "errors models settings sources text sketch match stories pipeline copies index engines report serve evaluate "
     "cli_index cli __main__"
 ).split()
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -62,6 +62,8 @@ def test_the_public_surface_is_this_list() -> None:
         "ArticleError",
         "BadRecordError",
         "CleanArticle",
+        "Copies",
+        "CopyGroup",
         "Credit",
         "DedupError",
         "FeedError",
@@ -83,9 +85,11 @@ def test_the_public_surface_is_this_list() -> None:
         "Stats",
         "Story",
         "StoryEvent",
+        "TextCopy",
         "Verdict",
         "clean",
         "compare",
+        "find_copies",
         "find_stories",
         "open_index",
         "read_feed",

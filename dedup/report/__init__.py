@@ -9,9 +9,24 @@ from dedup import __version__
 from dedup.models import Result
 from dedup.report.export import export
 from dedup.report.folder import check_folder, new_folder
-from dedup.report.store import read_report, read_stories, write_data, write_marker, write_stories_jsonl
+from dedup.report.store import (
+    read_report,
+    read_stories,
+    write_copies_jsonl,
+    write_data,
+    write_marker,
+    write_stories_jsonl,
+)
 
-__all__ = ["check_folder", "export", "read_report", "read_stories", "write_report", "write_stories_jsonl"]
+__all__ = [
+    "check_folder",
+    "export",
+    "read_report",
+    "read_stories",
+    "write_copies_jsonl",
+    "write_report",
+    "write_stories_jsonl",
+]
 
 
 def write_report(result: Result, folder: str | os.PathLike[str]) -> Path:

@@ -6,13 +6,14 @@ import contextlib
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 import orjson
 
 from dedup.errors import ReportError
-from dedup.models import Result, Story
+from dedup.models import Copies, Result, Story
 from dedup.report.folder import MARKER, new_file
 from dedup.report.records import (
     STORIES_SCHEMA,
@@ -29,10 +30,19 @@ from dedup.report.records import (
 )
 from dedup.report.safe import no_surrogates
 
-__all__ = ["json_line", "read_report", "read_stories", "write_data", "write_marker", "write_stories_jsonl"]
+__all__ = [
+    "json_line",
+    "read_report",
+    "read_stories",
+    "write_copies_jsonl",
+    "write_data",
+    "write_marker",
+    "write_stories_jsonl",
+]
 
 STORIES, ARTICLES, MATCHES, REJECTIONS = "stories.jsonl", "articles.jsonl", "matches.jsonl", "rejections.jsonl"
 REPORT_SCHEMA = "dedup-report/1"
+COPIES_SCHEMA = "dedup-copies/1"
 
 Made = TypeVar("Made")
 Lines = Iterable[Mapping[str, Any]]
@@ -43,11 +53,20 @@ def write_stories_jsonl(result: Result, target: str | os.PathLike[str] | IO[byte
 
     The bytes depend on the result alone. A path is replaced whole or not at all. Raises ReportError.
     """
+    _write_to(target, _stories(result))
+
+
+def write_copies_jsonl(copies: Copies, target: str | os.PathLike[str] | IO[bytes] | IO[str]) -> None:
+    """Write one JSON object a line for each group (docs/stories-jsonl.md), as ``write_stories_jsonl`` does."""
+    _write_to(target, ({"schema": COPIES_SCHEMA, **asdict(group)} for group in copies.groups))
+
+
+def _write_to(target: str | os.PathLike[str] | IO[bytes] | IO[str], records: Lines) -> None:
     if isinstance(target, (str, os.PathLike)):
         with _open_target(Path(target)) as stream:
-            _write_lines(stream, _stories(result))
+            _write_lines(stream, records)
         return
-    for record in _stories(result):
+    for record in records:
         if isinstance(target, io.TextIOBase):
             target.write(json_line(record).decode("utf-8"))
         else:
