@@ -94,10 +94,12 @@ class Findings(NamedTuple):
     bounds: npt.NDArray[np.int64]
     swapped: npt.NDArray[np.bool_]
 
-    def grams(self, k: int) -> Overlap:
-        """The overlap of shingles of pair k in the order it was given in."""
-        shared, own, other = self.counts[k, GRAMS_AT].tolist()
-        return Overlap(shared, other, own) if self.swapped[k] else Overlap(shared, own, other)
+    @property
+    def grams(self) -> list[Overlap]:
+        """The overlap of shingles of each pair in the order it was given in."""
+        found = self.counts[:, GRAMS_AT]
+        given = np.where(self.swapped[:, None], found[:, [0, 2, 1]], found)
+        return list(map(Overlap._make, given.tolist()))
 
     def evidence(self, k: int) -> Evidence:
         """All about pair k, in the order it was given in."""
@@ -105,7 +107,9 @@ class Findings(NamedTuple):
         if swapped and found.shape[0]:
             found = found[:, [1, 0, 2]]
             found = found[np.argsort(found[:, 0], kind="stable")]
-        return Evidence(self.values[k], found, self.grams(k), tuple(self.cosines[k].tolist()), swapped)
+        shared, own, other = self.counts[k, GRAMS_AT].tolist()
+        grams = Overlap(shared, other, own) if swapped else Overlap(shared, own, other)
+        return Evidence(self.values[k], found, grams, tuple(self.cosines[k].tolist()), swapped)
 
 
 Pair = tuple[Profile, Profile]
@@ -119,7 +123,10 @@ def evidence(a: Profile, b: Profile) -> Evidence:
 def evidence_of(pairs: Sequence[Pair]) -> Findings:
     """All evidence about many pairs; fastest where their profiles were made together."""
     count = len(pairs)
-    swapped = np.fromiter((_before(b, a) for a, b in pairs), np.bool_, count)
+    sizes = np.array([(a.size, b.size) for a, b in pairs], np.int64).reshape(count, 2)
+    swapped = sizes[:, 1] < sizes[:, 0]
+    for k in np.flatnonzero(sizes[:, 0] == sizes[:, 1]).tolist():
+        swapped[k] = _before(pairs[k][1], pairs[k][0])
     ordered = [(b, a) if turned else (a, b) for (a, b), turned in zip(pairs, swapped.tolist(), strict=True)]
     rows = np.array([(short.row, long.row) for short, long in ordered], np.int64).reshape(count, 2)
     values, bounds = np.zeros((count, len(NAMES))), np.zeros(count + 1, np.int64)
@@ -145,9 +152,7 @@ def _runs(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
 
 
 def _before(a: Profile, b: Profile) -> bool:
-    """Whether a is the shorter article; ties go by the first words, then by id."""
-    if a.size != b.size:
-        return a.size < b.size
+    """Whether a of two articles of equal length counts as the shorter: by the first words, then by id."""
     return (a.words.hashes[:64].tobytes(), a.id) < (b.words.hashes[:64].tobytes(), b.id)
 
 

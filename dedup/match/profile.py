@@ -71,7 +71,7 @@ class Words:
 class Profile:
     """One article, ready to be compared: row ``row`` of ``packed``, with ``size`` words of body. ``kind`` is what the
     item is; ``credits`` are agency names, ascending, and ``own`` those that are its outlet itself; ``time`` is seconds
-    since 1970 or None.
+    since 1970 or None; ``weekdays`` are those its first words name, bit 0 for Monday.
 
     The properties are views of the arrays, made when asked for.
     """
@@ -85,6 +85,7 @@ class Profile:
     credits: tuple[str, ...] = ()
     time: float | None = None
     own: tuple[str, ...] = ()
+    weekdays: int = 0
 
     @property
     def words(self) -> Words:
@@ -117,11 +118,6 @@ class Profile:
             published=math.nan if self.time is None else self.time / SECONDS_A_DAY,
         )
 
-    @property
-    def weekdays(self) -> int:
-        """The weekdays its first words name, bit 0 for Monday."""
-        return int(self.packed.sums[self.row, parts.WEEKDAYS])
-
     def _vector(self, name: int, load: int) -> Vector:
         return Vector(parts.section(self.packed, self.row, name), parts.loads(self.packed, self.row, load))
 
@@ -144,6 +140,7 @@ def make_profiles(cleaned: Sequence[CleanArticle], settings: Settings) -> list[P
     packed = _pack(cleaned, spans, tokens, pieces, settings)
     sizes = np.diff(tokens.indptr)
     counts = (packed.words[:, 1] - packed.words[:, 0]).tolist()
+    weekdays = packed.sums[:, parts.WEEKDAYS].astype(int).tolist()
     return [
         Profile(
             id=item.id,
@@ -155,6 +152,7 @@ def make_profiles(cleaned: Sequence[CleanArticle], settings: Settings) -> list[P
             credits=tuple(sorted({credit.agency for credit in suppliers(item)})),
             time=item.published.timestamp() if item.published else None,
             own=tuple(sorted(own_agencies(item.article))),
+            weekdays=weekdays[row],
         )
         for row, item in enumerate(cleaned)
     ]

@@ -135,12 +135,12 @@ def _whole(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.where(nearly, np.minimum(share, 1.0), 0.0)
 
 
-class Judgement(NamedTuple):
-    """How a pair relates, without the words for it."""
+class Judgements(NamedTuple):
+    """How n pairs relate, without the words for it: lists of relations, scores and same-story scores."""
 
-    relation: Relation
-    score: float
-    story_score: float
+    relations: list[Relation]
+    scores: list[float]
+    story_scores: list[float]
 
 
 def compare_profiles(a: Profile, b: Profile, settings: Settings) -> Match:
@@ -152,56 +152,51 @@ def compare_many(pairs: Sequence[Pair], settings: Settings) -> list[Match]:
     """The matches of many pairs, in order; those of unrelated articles, which nobody is shown, without reasons."""
     found = evidence_of(pairs)
     judged = _judge(pairs, found, settings, model())
-    return [
-        _match(pair, found, k, one, shown=one.relation != "unrelated")
-        for k, (pair, one) in enumerate(zip(pairs, judged, strict=True))
-    ]
+    return _matches(pairs, found, judged, [relation != "unrelated" for relation in judged.relations])
 
 
 def relate(a: Profile, b: Profile, settings: Settings, weights: Model) -> Match:
     """``compare_profiles`` with a given model."""
     pairs = [(a, b)]
     found = evidence_of(pairs)
-    return _match(pairs[0], found, 0, _judge(pairs, found, settings, weights)[0], shown=True)
+    return _matches(pairs, found, _judge(pairs, found, settings, weights), [True])[0]
 
 
-def _match(pair: Pair, found: Findings, k: int, judged: Judgement, *, shown: bool) -> Match:
-    a, b = pair
-    grams = found.grams(k)
-    whole = found.evidence(k) if shown else None
-    return Match(
-        a=a.id,
-        b=b.id,
-        relation=judged.relation,
-        score=judged.score,
-        same_story_score=judged.story_score,
-        jaccard=grams.jaccard,
-        containment=grams.containment,
-        cosine=float(found.cosines[k, 0]),
-        passages=_passages(a, b, whole) if whole else (),
-        reasons=reasons(a, b, whole, judged.relation) if whole else (),
-    )
+def _matches(pairs: Sequence[Pair], found: Findings, judged: Judgements, shown: Sequence[bool]) -> list[Match]:
+    """Matches of the pairs; those that are shown have passages and reasons."""
+    made = []
+    columns = zip(pairs, *judged, found.grams, found.cosines[:, 0].tolist(), shown, strict=True)
+    for k, ((a, b), relation, score, story_score, grams, cosine, full) in enumerate(columns):
+        passages: tuple[Passage, ...] = ()
+        said: tuple[str, ...] = ()
+        if full:
+            whole = found.evidence(k)
+            passages, said = _passages(a, b, whole), reasons(a, b, whole, relation)
+        known = (relation, score, story_score, grams.jaccard, grams.containment, cosine)
+        made.append(Match(a.id, b.id, *known, passages, said))
+    return made
 
 
-def _judge(pairs: Sequence[Pair], found: Findings, settings: Settings, weights: Model) -> list[Judgement]:
-    """Each pair's relation and scores."""
+def _judge(pairs: Sequence[Pair], found: Findings, settings: Settings, weights: Model) -> Judgements:
+    """Each pair's relation and scores. Who tells the same event must tell something: a page without an article is at
+    most related."""
     derived, retold = weights.derived.scores(found.values), weights.retold.scores(found.values)
-    worded = derived >= DERIVED_SCORE
     best = np.where(tells_enough(found.values), np.maximum(derived, retold), derived)
-    best = np.maximum(best, _whole(found.values)).tolist()
-    told = _story_scores(pairs, found.cosines[:, 1:]).tolist()
-    judged = []
-    for k, ((a, b), cosine) in enumerate(zip(pairs, found.cosines[:, 0].tolist(), strict=True)):
-        score, taken = _derivation(a, b, best[k], settings)
-        relation: Relation
+    best = np.maximum(best, _whole(found.values))
+    told = _story_scores(pairs, found.cosines[:, 1:])
+    sizes = np.array([(a.size, b.size) for a, b in pairs]).reshape(len(pairs), 2).min(1)
+    pages = np.array([(a.kind == "page", b.kind == "page") for a, b in pairs]).reshape(len(pairs), 2)
+    same_story = (told >= SAME_STORY) & ~pages.any(1)
+    related = found.cosines[:, 0] >= RELATED
+    relations = np.where(same_story, "same_story", np.where(related, "related", "unrelated")).tolist()
+    scores = best.tolist()
+    for k in np.flatnonzero((best >= DERIVED_SCORE) | (sizes < settings.min_words) | pages.any(1)).tolist():
+        scores[k], taken = _derivation(*pairs[k], scores[k], settings)
         if taken == "part":
-            relation = _kind(found.values[k], bool(worded[k]), weights)
+            relations[k] = _kind(found.values[k], bool(derived[k] >= DERIVED_SCORE), weights)
         elif taken == "all":
-            relation = "copy"
-        else:
-            relation = _other_relation(a, b, cosine, told[k])
-        judged.append(Judgement(relation, score, told[k]))
-    return judged
+            relations[k] = "copy"
+    return Judgements(relations, scores, told.tolist())
 
 
 def _story_scores(pairs: Sequence[Pair], cosines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -237,13 +232,6 @@ def _kind(values: npt.NDArray[np.float64], worded: bool, weights: Model) -> Rela
     if not worded:
         return "rewrite"
     return "rewrite" if weights.reworded.scores(values[None, :])[0] >= 0.5 else "partial"
-
-
-def _other_relation(a: Profile, b: Profile, cosine: float, story_score: float) -> Relation:
-    """Who tells the same event must tell something: a page without an article is at most related."""
-    if story_score >= SAME_STORY and "page" not in (a.kind, b.kind):
-        return "same_story"
-    return "related" if cosine >= RELATED else "unrelated"
 
 
 def _passages(a: Profile, b: Profile, found: Evidence) -> tuple[Passage, ...]:
