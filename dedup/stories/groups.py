@@ -36,10 +36,6 @@ ROUND_UP = 3
 SNIPPET = 0.1
 """An excerpt that holds less of the longer text is a teaser or an index entry unless it tells the same event."""
 
-PIECES = 0.25
-"""A copy or excerpt of whose shorter text less stands in the other in runs of a shingle was put together from scattered
-pieces, as words chosen to lift signatures are: it must tell the same event besides."""
-
 AGREEING = 2 / 3
 """Share of a group's members that an article must derive from, when it does not match the representative. In a chain
 of versions an article just outside the star matches less than half of it."""
@@ -333,8 +329,7 @@ def _verified(around: Around, centre: str, members: Collection[str]) -> bool:
 
 def _firm(match: Match) -> bool:
     """Whether so much is shared that it can be nothing else, or both tell the same event besides."""
-    snippet = match.relation == "excerpt" and min(match.containment) < SNIPPET
-    plain = match.relation in ("copy", "excerpt") and max(match.containment) >= PIECES and not snippet
+    plain = match.relation == "copy" or (match.relation == "excerpt" and min(match.containment) >= SNIPPET)
     return plain or story_score(match) >= SAME_STORY
 
 

@@ -139,13 +139,6 @@ def test_a_teaser_that_tells_another_event_is_no_member() -> None:
     assert members(Table(*copies, *teaser), "abt") == [("a", "b")]
 
 
-@pytest.mark.parametrize("relation", ["copy", "excerpt"])
-def test_a_text_of_scattered_pieces_is_no_member_unless_it_tells_the_same_event(relation: Relation) -> None:
-    scattered = match("a", "p", relation, held=(0.15, 0.15), jaccard=0.08, story=0.1)
-    assert members(Table(scattered), "ap") == []
-    assert members(Table(replace(scattered, same_story_score=0.9)), "ap") == [("a", "p")]
-
-
 def test_equal_texts_are_one_group_though_each_was_compared_with_the_first_alone() -> None:
     twins = [match("a", name, "copy", held=(1.0, 1.0), jaccard=1.0) for name in "bcdef"]
     cut = [match("a", "x", "excerpt", held=(0.4, 1.0), jaccard=0.4)]
