@@ -20,11 +20,13 @@ Span = tuple[int, int]
 
 
 class Piece(NamedTuple):
-    """A run of a line's text: ``number`` of the passage it belongs to (0: none), ``opens`` if it begins there."""
+    """A run of a line's text: ``number`` of its passage (0: none), ``opens`` if that begins there, ``aside`` if it is
+    furniture set into the line."""
 
     text: str
     number: int = 0
     opens: bool = False
+    aside: bool = False
 
 
 class TextLine(NamedTuple):
@@ -53,6 +55,7 @@ class _Side:
 
     def __init__(self, item: CleanArticle) -> None:
         self.text = item.text
+        self.insets = item.insets
         spans = zip(item.starts, item.ends, item.lines, strict=True)
         shown = [(start, end, line.role) for start, end, line in spans if line.text.strip()]
         self.spans: list[Span] = [(start, end) for start, end, _ in shown]
@@ -200,7 +203,8 @@ def _lines(side: _Side, passages: Sequence[Span]) -> list[TextLine]:
         while at < len(marks) and marks[at][1] <= start:
             at += 1
         inside = marks[at : _first_after(marks, at, end)] if role == "body" else []
-        lines.append(TextLine(role, _pieces(side.text, start, end, inside, opened)))
+        asides = [(low, high, 0) for low, high in side.insets if start <= low and high <= end]
+        lines.append(TextLine(role, _pieces(side.text, start, end, _around(inside, asides), opened)))
     return lines
 
 
@@ -220,9 +224,25 @@ def _marks(passages: Sequence[Span]) -> list[tuple[int, int, int]]:
     return marks
 
 
-def _pieces(
-    text: str, start: int, end: int, marks: Sequence[tuple[int, int, int]], opened: set[int]
-) -> tuple[Piece, ...]:
+Mark = tuple[int, int, int]
+"""Start, end, and number of a passage, or 0 for furniture inside a line."""
+
+
+def _around(marks: Sequence[Mark], asides: Sequence[Mark]) -> list[Mark]:
+    """The marks without what stands in asides, and the asides, in order."""
+    parts = list(asides)
+    for low, high, number in marks:
+        for start, end, _ in asides:
+            if low < start < high:
+                parts.append((low, start, number))
+            if start < high and low < end:
+                low = max(low, end)
+        if low < high:
+            parts.append((low, high, number))
+    return sorted(parts)
+
+
+def _pieces(text: str, start: int, end: int, marks: Sequence[Mark], opened: set[int]) -> tuple[Piece, ...]:
     pieces, at = [], start
     for low, high, number in marks:
         low, high = max(low, at), min(high, end)
@@ -230,7 +250,7 @@ def _pieces(
             continue
         if low > at:
             pieces.append(Piece(text[at:low]))
-        pieces.append(Piece(text[low:high], number, number not in opened))
+        pieces.append(Piece(text[low:high], number, bool(number) and number not in opened, aside=not number))
         opened.add(number)
         at = high
     if at < end:

@@ -81,3 +81,19 @@ def test_the_strip_shows_where_in_the_body_the_shared_text_lies() -> None:
     assert shared_parts(item, [(16, 26)]) == ((0.5, 1.0),)
     assert shared_parts(item, [(5, 21), (2, 6)]) == ((0.1, 0.75),)
     assert shared_parts(item, []) == ()
+
+
+def test_furniture_inside_a_line_is_shown_aside_and_not_as_shared() -> None:
+    text = "Sen. Venn Orla VennFive things to watch MORE (L-Karsholm) said so."
+    inset = (text.index(" Orla"), text.index(" (L-"))
+    article = CleanArticle(Article("a", text), text, (0,), (len(text),), "B", insets=(inset,))
+    other = "Sen. Venn (L-Karsholm) said so."
+    plain = CleanArticle(Article("b", other), other, (0,), (len(other),), "B")
+    (row,) = rows(article, plain, [Passage(0, len(text), 0, len(other), 5)])
+    pieces = row.left[0].lines[0].pieces
+    assert [(piece.text, piece.number, piece.aside) for piece in pieces] == [
+        ("Sen. Venn", 1, False),
+        (text[slice(*inset)], 0, True),
+        (" (L-Karsholm) said so.", 1, False),
+    ]
+    assert [piece.opens for piece in pieces] == [True, False, False]
