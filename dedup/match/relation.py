@@ -166,7 +166,8 @@ def compare_profiles(a: Profile, b: Profile, settings: Settings) -> Match:
 
 
 def compare_many(pairs: Sequence[Pair], settings: Settings) -> list[Match]:
-    """The matches of many pairs, in order; those of unrelated articles, which nobody is shown, without reasons."""
+    """The matches of many pairs, in order. Those of unrelated articles, which nobody is shown, have no passages and
+    no reasons; else a match is the same as alone."""
     found = evidence_of(pairs)
     judged = _judge(pairs, found, settings, model())
     return _matches(pairs, found, judged, [relation != "unrelated" for relation in judged.relations])

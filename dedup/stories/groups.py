@@ -16,7 +16,8 @@ from dedup.models import Match
 from dedup.stories.links import Compare, Links, key, story_score, taken
 
 STRONG = frozenset(("copy", "excerpt", "rewrite"))
-"""Relations that make a group; a partial only joins one."""
+"""Relations that make a group; a partial joins one, and makes one only of two texts that are left over, tell the same
+event and are SURE."""
 
 MOSTLY = 0.5
 """An article half of whose text stands in another belongs to that one, whatever else it quotes."""
@@ -52,7 +53,7 @@ FEW_RELATIVES = 3
 """Of fewer other relatives none needs to know the rewrite."""
 
 SURE = 0.7
-"""A rewrite that no third text vouches for needs this probability. With .5 the groups of two
+"""A rewrite or partial that no third text vouches for needs this probability. With .5 the groups of two
 feeds of real news gained 20 articles by retelling, among them reports of one statement; with .7 they gain 10."""
 
 
@@ -333,12 +334,17 @@ def _firm(match: Match) -> bool:
     return plain or story_score(match) >= SAME_STORY
 
 
+def _makes_group(match: Match) -> bool:
+    """Whether two texts that nothing else speaks for are a group."""
+    return _firm(match) and (match.relation in STRONG or match.score >= SURE)
+
+
 def _leftovers(stars: Stars, graph: Graph) -> dict[str, dict[str, Edge]]:
     """Matches among the articles in no star that have no match into one."""
     inside = _centre_of(stars)
     alone = {name for name in graph if name not in inside and not any(other in inside for other in graph[name])}
     return {
-        name: {other: edge for other, edge in graph[name].items() if other in alone and _firm(edge.match)}
+        name: {other: edge for other, edge in graph[name].items() if other in alone and _makes_group(edge.match)}
         for name in alone
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from dedup.models import CleanArticle, Group, Match, Member, Story
@@ -131,7 +131,7 @@ def _story(units: Sequence[Unit], by_speaker: Mapping[str, Grouping], articles: 
         headline=_headline(groups, units, articles, links),
         articles=tuple(members),
         groups=tuple(groups),
-        origins=_origins(units, links),
+        origins=_origins(units, articles, links),
         first=times[0] if times else None,
         last=times[-1] if times else None,
     )
@@ -176,20 +176,19 @@ def _member(article: CleanArticle, relation: str = "independent", share: float =
     )
 
 
-def _origins(units: Sequence[Unit], links: Links) -> int:
-    """Independent texts: groups, and articles that derive from nothing else in the story."""
-    of = {name: unit.members[0] for unit in units for name in unit.members}
-    independent = 0
-    for unit in units:
-        lone = len(unit.members) == 1
-        independent += not (
-            lone
-            and any(
-                match.derived and other in of and (len(units) > 1) and _owes(unit.speaker, other, match)
-                for other, match in links.around(unit.speaker)
-            )
-        )
-    return max(1, independent)
+def _origins(units: Sequence[Unit], articles: Articles, links: Links) -> int:
+    """Independent texts: groups, and articles with a text that derives from nothing else in the story."""
+    inside = {name for unit in units for name in unit.members}
+    return max(1, sum(len(unit.members) > 1 or _stands_alone(unit.speaker, inside, articles, links) for unit in units))
+
+
+def _stands_alone(name: str, inside: Set[str], articles: Articles, links: Links) -> bool:
+    """Whether an article has a text of which it owes nothing to the others of its story."""
+    if not articles[name].body.strip():
+        return False
+    return not any(
+        match.derived and other in inside and _owes(name, other, match) for other, match in links.around(name)
+    )
 
 
 def _owes(name: str, other: str, match: Match) -> bool:

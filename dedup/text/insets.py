@@ -7,7 +7,7 @@ The one kind known so far is that of The Hill, whose text goes "Sen. Marco Rubio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["insets_of"]
 
@@ -16,18 +16,15 @@ Span = tuple[int, int]
 LAST = "MORE"
 """The word that ends a box."""
 
-_NAME = r"[A-Z][\w.'’\-]*?[a-zß-ÿ][\w.'’\-]*"
-_FULL = r"(?:[A-Z(][\w.'’()\-]*\s){0,5}"
-_REST = r"[^\n]{10,1200}?\b" + LAST + r"\b"
-_GLUED = re.compile(
-    rf"(?<!\w)(?P<name>{_NAME})(?P<box>\s{_FULL}(?P=name)(?<=[a-zß-ÿ.])(?=[A-Z0-9“‘\"'(|]){_REST})",
-)
-"""A name, up to five capitalised words, the name again with a headline stuck to it, and text as far as LAST."""
+LONGEST = 1300
+"""Characters of a box; one with three round-ups of headlines has some 760."""
 
-_APART = re.compile(
-    rf"(?<!\w)(?P<first>{_NAME})\s(?P<name>{_NAME})(?P<box>\s(?P=first)\s{_FULL}(?P=name)\s(?=[A-Z0-9“‘\"']){_REST})",
-)
-"""The same where a space was put between: then first and last name must both come again."""
+FULL_NAME = 6
+"""Words of a full name, at most; a box begins with it."""
+
+_LAST = re.compile(rf"\b{LAST}\b")
+_WORD = re.compile(r"\S+")
+_OPENS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789“‘\"'(|")
 
 
 def insets_of(text: str, lines: Iterable[Span]) -> tuple[Span, ...]:
@@ -37,16 +34,34 @@ def insets_of(text: str, lines: Iterable[Span]) -> tuple[Span, ...]:
 
 def _found(text: str, lines: Iterable[Span]) -> Iterator[Span]:
     for start, end in lines:
-        if text.find(LAST, start, end) >= 0:
-            yield from _in_line(text, start, end)
+        for last in _LAST.finditer(text, start, end):
+            # a box holds no LAST but its own, so that every word is looked at once
+            low = max(start, last.start() - LONGEST)
+            begin = _box_start([match.span() for match in _WORD.finditer(text, low, last.start())], text)
+            if begin >= 0:
+                yield begin, last.end()
+            start = last.end()
 
 
-def _in_line(text: str, start: int, end: int) -> Iterator[Span]:
-    """Boxes in one line; the slower expression is asked only about what the faster one left."""
-    at = start
-    for low, high in [*(match.span("box") for match in _GLUED.finditer(text, start, end)), (end, end)]:
-        if text.find(LAST, at, low) >= 0:
-            yield from (match.span("box") for match in _APART.finditer(text, at, low))
-        if high > low:
-            yield low, high
-        at = high
+def _box_start(words: Sequence[Span], text: str) -> int:
+    """Where a name ends that comes again, in full and with a headline behind it; -1 without one."""
+    for at, (start, end) in enumerate(words):
+        name = text[start:end].lstrip("“‘\"'([—-")
+        if not (name[:1].isupper() and (name[-1].islower() or name[-1] == ".")):
+            continue
+        for again in range(at + 1, min(at + 1 + FULL_NAME, len(words))):
+            word = text[slice(*words[again])]
+            stuck = word.startswith(name) and word[len(name) : len(name) + 1] in _OPENS
+            if stuck or (word == name and _apart(words, at, again, text)):
+                return end
+            if not word[0].isupper() and word[0] != "(":
+                break
+    return -1
+
+
+def _apart(words: Sequence[Span], at: int, again: int, text: str) -> bool:
+    """Whether a name is repeated with a space before the headline: then the first name, too, must come again."""
+    if not at or again + 1 >= len(words) or text[words[again + 1][0]] not in _OPENS:
+        return False
+    first, repeated = words[at - 1], words[at + 1]
+    return again > at + 1 and text[slice(*first)] == text[slice(*repeated)]

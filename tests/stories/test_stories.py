@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from itertools import combinations
 
 from hypothesis import given, settings
@@ -147,3 +148,10 @@ def test_every_article_is_in_one_story_whatever_the_order(items: list[object], r
 def test_an_unrelated_article_changes_no_other_story(items: list[object]) -> None:
     table = table_of(items)  # type: ignore[arg-type]
     assert set(stories("abcdefz", table)) - set(stories("abcdef", table)) == set(stories("z", Table()))
+
+
+def test_a_page_without_a_text_is_no_independent_text() -> None:
+    told = [match("a", "b", "same_story"), match("a", "p", "same_story")]
+    (story,) = stories("abp", Table(*told), p=replace(article("p", "Menu"), roles="F"))
+    assert len(story.articles) == 3
+    assert story.origins == 2
