@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dedup import __version__
-from dedup.cli_index import fields_of, register
+from dedup.cli_index import fields_of, register, say_if_first_run
 from dedup.errors import DedupError
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ def run(
         raise click.UsageError("nothing would be written; name a report folder with -o or a file with --json")
     if output is not None:
         check_folder(output)
-    _say_if_first_run()
+    say_if_first_run()
     settings, fields = _settings(options["settings_file"]), fields_of(options["field_map"])
     policy, passed = Policy(options["on_error"], options["max_bad"]), PassedOver()
     with Quarantine(_quarantine_file(output, json_file), policy) as quarantine:
@@ -185,15 +184,6 @@ def _check_any_article(result: Result, feeds: Sequence[str]) -> None:
             place=", ".join(feeds),
             remedy="check the format, or name the fields with --map",
         )
-
-
-def _say_if_first_run() -> None:
-    """The first run compiles the kernels, which would look like a hang."""
-    package = Path(__file__).parent
-    cached = os.environ.get("NUMBA_CACHE_DIR")
-    places = [Path(cached)] if cached else [package]
-    if not any(next(place.rglob("*.nbi"), None) for place in places):
-        _say("first run on this machine: compiling, once, for about half a minute")
 
 
 def _say_passed(passed: PassedOver) -> None:

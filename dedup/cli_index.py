@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dedup.models import Article, Rejection
     from dedup.sources import Quarantine
 
-__all__ = ["fields_of", "register"]
+__all__ = ["fields_of", "register", "say_if_first_run"]
 
 EXIT_DIFFERS = 1
 BATCH = 200
@@ -89,6 +89,15 @@ def _say(text: str) -> None:
     from dedup.report.safe import terminal_safe
 
     click.echo(terminal_safe(text), err=True)
+
+
+def say_if_first_run() -> None:
+    """The first run compiles the kernels, which would look like a hang."""
+    package = Path(__file__).parent
+    cached = os.environ.get("NUMBA_CACHE_DIR")
+    places = [Path(cached)] if cached else [package]
+    if not any(next(place.rglob("*.nbi"), None) for place in places):
+        _say("first run on this machine: compiling, once, for about half a minute")
 
 
 # --- ingest -----------------------------------------------------------------------------------------------------
@@ -424,6 +433,7 @@ def serve(index_file: Path | str, host: str, port: int, token_file: Path | None)
         raise click.ClickException(f"{token_file}: cannot be read ({error.strerror})") from error
     if token_file and not token:
         raise click.ClickException(f"{token_file}: holds no token")
-    with open_index(index_file) as index:
+    say_if_first_run()
+    with open_index(index_file) as index, open_index(index_file, readonly=True) as reader:
         _say(f"serving {index.place} on http://{host}:{port} until interrupted")
-        run_service(index, host, port, token or None)
+        run_service(index, host, port, token or None, reader)

@@ -1,0 +1,39 @@
+"""The list of stories that pages are cut from, kept until the index changes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from datetime import datetime
+
+from dedup.index import Index
+from dedup.index.answers import IndexStats
+from dedup.models import Story
+
+MOST_SECONDS = 60.0
+"""A list is worked out anew after this long, whatever the counts say: a rebuild may change a headline and no count."""
+
+
+class Told:
+    """Stories of an index. ``reader`` is a second handle on it, open for reading only: telling thousands of stories
+    takes a while, in which the first handle goes on taking articles."""
+
+    def __init__(self, index: Index, reader: Index | None = None) -> None:
+        self._index, self._reader = index, reader or index
+        self._lock = threading.Lock()
+        self._state: IndexStats | None = None
+        self._stories: tuple[Story, ...] = ()
+        self._at = 0.0
+
+    def stories(self, since: datetime | None = None) -> tuple[Story, ...]:
+        """As ``Index.stories``; those of all times are kept, so that page after page costs one telling."""
+        self._index.settle()
+        if since is not None:
+            return self._reader.stories(since)
+        with self._lock:
+            # Read before the stories: what comes in between makes the next call tell them again.
+            state = replace(self._reader.stats(), bytes=0)
+            if state != self._state or time.monotonic() - self._at > MOST_SECONDS:
+                self._stories, self._state, self._at = self._reader.stories(), state, time.monotonic()
+            return self._stories
