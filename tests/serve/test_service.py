@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -293,6 +294,27 @@ def test_stories_are_kept_until_something_changes(tmp_path: Path) -> None:
         assert told.stories() == opened.stories()
         opened.remove(first.id)
         assert told.stories() == opened.stories()
+
+
+def test_a_list_that_is_long_in_telling_is_given_again_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dedup.serve import told
+
+    now = [100.0]
+    monkeypatch.setattr(told, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    first, second, *_ = site_feed(2, 6)
+    with dedup.open_index(tmp_path / "news.db") as opened:
+        settle = opened.settle
+        monkeypatch.setattr(opened, "settle", lambda: (settle(), now.append(now.pop() + 0.5)))
+        opened.add(first)
+        kept = told.Told(opened)
+        once = kept.stories()
+        opened.add(second)
+        now[0] += 4
+        assert kept.stories() is once
+        now[0] += 9
+        assert sum(len(story.articles) for story in kept.stories()) == 2
 
 
 def test_a_token_is_asked_for_everywhere_but_health(tmp_path: Path) -> None:
