@@ -30,6 +30,7 @@ test: $(STAMP)
 	$(BIN)/pytest -m "not slow" -n 2
 
 test-slow: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test-slow]'
 	$(BIN)/pytest -m slow
 
 lint: $(STAMP)

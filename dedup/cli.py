@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dedup import __version__
-from dedup.cli_index import fields_of, register
+from dedup.cli_index import fields_of, register, say_if_first_run
 from dedup.errors import DedupError
 
 if TYPE_CHECKING:
@@ -156,7 +155,7 @@ def run(
         raise click.UsageError("--stop-after groups makes no report; name a file with --json alone")
     if output is not None:
         check_folder(output)
-    _say_if_first_run()
+    say_if_first_run()
     settings, fields = _settings(options["settings_file"]), fields_of(options["field_map"])
     policy, passed = Policy(options["on_error"], options["max_bad"]), PassedOver()
     job = _copies_job if options["stop_after"] else _stories_job
@@ -229,15 +228,6 @@ def _check_any_article(rejections: Sequence[Rejection], articles: int, feeds: Se
             place=", ".join(feeds),
             remedy="check the format, or name the fields with --map",
         )
-
-
-def _say_if_first_run() -> None:
-    """The first run compiles the kernels, which would look like a hang."""
-    package = Path(__file__).parent
-    cached = os.environ.get("NUMBA_CACHE_DIR")
-    places = [Path(cached)] if cached else [package]
-    if not any(next(place.rglob("*.nbi"), None) for place in places):
-        _say("first run on this machine: compiling, once, for about half a minute")
 
 
 def _say_passed(passed: PassedOver) -> None:

@@ -16,9 +16,9 @@ import click
 if TYPE_CHECKING:
     from dedup.index import Index
     from dedup.models import Article, Rejection
-    from dedup.sources import Quarantine
+    from dedup.sources import Follower, Quarantine
 
-__all__ = ["fields_of", "register"]
+__all__ = ["fields_of", "register", "say_if_first_run"]
 
 EXIT_DIFFERS = 1
 BATCH = 200
@@ -91,6 +91,15 @@ def _say(text: str) -> None:
     click.echo(terminal_safe(text), err=True)
 
 
+def say_if_first_run() -> None:
+    """The first run compiles the kernels, which would look like a hang."""
+    package = Path(__file__).parent
+    cached = os.environ.get("NUMBA_CACHE_DIR")
+    places = [Path(cached)] if cached else [package]
+    if not any(next(place.rglob("*.nbi"), None) for place in places):
+        _say("first run on this machine: compiling, once, for about half a minute")
+
+
 # --- ingest -----------------------------------------------------------------------------------------------------
 
 
@@ -153,9 +162,9 @@ def ingest(feeds: tuple[str, ...], index_file: Path | str, **options: Any) -> No
         beside = _beside(index)
         for sentence in index.notices() if isinstance(index_file, str) else ():
             _say(f"notice: {sentence}")
-        for names in _rounds(feeds, options["follow"]):
-            with Quarantine(beside, policy) as quarantine:
-                _ingest_once(index, names, quarantine, options)
+        # A consumer may stop at any time, and has acknowledged what was rejected before.
+        with Quarantine(beside, policy, at_once=options["follow"] or "-" in feeds) as quarantine:
+            _Intake(index, quarantine, options).ingest(feeds, options["follow"])
 
 
 def _beside(index: Index) -> Path:
@@ -164,53 +173,59 @@ def _beside(index: Index) -> Path:
     return Path(f"{name}.quarantine.jsonl")
 
 
-def _rounds(feeds: Sequence[str], follow: bool) -> Iterator[Sequence[str]]:
-    """The feeds to read: all of them, then with ``follow`` those that changed."""
-    seen = {name: _state(name) for name in feeds}
-    yield feeds
-    while follow:
-        time.sleep(LOOK_AGAIN)
-        now = {name: _state(name) for name in feeds}
-        changed = [name for name in feeds if now[name] != seen[name]]
-        seen = now
-        if changed:
-            yield changed
-
-
-def _state(name: str) -> tuple[tuple[str, int, int], ...]:
-    """Sizes and times of a file, or of the files of a folder."""
-    place = Path(name)
-    if name == "-" or not place.exists():
-        return ()
-    files = sorted(item for item in place.rglob("*") if item.is_file()) if place.is_dir() else [place]
-    return tuple((str(item), item.stat().st_size, item.stat().st_mtime_ns) for item in files)
-
-
-def _ingest_once(index: Index, feeds: Sequence[str], quarantine: Quarantine, options: dict[str, Any]) -> None:
-    from dedup.report.words import count
-    from dedup.sources import PassedOver, read_feeds
-
-    passed = PassedOver()
-    desk = _Intake(index, options["batch"], options["emit"] is not None)
-    fields = fields_of(options["field_map"])
-    for name in feeds:
-        items = _from_stdin(desk, fields) if name == "-" else read_feeds([name], fields=fields, on_passed_over=passed)
-        for article in _usable(quarantine.watch(items), quarantine):
-            desk.take(article)
-        desk.commit()
-    if passed.counts:
-        _say(passed.sentence())
-    counts = f"{desk.new} added, {desk.known} were known, {quarantine.rejected} rejected"
-    _say(f"{counts}; the index holds {count(len(index), 'article')}")
-
-
 class _Intake:
     """Collects articles for one transaction; what is printed of them is printed after the commit."""
 
-    def __init__(self, index: Index, size: int, emit: bool) -> None:
-        self._index, self._size, self._emit = index, size, emit
+    def __init__(self, index: Index, quarantine: Quarantine, options: dict[str, Any]) -> None:
+        self._index, self._quarantine = index, quarantine
+        self._size, self._emit = options["batch"], options["emit"] is not None
+        self._fields = fields_of(options["field_map"])
         self._waiting: list[Article] = []
         self.new = self.known = 0
+
+    def ingest(self, feeds: Sequence[str], follow: bool) -> None:
+        """Take the articles of feeds, with ``follow`` again and again what is new in them."""
+        from dedup.sources import Follower, PassedOver, read_feeds
+
+        passed = PassedOver()
+        follower = Follower(self._fields, passed) if follow else None
+        for name in feeds:
+            if name == "-":
+                self._take_all(_from_stdin(self, self._fields))
+            elif follower:
+                self._take_all(follower.look(name))
+            else:
+                self._take_all(read_feeds([name], fields=self._fields, on_passed_over=passed))
+        if passed.counts:
+            _say(passed.sentence())
+        self._say_counts()
+        while follower:
+            time.sleep(LOOK_AGAIN)
+            self._look_again(follower, [name for name in feeds if name != "-"])
+
+    def _look_again(self, follower: Follower, feeds: Sequence[str]) -> None:
+        from dedup.errors import FeedError
+
+        before = self._quarantine.read
+        for name in feeds:
+            try:
+                self._take_all(follower.look(name))
+            except FeedError as error:  # half written, or just being replaced: the next look finds it changed
+                self.commit()
+                _say(f"{error}; going on")
+        if self._quarantine.read != before:
+            self._say_counts()
+
+    def _take_all(self, items: Iterable[Article | Rejection]) -> None:
+        for article in _usable(self._quarantine.watch(items), self._quarantine):
+            self.take(article)
+        self.commit()
+
+    def _say_counts(self) -> None:
+        from dedup.report.words import count
+
+        counts = f"{self.new} added, {self.known} were known, {self._quarantine.rejected} rejected"
+        _say(f"{counts}; the index holds {count(len(self._index), 'article')}")
 
     def take(self, article: Article) -> None:
         self._waiting.append(article)
@@ -424,6 +439,7 @@ def serve(index_file: Path | str, host: str, port: int, token_file: Path | None)
         raise click.ClickException(f"{token_file}: cannot be read ({error.strerror})") from error
     if token_file and not token:
         raise click.ClickException(f"{token_file}: holds no token")
-    with open_index(index_file) as index:
+    say_if_first_run()
+    with open_index(index_file) as index, open_index(index_file, readonly=True) as reader:
         _say(f"serving {index.place} on http://{host}:{port} until interrupted")
-        run_service(index, host, port, token or None)
+        run_service(index, host, port, token or None, reader)

@@ -36,6 +36,15 @@ def test_the_order_of_the_articles_changes_nothing(feed: list[dedup.Article]) ->
         assert _bytes(shuffled) == want
 
 
+@pytest.mark.slow
+def test_a_hundred_orders_and_one_or_two_workers_give_the_same_bytes(feed: list[dedup.Article]) -> None:
+    want = _bytes(feed)
+    for seed in range(100):
+        shuffled = feed[:]
+        random.Random(seed).shuffle(shuffled)
+        assert _bytes(shuffled, workers=1 + seed % 2) == want
+
+
 def test_two_workers_answer_as_one(feed: list[dedup.Article]) -> None:
     assert len(feed) > 256, "more than one chunk, or the workers have nothing to share"
     assert _bytes(feed, workers=2) == _bytes(feed, workers=1)

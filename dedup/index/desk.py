@@ -14,7 +14,7 @@ from dedup.index.answers import Verdict
 from dedup.index.caps import add_caps
 from dedup.index.codec import article_bytes, content_digest, facts_of, match_bytes, match_of, place_of, told_of
 from dedup.index.contract import Reading, Writing
-from dedup.index.keeping import Keeper, pair_key
+from dedup.index.keeping import Keeper, equals_of, pair_key
 from dedup.index.ledger import concerned, enter, evidence_for, leave, sharing, traces_of
 from dedup.index.prepared import prepare, stamp_of
 from dedup.index.shelf import Profiles, Shelf
@@ -202,8 +202,8 @@ def _plain_text(article: Article) -> str:
 
 def best_match(view: Reading, keeper: Keeper, number: int) -> Match | None:
     """The pair of an article that says most: derived before same story before related, then by score."""
-    others = keeper.web.kept(number)["other"].tolist()
-    keys = [pair_key((min(number, other), max(number, other))) for other in others]
+    others = {*keeper.web.kept(number)["other"].tolist(), *equals_of(view, number, 1)}
+    keys = [pair_key((min(number, other), max(number, other))) for other in sorted(others)]
     matches = [match_of(data) for data in view.get("match", keys).values()]
     told = [match for match in matches if match.relation != "unrelated"]
     return max(told, key=_weight, default=None)

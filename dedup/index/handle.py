@@ -19,7 +19,7 @@ from dedup.index.caps import read_caps
 from dedup.index.codec import Told, article_of, facts_of, key_of, match_of, page_of, place_of, told_of
 from dedup.index.contract import STORE_FORMAT, Reading, Store, Writing
 from dedup.index.desk import REVISION_BITS, STALE_AT_ONCE, Desk, article_count, verdict_of
-from dedup.index.keeping import pair_key
+from dedup.index.keeping import equals_of, pair_key
 from dedup.index.mend import all_articles, differences, rebuild
 from dedup.index.postgres import PREFIXES as POSTGRES
 from dedup.index.postgres import PostgresStore
@@ -153,7 +153,9 @@ class Index:
                 return ()
             others = Web(view, self.settings).kept(number)["other"].tolist()
             keys = [pair_key((min(number, other), max(number, other))) for other in others]
-            found = [match_of(data) for data in view.get("match", keys).values()]
+            equal = [pair_key((min(number, other), max(number, other))) for other in equals_of(view, number)]
+            held = view.get("match", sorted({*keys, *equal}))
+            found = [match_of(held[key]) for key in sorted({*keys, *(held.keys() & set(equal))})]
         return tuple(sorted(filter(_says, found), key=lambda match: (match.a, match.b)))
 
     def stories(self, since: datetime | None = None) -> tuple[Story, ...]:
@@ -306,14 +308,26 @@ class Index:
     @contextmanager
     def _view(self) -> Iterator[Reading]:
         self._refuse_fork()
-        with self._lock, self._store.reading() as view:
+        with self._lock, self._store.reading() as view, self._whole():
             yield view
 
     @contextmanager
     def _desk(self) -> Iterator[tuple[Writing, Desk]]:
         self._refuse_fork()
-        with self._lock, self._store.writing() as view:
+        with self._lock, self._store.writing() as view, self._whole():
             yield view, Desk(view, self.settings, self._profiles, self._clock())
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """A record whose key was damaged is not found under it: what names it is then no answer but an error."""
+        try:
+            yield
+        except KeyError as error:
+            raise IndexStoreError(
+                f"a record that others name is missing ({error})",
+                place=self._store.place,
+                remedy="the file was left as it is: restore a backup, or ingest the feeds into a new index",
+            ) from error
 
     def _refuse_fork(self) -> None:
         if os.getpid() != self._process:

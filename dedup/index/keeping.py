@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from dedup.index.codec import article_bytes, facts_bytes, facts_of, key_of, match_bytes, page_bytes
-from dedup.index.contract import Writing
+from dedup.index.contract import Reading, Writing
 from dedup.index.ledger import traces_of
 from dedup.index.prepared import Prepared, prepare
 from dedup.index.proposals import copies_of, near_to, post_copies, post_near, unpost_copies, unpost_near
@@ -188,6 +188,17 @@ class Keeper:
 
     def _name(self, number: int) -> str:
         return facts_of(self._view.get("facts", [number])[number]).id
+
+
+def equals_of(view: Reading, number: int, most: int | None = None) -> list[int]:
+    """The articles that this one stands for (``most`` a kind, at least): their pairs with it are in their lists, and
+    not in its own."""
+    facts = facts_of(view.get("facts", [number])[number])
+    keys = [key for key in (facts.same, facts.alike) if key]
+    held = view.get("first", keys)
+    own = [key for key in keys if key in held and struct.unpack("<q", held[key])[0] == number]
+    limit = None if most is None else most + 1
+    return sorted({other for numbers in view.posted("same", own, limit).values() for other in numbers} - {number})
 
 
 def _class_key(kind: str, item: Prepared) -> int:

@@ -147,10 +147,11 @@ class SqliteStore:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """SQLite's errors as IndexStoreError with the remedy that fits."""
+        """SQLite's errors as IndexStoreError with the remedy that fits. Of a damaged file even what SQLite says of the
+        damage may be no UTF-8."""
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             raise IndexStoreError(
                 str(error) or type(error).__name__, place=self.place, remedy=_remedy(error)
             ) from error
@@ -160,7 +161,7 @@ def _remedy(error: Exception) -> str:
     text = str(error)
     if "full" in text or "File too large" in text:
         return "make room on the disk and go on; what was acknowledged is kept"
-    if "malformed" in text or "not a database" in text:
+    if isinstance(error, UnicodeDecodeError) or "malformed" in text or "not a database" in text:
         return "the file is damaged and was left as it is: restore a backup, or ingest the feeds into a new index"
     if "locked" in text:
         return "another program holds the file; close it and try again"

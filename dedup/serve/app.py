@@ -1,9 +1,8 @@
-"""The service: five routes over an open index. What it takes and gives is in ``shapes.py``."""
+"""The service: six routes over an open index. What it takes and gives is in ``shapes.py``."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
@@ -16,27 +15,56 @@ from dedup.index import Index
 from dedup.report.records import match_record, story_record
 from dedup.report.store import json_line
 from dedup.report.verdicts import verdict_record
-from dedup.serve.guard import Guard, Metrics
-from dedup.serve.shapes import ArticleIn, ErrorOut, HealthOut, MatchesOut, StoriesOut, StoryOut, VerdictOut
+from dedup.serve.guard import OPEN_PATHS, Guard, Limits, Metrics
+from dedup.serve.shapes import (
+    ArticleIn,
+    ErrorOut,
+    HealthOut,
+    MatchesOut,
+    Moment,
+    StoriesOut,
+    StoryOut,
+    VerdictOut,
+    in_utc,
+)
+from dedup.serve.told import Told
 
-MOST_BYTES = 8 << 20
-"""Of a request: the longest articles of real dumps have 1 MB, and their html a few."""
 MOST_STORIES = 1000
+PROMETHEUS = "text/plain; version=0.0.4"
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"model": ErrorOut}}
-REFUSED: dict[int | str, dict[str, Any]] = {code: {"model": ErrorOut} for code in (400, 401, 413, 422, 503)}
+REFUSED: dict[int | str, dict[str, Any]] = {code: {"model": ErrorOut} for code in (400, 401, 408, 413, 422, 503)}
+
+_ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}
+REFUSED_AS_JSON: dict[int | str, dict[str, Any]] = {code: {"content": _ERROR} for code in REFUSED}
+"""For a route that answers in another type: FastAPI would say the errors are of that type too."""
 
 
-def create_app(index: Index, token: str | None = None, most_bytes: int = MOST_BYTES) -> Guard:
-    """The ASGI application over an open index. With ``token`` every route but /health asks for it; ``most_bytes`` is
-    the size limit of a request."""
-    api = FastAPI(title="news-dedup", version=__version__, responses=REFUSED)
+def create_app(
+    index: Index, token: str | None = None, limits: Limits | None = None, reader: Index | None = None
+) -> Guard:
+    """The ASGI application over an open index. With ``token`` every route but /health asks for it; ``reader`` is a
+    second handle, open for reading only, that stories are told from while the first takes articles."""
+    # The pages that FastAPI makes of the document would load programs from elsewhere; a redirect is not documented.
+    without: dict[str, Any] = {"docs_url": None, "redoc_url": None, "redirect_slashes": False}
+    api = FastAPI(title="news-dedup", version=__version__, responses=REFUSED, **without)
     metrics = Metrics()
     _add_errors(api)
     _add_articles(api, index, metrics)
-    _add_stories(api, index)
+    _add_stories(api, index, Told(index, reader))
     _add_state(api, index, metrics)
-    return Guard(api, metrics, most_bytes, token)
+    if token is not None:
+        _describe_token(api)
+    return Guard(api, metrics, limits or Limits(), token)
+
+
+def _describe_token(api: FastAPI) -> None:
+    """Say in /openapi.json that the token is asked for, and where not."""
+    document = api.openapi()  # kept by FastAPI, which serves this very object
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
+    for path in OPEN_PATHS:
+        document["paths"][path]["get"]["security"] = []
 
 
 def _add_articles(api: FastAPI, index: Index, metrics: Metrics) -> None:
@@ -55,15 +83,15 @@ def _add_articles(api: FastAPI, index: Index, metrics: Metrics) -> None:
         return _json({"id": article_id, "matches": [match_record(match) for match in index.matches(article_id)]})
 
 
-def _add_stories(api: FastAPI, index: Index) -> None:
+def _add_stories(api: FastAPI, index: Index, told: Told) -> None:
     @api.get("/stories", response_model=StoriesOut)
     def stories(
-        since: Annotated[datetime | None, Query(description="Only stories that changed since.")] = None,
+        since: Annotated[Moment | None, Query(description="Only stories that changed since.")] = None,
         limit: Annotated[int, Query(ge=1, le=MOST_STORIES)] = 100,
         offset: Annotated[int, Query(ge=0, le=1 << 31)] = 0,
     ) -> Response:
         """Stories, largest first, then by id."""
-        found = index.stories(since.replace(tzinfo=UTC) if since is not None and since.tzinfo is None else since)
+        found = told.stories(in_utc(since))
         page = [story_record(story) for story in found[offset : offset + limit]]
         return _json({"total": len(found), "stories": page})
 
@@ -80,10 +108,10 @@ def _add_state(api: FastAPI, index: Index, metrics: Metrics) -> None:
         """Whether the service answers and its index can be read."""
         return _json({"status": "ok", "articles": len(index)})
 
-    @api.get("/metrics", response_class=PlainTextResponse)
+    @api.get("/metrics", response_class=PlainTextResponse, responses=REFUSED_AS_JSON)
     def measures() -> PlainTextResponse:
         """Counts in the text format of Prometheus."""
-        return PlainTextResponse(metrics.text(len(index), index.size()))
+        return PlainTextResponse(metrics.text(len(index), index.size()), media_type=PROMETHEUS)
 
 
 def _add_errors(api: FastAPI) -> None:
@@ -101,7 +129,7 @@ def _add_errors(api: FastAPI) -> None:
     async def no_traces(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         try:
             return await call_next(request)
-        except (ValueError, TypeError, KeyError, RecursionError, UnicodeError):
+        except (ArithmeticError, KeyError, RecursionError, TypeError, ValueError):
             return _json({"detail": "the request could not be answered"}, 400)
 
 

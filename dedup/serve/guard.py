@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -56,11 +58,23 @@ class Metrics:
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"))
 
 
-class Guard:
-    """ASGI middleware: 413 for a body above ``most`` bytes, 401 without the bearer ``token``, 500 without details."""
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What requests may cost: bytes of a body, requests at once, seconds until a body has come. Together they bound the
+    memory that clients can take: ``at_once`` times ``body``."""
 
-    def __init__(self, app: App, metrics: Metrics, most: int, token: str | None) -> None:
-        self._app, self._metrics, self._most, self._token = app, metrics, most, token
+    body: int = 8 << 20
+    at_once: int = 64
+    seconds: float = 30.0
+
+
+class Guard:
+    """ASGI middleware: 401 without the bearer ``token``, 413 for a body that is too large, 408 for one that does not
+    come, 503 while too many requests are being answered. Every answer is counted."""
+
+    def __init__(self, app: App, metrics: Metrics, limits: Limits, token: str | None) -> None:
+        self._app, self._metrics, self._limits, self._token = app, metrics, limits, token
+        self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,9 +87,11 @@ class Guard:
                 status[0] = message["status"]
             await send(message)
 
+        self._inside += 1
         try:
             await self._answer(scope, receive, watched)
         finally:
+            self._inside -= 1
             method = scope["method"] if scope["method"] in METHODS else "other"
             self._metrics.request(method, status[0], time.perf_counter() - began)
 
@@ -84,23 +100,26 @@ class Guard:
         if not self._allowed(scope["path"], headers.get(b"authorization", b"")):
             await _refuse(send, 401, "give the token as: Authorization: Bearer TOKEN", (b"www-authenticate", b"Bearer"))
             return
+        if self._inside > self._limits.at_once and scope["path"] not in OPEN_PATHS:
+            await _refuse(send, 503, "too many requests at once; try again", (b"retry-after", b"1"))
+            return
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._most:
-            await _refuse(send, 413, f"a body may hold {self._most} bytes at most")
+        if not length.isdigit() or int(length) > self._limits.body:
+            await self._too_large(send)
             return
-        body = await _whole_body(receive, self._most)
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                body = await _whole_body(receive, self._limits.body)
+        except TimeoutError:
+            await _refuse(send, 408, f"the body did not come within {self._limits.seconds:g} seconds")
+            return
         if body is None:
-            await _refuse(send, 413, f"a body may hold {self._most} bytes at most")
-            return
-        sent = [False]
+            await self._too_large(send)
+        else:
+            await self._app(scope, _replayed(body, receive), send)
 
-        async def replay() -> Message:
-            if sent[0]:
-                return await receive()
-            sent[0] = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        await self._app(scope, replay, send)
+    async def _too_large(self, send: Send) -> None:
+        await _refuse(send, 413, f"a body may hold {self._limits.body} bytes at most")
 
     def _allowed(self, path: str, given: bytes) -> bool:
         if self._token is None or path in OPEN_PATHS:
@@ -121,6 +140,19 @@ async def _whole_body(receive: Receive, most: int) -> bytes | None:
             return None
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Gives the body that was read, then whatever follows it."""
+    sent = [False]
+
+    async def replay() -> Message:
+        if sent[0]:
+            return await receive()
+        sent[0] = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
 
 
 async def _refuse(send: Send, status: int, detail: str, *more: tuple[bytes, bytes]) -> None:

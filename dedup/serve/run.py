@@ -6,12 +6,17 @@ import ipaddress
 
 from dedup.errors import MissingExtraError, SettingsError
 from dedup.index import Index
+from dedup.index.memory import MemoryStore
+from dedup.models import Article
 
 LOOPBACK = "127.0.0.1"
 
 
-def serve(index: Index, host: str = LOOPBACK, port: int = 8765, token: str | None = None) -> None:
-    """Serve an open index over HTTP. Another address than loopback asks for a token: SettingsError without one."""
+def serve(
+    index: Index, host: str = LOOPBACK, port: int = 8765, token: str | None = None, reader: Index | None = None
+) -> None:
+    """Serve an open index over HTTP; ``reader`` is as for ``create_app``. Another address than loopback asks for a
+    token: SettingsError without one."""
     if token is None and not _is_loopback(host):
         raise SettingsError(
             f"{host} can be reached from other machines and no token is asked for",
@@ -24,7 +29,18 @@ def serve(index: Index, host: str = LOOPBACK, port: int = 8765, token: str | Non
         raise MissingExtraError(error.name or "fastapi", "serve", "serving over HTTP") from error
     from dedup.serve.app import create_app
 
-    uvicorn.run(create_app(index, token), host=host, port=port, log_level="warning", server_header=False)
+    warm_up(index)
+    uvicorn.run(create_app(index, token, reader=reader), host=host, port=port, log_level="warning", server_header=False)
+
+
+def warm_up(index: Index) -> None:
+    """Load what the first article needs, or on a new machine compile it, in an index that is thrown away: no client
+    then waits for it."""
+    lines = [f"The {word} ferry left the harbour at night, the captain of line {word} said." for word in "abcdefghijkl"]
+    with Index(MemoryStore(), index.settings) as scratch:
+        scratch.add_many(Article(id=name, text="\n".join(lines), outlet=name) for name in ("one", "two"))
+        scratch.add(Article(id="cut", text="\n".join(lines[:7]), outlet="three"))
+        scratch.stories()
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -24,9 +24,9 @@ _NO_FEED: Final = {
 
 
 def read_folder(
-    root: str, fields: FieldTable, on_passed_over: OnPassedOver | None = None
+    root: str, fields: FieldTable, on_passed_over: OnPassedOver | None = None, only: Container[str] | None = None
 ) -> Iterator[Article | Rejection]:
-    """The items of every file below ``root``, hidden files left out.
+    """The items of every file below ``root``, or of those whose paths are in ``only``; hidden files left out.
 
     An article file's id is its path below the folder without suffix, or with it where two would be the same. Files
     that are no feed (a picture, a README, labels, a quarantine) are passed over, and ``on_passed_over`` is told; a feed
@@ -45,11 +45,13 @@ def read_folder(
     empty = True
     for name in names:
         stem = stem_of(name)
+        if only is not None and str(Path(root) / name) not in only:
+            continue
         article_id = stem if stems[stem] == 1 else name
         for item in _read_member(str(Path(root) / name), article_id, fields, pass_over):
             empty = False
             yield item
-    if empty:
+    if empty and only is None:
         what = f"the folder holds no article ({passed.sentence() or 'it is empty'})"
         raise FeedError(what, place=root, remedy=f"give {KNOWN}")
 

@@ -24,15 +24,16 @@ class _Line:
         self.tries = 0
 
 
-def read_json_lines(chunks: Chunks, maker: RecordMaker) -> Iterator[Item]:
-    """Articles and rejections of a stream of JSON lines, in order; positions are line numbers."""
-    return _Reader(maker).read(chunks)
+def read_json_lines(chunks: Chunks, maker: RecordMaker, before: int = 0) -> Iterator[Item]:
+    """Articles and rejections of a stream of JSON lines, in order; positions are line numbers, counted on from the
+    lines ``before``."""
+    return _Reader(maker, before).read(chunks)
 
 
 class _Reader:
-    def __init__(self, maker: RecordMaker) -> None:
+    def __init__(self, maker: RecordMaker, before: int) -> None:
         self.maker = maker
-        self.number = 0
+        self.number = before
         self.open: _Line | None = None
 
     def read(self, chunks: Chunks) -> Iterator[Item]:

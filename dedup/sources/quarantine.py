@@ -69,15 +69,20 @@ class Quarantine:
     The file appears when the block ends, and only if there was a rejection; a file of an earlier run, in which records
     may have been mended, is then renamed to ``.old``. It is also written when BadRecordError ends the block, so
     that the reason can be read; any other error leaves nothing. ``read``, ``accepted`` and ``codes`` are the counts.
-    Raises ReportError where the file cannot be written.
+    With ``at_once``, for feeds that go on, a rejection is in the file as soon as it is counted, whatever ends the
+    block, and a record that comes again is kept once. Raises ReportError where the file cannot be written.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None, policy: Policy | None = None) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str] | None, policy: Policy | None = None, *, at_once: bool = False
+    ) -> None:
         self.path = Path(path) if path is not None else None
         self.policy = policy or Policy()
         self.accepted = 0
         self.codes: Counter[str] = Counter()
         self._at_end = False
+        self._at_once = at_once
+        self._kept: set[tuple[str, str, str]] = set()
         self._file: BinaryIO | None = None
 
     @property
@@ -144,7 +149,7 @@ class Quarantine:
 
     def _keep(self, rejection: Rejection) -> None:
         self.codes[rejection.code] += 1
-        if self._writes:
+        if self._writes and not self._is_known(rejection):
             self._write(to_line(rejection))
         if self.policy.on_error == "strict":
             raise BadRecordError(
@@ -163,11 +168,26 @@ class Quarantine:
                 remedy="check that the format and the field names were understood, or allow more with --max-bad",
             )
 
+    def _is_known(self, rejection: Rejection) -> bool:
+        """Whether a file that is read again and again holds the same bad record as before."""
+        key = (rejection.file, rejection.code, rejection.digest)
+        if not self._at_once or key in self._kept:
+            return self._at_once
+        self._kept.add(key)
+        return False
+
+    def _open(self) -> BinaryIO:
+        self._temporary.parent.mkdir(parents=True, exist_ok=True)
+        if not self._at_once:
+            return self._temporary.open("wb")
+        assert self.path is not None
+        self._set_aside()
+        return self.path.open("wb", buffering=0)
+
     def _write(self, line: bytes) -> None:
         try:
             if self._file is None:
-                self._temporary.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._temporary.open("wb")
+                self._file = self._open()
             self._file.write(line)
         except OSError as error:
             raise self._unwritable(error) from error
@@ -180,7 +200,7 @@ class Quarantine:
             with file:
                 file.flush()
                 os.fsync(file.fileno())
-            if keep:
+            if keep and not self._at_once:
                 self._set_aside()
                 self._temporary.replace(self.path)
         except OSError as error:

@@ -59,7 +59,7 @@ _LINES: Final = 20
 _TEXT_SUFFIXES: Final = (".txt", ".text")
 _HTML_SUFFIXES: Final = (".html", ".htm", ".xhtml")
 _TABLE_SUFFIXES: Final = (".csv", ".tsv", ".tab")
-_LINES_SUFFIXES: Final = (".jsonl", ".ndjson", ".jl")
+LINES_SUFFIXES: Final = (".jsonl", ".ndjson", ".jl")
 
 
 def bare_name(name: str) -> str:
@@ -92,7 +92,7 @@ def sniff(head: bytes, name: str, fields: FieldTable) -> Sniffed:
         return Sniffed("parquet")
     if body.startswith(warc.MAGIC):
         return Sniffed("warc")
-    if name.endswith(_LINES_SUFFIXES):
+    if name.endswith(LINES_SUFFIXES):
         return Sniffed("jsonl")
     if _is_binary(body):
         return Sniffed("binary")

@@ -2,11 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 
@@ -132,20 +133,73 @@ def test_a_verdict_is_printed_while_the_feed_is_still_open(tmp_path: Path) -> No
         assert run.wait() == 0
 
 
-def test_a_file_that_grows_is_followed(tmp_path: Path) -> None:
+def _followed(feed: Path, index: Path) -> "subprocess.Popen[bytes]":
+    command = [*COMMAND, "ingest", str(feed), "--index", str(index), "--emit", "verdicts", "--follow"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def _next_ids(run: "subprocess.Popen[bytes]", count: int) -> list[str]:
+    assert run.stdout is not None
+    return [json.loads(run.stdout.readline())["id"] for _ in range(count)]
+
+
+def test_a_file_that_grows_and_is_rotated_is_followed(tmp_path: Path) -> None:
     feed = site_feed(2, 3)
     path = tmp_path / "feed.jsonl"
     path.write_bytes(_lines(feed[:2]))
-    command = [*COMMAND, "ingest", str(path), "--index", str(tmp_path / "news.db"), "--emit", "verdicts", "--follow"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
-        assert run.stdout is not None
-        first = [json.loads(run.stdout.readline())["id"] for _ in range(2)]
-        time.sleep(0.01)
-        path.write_bytes(_lines(feed[:3]))
-        later = [json.loads(run.stdout.readline())["id"] for _ in range(3)]
+    with _followed(path, tmp_path / "news.db") as run:
+        assert _next_ids(run, 2) == [article.id for article in feed[:2]]
+        with path.open("ab") as file:
+            file.write(_lines(feed[2:3]) + b"no JSON\n")
+        assert _next_ids(run, 1) == [feed[2].id]
+        path.rename(tmp_path / "feed.jsonl.1")
+        path.write_bytes(b"no JSON either\n" + _lines(feed[3:4]))
+        assert _next_ids(run, 1) == [feed[3].id]
+        kept = (tmp_path / "news.db.quarantine.jsonl").read_text(encoding="utf-8").splitlines()
         run.terminate()
-    assert first == [article.id for article in feed[:2]]
-    assert later == [article.id for article in feed[:3]]
+    assert [json.loads(line)["raw"] for line in kept] == ["no JSON", "no JSON either"]
+
+
+def _rss(articles: Sequence[library.Article]) -> bytes:
+    items = "".join(
+        f"<item><guid>{article.id}</guid><description>{escape(article.text)}</description></item>"
+        for article in articles
+    )
+    return f'<?xml version="1.0"?><rss version="2.0"><channel>{items}</channel></rss>'.encode()
+
+
+def test_a_feed_that_a_downloader_replaces_is_followed_through_bad_times(tmp_path: Path) -> None:
+    pytest.importorskip("feedparser", reason="the extra feeds is not installed")
+    feed = site_feed(2, 3)
+    path, fresh = tmp_path / "feed.xml", tmp_path / "feed.xml.new"
+    path.write_bytes(_rss(feed[:2]))
+    with _followed(path, tmp_path / "news.db") as run:
+        assert run.stderr is not None
+        assert _next_ids(run, 2) == [article.id for article in feed[:2]]
+        run.stderr.readline()
+        path.write_bytes(b"")
+        assert b"the feed is empty" in run.stderr.readline()
+        fresh.write_bytes(_rss(feed[1:3]))
+        fresh.replace(path)
+        assert _next_ids(run, 2) == [article.id for article in feed[1:3]]
+        run.terminate()
+    with library.open_index(tmp_path / "news.db") as index:
+        assert {article.id for article in index.articles()} == {article.id for article in feed[:3]}
+        assert index.history(feed[1].id) == ()
+
+
+def test_what_a_consumer_was_given_and_is_bad_is_kept_when_it_is_stopped(tmp_path: Path) -> None:
+    feed = site_feed(1, 3)
+    command = [*COMMAND, "ingest", "-", "--index", str(tmp_path / "news.db"), "--emit", "verdicts"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdin is not None
+        run.stdin.write(b"no JSON\n" + _lines(feed[:1]))
+        run.stdin.flush()
+        assert _next_ids(run, 1) == [feed[0].id]
+        run.send_signal(signal.SIGINT)
+        run.wait()
+    (line,) = (tmp_path / "news.db.quarantine.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["raw"] == "no JSON"
 
 
 def test_articles_without_text_are_rejected_and_kept_beside_the_index(tmp_path: Path) -> None:

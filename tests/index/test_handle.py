@@ -236,8 +236,8 @@ import dedup
 from tests.index.sites import site_feed
 feed = site_feed(stories=int(sys.argv[2]), seed=8)
 with dedup.open_index(sys.argv[1]) as index:
-    done = len(index)
-    for at in range(0, len(feed), 5):
+    done = len(index)  # in the order of the feed: up to four come again, so that the first line is of fresh work
+    for at in range(done - done % 5, len(feed), 5):
         index.add_many(feed[at:at + 3])
         for article in feed[at + 3:at + 5]:
             index.add(article)
@@ -248,6 +248,7 @@ with dedup.open_index(sys.argv[1]) as index:
 def _kill_while_adding(path: Path | str, kills: int, stories: int) -> None:
     draw = random.Random(5)
     acknowledged: set[str] = set()
+    struck = 0
     feed = {article.id: article for article in site_feed(stories=stories, seed=8)}
     for _ in range(kills):
         run = subprocess.Popen(
@@ -255,20 +256,19 @@ def _kill_while_adding(path: Path | str, kills: int, stories: int) -> None:
         )
         assert run.stdout is not None
         acknowledged |= set(run.stdout.readline().split())
-        time.sleep(draw.random() * 0.3)
+        time.sleep(draw.random() * 0.2)
         run.send_signal(signal.SIGKILL)
         acknowledged |= {name for line in run.stdout for name in line.split()}
         run.stdout.close()
-        run.wait()
+        struck += run.wait() == -signal.SIGKILL
         with dedup.open_index(path, readonly=True) as index:
             held = {article.id: article for article in index.articles()}
             assert acknowledged <= held.keys()
             assert all(held[name] == feed[name] for name in held)
             assert index.check().damage == ()
+    assert struck > 0.9 * kills, f"only {struck} of {kills} died while adding: give a longer feed"
     with dedup.open_index(path) as index:
-        for article in feed.values():
-            index.add(article)
-        assert index.stories() == dedup.find_stories(list(feed.values())).stories
+        assert index.stories() == dedup.find_stories(list(index.articles())).stories
 
 
 def test_what_was_acknowledged_survives_being_killed(place: Path | str) -> None:
@@ -277,7 +277,7 @@ def test_what_was_acknowledged_survives_being_killed(place: Path | str) -> None:
 
 @pytest.mark.slow
 def test_what_was_acknowledged_survives_two_hundred_kills(tmp_path: Path) -> None:
-    _kill_while_adding(tmp_path / "news.db", kills=200, stories=200)
+    _kill_while_adding(tmp_path / "news.db", kills=200, stories=400)
 
 
 def test_many_equal_articles_make_no_later_one_slower(tmp_path: Path) -> None:

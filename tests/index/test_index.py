@@ -97,6 +97,19 @@ def test_a_redelivered_article_gets_its_stored_verdict(index: Index, feed: list[
     _same_as_batch(index, feed)
 
 
+@pytest.mark.parametrize("held", [1, 2, 40])
+@pytest.mark.parametrize("name", ["a", "z"])
+def test_an_equal_text_is_a_copy_whatever_its_id(near_store: Store, feed: list[Article], held: int, name: str) -> None:
+    index = Index(near_store)
+    index.add_many(Article(id=f"m{number:02d}", text=feed[0].text) for number in range(held))
+    verdict = index.add(Article(id=name, text=feed[0].text))
+    assert verdict.match is not None
+    assert (verdict.relation, verdict.is_new) == ("copy", False)
+    assert verdict.match in index.matches(name)
+    assert verdict.match in index.matches(({verdict.match.a, verdict.match.b} - {name}).pop())
+    assert len(index.matches("a" if name == "a" else "m00")) == held
+
+
 def test_a_new_text_of_an_id_is_a_revision_with_history(index: Index, feed: list[Article]) -> None:
     index.add_many(feed)
     old, other = feed[0], feed[5]

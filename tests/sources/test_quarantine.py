@@ -226,3 +226,22 @@ def test_a_missing_file_and_a_line_of_another_kind_are_named(tmp_path: Path) -> 
     (tmp_path / "q.jsonl").write_bytes(b'{"id": "a", "text": "an article"}\n')
     with pytest.raises(FeedError, match=r"line 1 is no quarantined record"):
         list(read_quarantine(tmp_path / "q.jsonl"))
+
+
+def test_of_a_feed_that_goes_on_each_rejection_is_kept_at_once_and_once(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text("earlier")
+    quarantine = Quarantine(path, at_once=True)
+
+    def interrupted() -> None:
+        with quarantine:
+            for _ in range(2):
+                list(quarantine.watch(feed("x.")))
+                assert len(list(read_quarantine(path))) == 1
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert (quarantine.rejected, quarantine.accepted) == (2, 2)
+    assert len(list(read_quarantine(path))) == 1
+    assert (tmp_path / "q.jsonl.old").read_text() == "earlier"
