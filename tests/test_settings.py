@@ -1,11 +1,16 @@
 """Settings are checked once, named by a digest, and written and read as TOML."""
 
+import hashlib
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+import dedup
 from dedup import Settings, SettingsError
+from dedup.settings import FORMAT
+
+PACKAGE = Path(dedup.__file__).parent
 
 
 def test_every_setting_states_unit_range_and_reason() -> None:
@@ -45,3 +50,12 @@ def test_a_wrong_settings_file_is_refused_in_one_sentence_naming_it(tmp_path: Pa
 def test_a_missing_settings_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"none\.toml: cannot be read"):
         Settings.from_toml(tmp_path / "none.toml")
+
+
+def test_other_models_and_tables_are_another_format() -> None:
+    """What was learned and listed decides results as settings do: an index made with another must be refused."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(PACKAGE.glob("*/data/*")):
+        digest.update(path.name.encode() + path.read_bytes())
+    known = (FORMAT, digest.hexdigest())
+    assert known == (2, "d49e4a4c701af0fb"), "raise FORMAT in dedup/settings.py if it was released, and pin what it stands for"
