@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -47,7 +48,11 @@ Chunk = TypeVar("Chunk")
 Made = TypeVar("Made")
 
 ARTICLES_A_CHUNK = 256
-PAIRS_A_CHUNK = 4096
+PAIRS_A_CHUNK = 8192
+"""Pairs that share the profiles of their articles: in 12,000 articles with 6.6 pairs each a profile is made 2.6 times
+with 2,048, 1.9 with this, 1.6 with 16,384, at 694, 770 and 785 MB."""
+ASKED_A_CHUNK = 2048
+"""Pairs that stories ask for have less in common."""
 
 
 class Runner(Protocol):
@@ -111,7 +116,7 @@ def find_stories(
     proposed = _propose(cleaned, settings, progress)
     matches = _compare_all(cleaned, proposed.pairs, settings, runner, progress)
     by_id = {item.id: item for item in cleaned}
-    comparer = _Comparer(by_id, matches, settings)
+    comparer = _Comparer(cleaned, matches, settings, runner)
     stories = build_stories(by_id, matches, comparer, settings)
     progress("grouping", len(cleaned), len(cleaned))
     matches = comparer.matches()
@@ -313,19 +318,20 @@ def _compare_chunk(shared: tuple[Sequence[CleanArticle], Settings], pairs: npt.N
 class _Comparer:
     """Answers for pairs of ids: the match already made, or one made now and kept."""
 
-    def __init__(self, cleaned: Mapping[str, CleanArticle], matches: Iterable[Match], settings: Settings) -> None:
-        self._cleaned = cleaned
-        self._settings = settings
+    def __init__(
+        self, cleaned: Sequence[CleanArticle], matches: Iterable[Match], settings: Settings, runner: Runner
+    ) -> None:
+        self._shared = (cleaned, settings)
+        self._runner = runner
+        self._place = {item.id: place for place, item in enumerate(cleaned)}
         self._matches = {(match.a, match.b): match for match in matches}
 
     def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[Match]:
         missing = sorted({pair for pair in pairs if pair not in self._matches})
-        for some in _chunks(missing, PAIRS_A_CHUNK):
-            names = sorted({name for pair in some for name in pair})
-            made = make_profiles([self._cleaned[name] for name in names], self._settings)
-            profiles = dict(zip(names, made, strict=True))
-            matches = compare_many([(profiles[a], profiles[b]) for a, b in some], self._settings)
-            self._matches.update(zip(some, matches, strict=True))
+        if missing:
+            places = np.array([(self._place[a], self._place[b]) for a, b in missing], np.int32)
+            parts = self._runner.map(_compare_chunk, self._shared, _chunks(places, ASKED_A_CHUNK))
+            self._matches.update(zip(missing, chain.from_iterable(parts), strict=True))
         return [self._matches[pair] for pair in pairs]
 
     def matches(self) -> list[Match]:
