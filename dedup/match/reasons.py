@@ -112,37 +112,39 @@ def _longest(found: Evidence) -> list[str]:
     return [f"the longest shared passage has {length:,} words"]
 
 
-def _bound_share(a: Profile, b: Profile, found: Evidence) -> tuple[int, int]:
-    """Shared words, and how many of them stand in quotations or stock phrases."""
-    shared = bound = 0
+def _bound_share(a: Profile, b: Profile, found: Evidence) -> tuple[int, int, int]:
+    """Shared words, how many of them stand in quotations, and how many in quotations or stock phrases."""
+    shared = quoted = bound = 0
     for i, j, length in found.tiles.tolist():
         either = a.words.flags[i : i + length] | b.words.flags[j : j + length]
         shared += length
+        quoted += int(((either & QUOTED) != 0).sum())
         bound += int(((either & BOUND) != 0).sum())
-    return shared, bound
+    return shared, quoted, bound
 
 
 def _of_other(a: Profile, b: Profile, value: dict[str, float], found: Evidence, relation: Relation) -> list[str]:
     said = []
     if not (a.size and b.size):
-        said.append("no editorial text was found in " + ("both" if a.size == b.size else "one of the two"))
-    elif "page" in (a.kind, b.kind):
+        where = "both" if a.size == b.size else "one of the two"
+        return [f"no editorial text was found in {where}, so that nothing could be compared but headlines"]
+    if "page" in (a.kind, b.kind):
         said.append("one of the two pages holds no article")
     elif "brief" in (a.kind, b.kind):
         said.append("one of the two is too short to compare by passages, and they are not equal")
-    shared, bound = _bound_share(a, b, found)
+    shared, quoted, bound = _bound_share(a, b, found)
     if not shared:
         said.append("no five words in a row are shared")
-    elif bound == shared:
-        quoted = any((a.words.flags[i] | b.words.flags[j]) & QUOTED for i, j, _ in found.tiles.tolist())
+    elif bound == shared and quoted in (0, shared):
         said.append(f"the {shared} shared words are all {'quotations' if quoted else 'stock phrases'}")
     elif bound >= 0.6 * shared:
-        said.append(f"{bound} of the {shared} shared words are quotations or stock phrases")
+        said.append(f"of the {shared} shared words {quoted} are quoted and {bound - quoted} stock phrases")
     else:
         of = f"{_percent(value['covered_s'])} of the shorter text"
         said.append(f"only {shared} words are shared in runs of five or more, {of}")
     if relation == "same_story":
-        said.append(f"rare words, names and dates point to one event (likeness of all words {found.cosine:.2f} of 1)")
+        dates = "" if a.time is None or b.time is None else " and times"
+        said.append(f"rare words, names{dates} point to one event (likeness of all words {found.cosine:.2f} of 1)")
     elif relation == "related":
         said.append(f"they share the words of a subject, not of one event (likeness {found.cosine:.2f} of 1)")
     else:

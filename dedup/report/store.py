@@ -57,7 +57,7 @@ def write_stories_jsonl(result: Result, target: str | os.PathLike[str] | IO[byte
 
 
 def write_copies_jsonl(copies: Copies, target: str | os.PathLike[str] | IO[bytes] | IO[str]) -> None:
-    """Write one JSON object a line for each group (docs/stories-jsonl.md), as ``write_stories_jsonl`` does."""
+    """Write one JSON object a line for each group (docs/copies-jsonl.md), as ``write_stories_jsonl`` does."""
     _write_to(target, ({"schema": COPIES_SCHEMA, **asdict(group)} for group in copies.groups))
 
 

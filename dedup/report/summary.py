@@ -24,7 +24,7 @@ def summary_lines(result: Result, index: str | os.PathLike[str] | None = None) -
     """What a run came to, as pairs of a name and its value; safe to print on a terminal."""
     facts, stats = gather(result), result.stats
     lines = [("articles", f"{facts.articles:,}" + (f" from {count(facts.outlets, 'outlet')}" if facts.outlets else ""))]
-    lines += _counted(stats, stats.rejected_by_code)
+    lines += _counted(stats, stats.rejected, stats.rejected_by_code)
     lines.append(("stories", f"{facts.stories:,}, {facts.multi:,} of them told by more than one article"))
     texts = f"share {count(facts.groups, 'text')} with another" if facts.groups else "share their text with another"
     lines.append(("syndicated", f"{count(facts.shared, 'article')} ({percent(facts.share)}) {texts}"))
@@ -43,7 +43,7 @@ def copies_lines(copies: Copies) -> list[tuple[str, str]]:
     """What a search for copies came to, as ``summary_lines``."""
     grouped = sum(len(group.articles) for group in copies.groups)
     lines = [("articles", f"{copies.articles:,}")]
-    lines += _counted(copies, Counter(item.code for item in copies.rejections))
+    lines += _counted(copies, len(copies.rejections), Counter(item.code for item in copies.rejections))
     share = percent(grouped / copies.articles) if copies.articles else percent(0)
     lines.append(("copies", f"{count(grouped, 'article')} ({share}) in {count(len(copies.groups), 'group')}"))
     if copies.groups:
@@ -52,12 +52,12 @@ def copies_lines(copies: Copies) -> list[tuple[str, str]]:
     return [(name, terminal_safe(value, one_line=True)) for name, value in lines]
 
 
-def _counted(stats: Stats | Copies, rejected: Mapping[str, int]) -> list[tuple[str, str]]:
+def _counted(stats: Stats | Copies, rejected: int, codes: Mapping[str, int]) -> list[tuple[str, str]]:
     """What was not used as it came, and which limits were met."""
     lines = []
     if rejected:
-        reasons = listing(f"{number:,} {code}" for code, number in sorted(rejected.items()))
-        lines.append(("rejected", f"{sum(rejected.values()):,} of {stats.read:,} read ({reasons})"))
+        reasons = listing(f"{number:,} {code}" for code, number in sorted(codes.items()))
+        lines.append(("rejected", f"{rejected:,} of {stats.read:,} read ({reasons})"))
     if stats.redelivered:
         lines.append(("given again", f"{stats.redelivered:,}, counted once"))
     if sum(stats.repairs.values()):
