@@ -146,7 +146,7 @@ def _of_other(a: Profile, b: Profile, value: dict[str, float], found: Evidence, 
         dates = "" if a.time is None or b.time is None else " and times"
         said.append(f"rare words, names{dates} point to one event (likeness of all words {found.cosine:.2f} of 1)")
     elif relation == "related":
-        said.append(f"they share the words of a subject, not of one event (likeness {found.cosine:.2f} of 1)")
+        said.append(f"they share the words of a subject (likeness {found.cosine:.2f} of 1)")
     else:
         said.append(f"the vocabulary has little in common (likeness {found.cosine:.2f} of 1)")
     return said

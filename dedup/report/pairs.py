@@ -106,7 +106,9 @@ def sentence(match: Match, shares: Held, a: str = "A", b: str = "B") -> str:
         words = sum(passage.words for passage in match.passages)
         return f"Two reports of one event, each in its own words{f' but for {words:,} of them' if words else ''}."
     if match.relation == "related":
-        return "Two different events of one running subject."
+        if match.same_story_score >= 0.5:
+            return "One of the two is no article, but a page that names the event of the other."
+        return "The same subject, but not enough in common to call it one event."
     return "They have nothing to do with each other."
 
 

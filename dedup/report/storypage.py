@@ -210,11 +210,12 @@ class _Carriers:
         return next((item for item in self._members if match is not None and item.id == match.a), None)
 
     def _closest(self, member: Member, others: Iterable[Member], *, with_passages: bool = False) -> Match | None:
-        """The match with the surest of the others, derived ones first; the other stands as ``a``."""
+        """The match with the surest of the others, derived ones first; the other stands as ``a``. A page without an
+        article is only related to the others of its story."""
         found = (self._table.match(other.id, member.id) for other in others if other.id != member.id)
         near = [item for item in found if item is not None and (item.passages or not with_passages)]
-        near = [item for item in near if item.derived or item.relation == "same_story"]
-        return min(near, key=_surest_first, default=None)
+        sure = [item for item in near if item.derived or item.relation == "same_story"]
+        return min(sure or ([] if with_passages else near), key=_surest_first, default=None)
 
     def row(self, member: Member) -> Carrier:
         group = self._held.get(member.id)

@@ -49,13 +49,18 @@ SENTENCES = (
      "B in A."),
     ("partial", (0.3, 0.1), "They share a part: 30% of A stands word for word in B, and 10% of B in A."),
     ("same_story", (0.0, 0.0), "Two reports of one event, each in its own words."),
-    ("related", (0.0, 0.0), "Two different events of one running subject."),
+    ("related", (0.0, 0.0), "One of the two is no article, but a page that names the event of the other."),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(("relation", "shares", "wanted"), SENTENCES)
 def test_the_sentence_names_who_holds_what_of_whom(relation: Relation, shares: Held, wanted: str) -> None:
     assert sentence(pair(relation), shares) == wanted
+
+
+def test_of_two_related_articles_no_more_is_said_than_is_known() -> None:
+    related = replace(pair("related"), same_story_score=0.3)
+    assert sentence(related, (0.0, 0.0)) == "The same subject, but not enough in common to call it one event."
 
 
 @pytest.mark.parametrize(("relation", "shares", "wanted"), [row for row in SENTENCES if row[0] != "partial"])
