@@ -90,7 +90,7 @@ def _retold(value: dict[str, float]) -> list[str]:
     if not partners:
         return []
     order = ", in the same order" if partners > 2 and value["told_ordered"] >= IN_ORDER else ""
-    said = [f"{partners} of the shorter text's {every} sentences have a partner that says the same{order}"]
+    said = [f"{partners} of the shorter text's {every} sentences resemble one of the other{order}"]
     names, numbers = round(math.expm1(value["own_names"])), round(math.expm1(value["own_numbers"]))
     if not names and not numbers:
         said.append("the shorter text brings no name or number of its own")

@@ -147,7 +147,7 @@ def _cut(shares: Held, a: str, b: str) -> str:
         return ""
     piece, whole, stands = _pieces(shares, a, b)
     if min(shares) < SMALL:
-        return f"{whole} holds {piece} as one part among others: {stands}."
+        return f"{piece} is a small part of {whole}, such as its beginning or one item of several: {stands}."
     edited = "" if max(shares) >= MOST else "; edits make up for the rest"
     return f"{piece} is a cut of {whole}, or {whole} was expanded from it: {stands}{edited}."
 

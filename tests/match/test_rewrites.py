@@ -109,7 +109,7 @@ def test_light_edits_are_more_than_rewrites() -> None:
 
 def test_a_rewrite_says_what_it_keeps_and_brings() -> None:
     reasons = compare_profiles(*pair("ferry", "translated"), SETTINGS).reasons
-    assert "sentences have a partner that says the same, in the same order" in reasons[0]
+    assert "sentences resemble one of the other, in the same order" in reasons[0]
     assert any("of its own" in reason for reason in reasons)
 
 

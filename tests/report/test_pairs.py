@@ -40,7 +40,8 @@ SENTENCES = (
     ("excerpt", (0.98, 0.3),
      "A is a cut of B, or B was expanded from it: 98% of A stands word for word in B, and makes 30% of it."),
     ("excerpt", (0.08, 1.0),
-     "A holds B as one part among others: 100% of B stands word for word in A, and makes 8% of it."),
+     "B is a small part of A, such as its beginning or one item of several: 100% of B stands word for word in A, and "
+     "makes 8% of it."),
     ("excerpt", (0.5, 0.3),
      "A is a cut of B, or B was expanded from it: 50% of A stands word for word in B, and makes 30% of it; "
      "edits make up for the rest."),
