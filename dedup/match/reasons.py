@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+
+import numpy as np
 
 from dedup.match.features import NAMES, Evidence
-from dedup.match.marks import QUOTED
+from dedup.match.marks import DIGIT, NAME, QUOTED
+from dedup.match.overlap import PASSAGE_WORDS
 from dedup.match.profile import BOUND, Profile
 from dedup.models import DERIVED, Relation
 from dedup.text.agencies import possessive
 
 OPENING = 3
 """A passage that begins within so many words of the start opens the text."""
-
 
 IN_ORDER = 0.85
 """Share of likeness that stands in the same order, from which the order is called the same."""
@@ -22,6 +25,15 @@ TELLING = 0.05
 
 LITTLE = 0.2
 """Share of the shorter text that stands word for word in the other, below which what is retold is said first."""
+
+SENTENCES = 3
+"""A text of fewer sentences is not said to be retold: one alike is chance."""
+
+BOUND_SHARE = 0.6
+"""Share of the shared words, from which it is worth saying that they are quoted or of stock phrases."""
+
+RAREST = 4
+"""Shared words that are named: as many as a reader finds in both texts in ten seconds."""
 
 
 def reasons(a: Profile, b: Profile, found: Evidence, relation: Relation) -> tuple[str, ...]:
@@ -39,7 +51,7 @@ def _percent(share: float) -> str:
 def _of_derived(a: Profile, b: Profile, value: dict[str, float], found: Evidence, relation: Relation) -> list[str]:
     if a.size == b.size and a.words.hashes.tobytes() == b.words.hashes.tobytes():
         return ["both texts are the same, word for word", *_suppliers(a, b)]
-    verbatim = [_held(a, b, value), *_longest(found)]
+    verbatim = [_held(a, b, found), *_longest(found)]
     told = _retold(value) if relation == "rewrite" else []
     said = told + verbatim if value["covered_s"] < LITTLE else verbatim + told
     said += _edited(value)
@@ -51,15 +63,20 @@ def _of_derived(a: Profile, b: Profile, value: dict[str, float], found: Evidence
     return said
 
 
-def _held(a: Profile, b: Profile, value: dict[str, float]) -> str:
-    """What stands word for word in both, as a share of each: of a cut the two differ, and the reader sees how much."""
+def _held(a: Profile, b: Profile, found: Evidence) -> str:
+    """The words of the passages, beside the length of both: what is shown of a pair gives the shares."""
     short, long = sorted((a.size, b.size))
+    shared = sum(length for _, _, length in _passages(found))
+    if not shared:
+        return f"no {PASSAGE_WORDS} words in a row are shared"
     if short == long:
-        return f"{_percent(value['covered_s'])} of either text ({short:,} words) stands word for word in the other"
-    return (
-        f"{_percent(value['covered_s'])} of the shorter text ({short:,} words) stands word for word in the longer one"
-        f" ({long:,} words), and is {_percent(value['covered_l'])} of it"
-    )
+        return f"{shared:,} of the {short:,} words of either text stand word for word in the other"
+    return f"{shared:,} of the shorter text's {short:,} words stand word for word in the longer one, which has {long:,}"
+
+
+def _passages(found: Evidence) -> list[tuple[int, int, int]]:
+    """The runs of words that are shown as shared passages: where they begin in each text, and their length."""
+    return [(i, j, length) for i, j, length in found.tiles.tolist() if length >= PASSAGE_WORDS]
 
 
 def _edited(value: dict[str, float]) -> list[str]:
@@ -87,10 +104,11 @@ def _suppliers(a: Profile, b: Profile) -> list[str]:
 def _retold(value: dict[str, float]) -> list[str]:
     """What a rewrite keeps, and what it brings of its own."""
     partners, every = round(math.expm1(value["told"])), round(math.expm1(value["sentences"]))
-    if not partners:
+    if not partners or every < SENTENCES:
         return []
     order = ", in the same order" if partners > 2 and value["told_ordered"] >= IN_ORDER else ""
-    said = [f"{partners} of the shorter text's {every} sentences resemble one of the other{order}"]
+    resemble = "resembles" if partners == 1 else "resemble"
+    said = [f"{partners} of the shorter text's {every} sentences {resemble} a sentence of the other{order}"]
     names, numbers = round(math.expm1(value["own_names"])), round(math.expm1(value["own_numbers"]))
     if not names and not numbers:
         said.append("the shorter text brings no name or number of its own")
@@ -104,49 +122,93 @@ def _number(count: int, what: str) -> str:
 
 
 def _longest(found: Evidence) -> list[str]:
-    if not found.tiles.shape[0]:
+    passages = _passages(found)
+    if not passages:
         return []
-    i, j, length = max(found.tiles.tolist(), key=lambda tile: (tile[2], -tile[0] - tile[1]))
+    i, j, length = max(passages, key=lambda tile: (tile[2], -tile[0] - tile[1]))
     if i <= OPENING and j <= OPENING:
         return [f"both open with the same {length:,} words, the longest shared passage"]
     return [f"the longest shared passage has {length:,} words"]
 
 
-def _bound_share(a: Profile, b: Profile, found: Evidence) -> tuple[int, int, int]:
-    """Shared words, how many of them stand in quotations, and how many in quotations or stock phrases."""
-    shared = quoted = bound = 0
-    for i, j, length in found.tiles.tolist():
-        either = a.words.flags[i : i + length] | b.words.flags[j : j + length]
-        shared += length
-        quoted += int(((either & QUOTED) != 0).sum())
-        bound += int(((either & BOUND) != 0).sum())
-    return shared, quoted, bound
-
-
 def _of_other(a: Profile, b: Profile, value: dict[str, float], found: Evidence, relation: Relation) -> list[str]:
-    said = []
     if not (a.size and b.size):
-        where = "both" if a.size == b.size else "one of the two"
-        return [f"no editorial text was found in {where}, so that nothing could be compared but headlines"]
-    if "page" in (a.kind, b.kind):
+        where = "either" if a.size == b.size else "one of the two"
+        what = "nothing" if relation == "unrelated" else "only headlines"
+        return [f"no article text was found in {where}, so {what} could be compared"]
+    said = []
+    if a.kind == b.kind == "page":
+        said.append("neither of the two pages holds an article")
+    elif "page" in (a.kind, b.kind):
         said.append("one of the two pages holds no article")
+    elif a.kind == b.kind == "brief":
+        same, longer = _same_words(a, b), max(a.size, b.size)
+        said.append(f"both are too short to tell; {same} of {longer} words are the same")
     elif "brief" in (a.kind, b.kind):
-        said.append("one of the two is too short to compare by passages, and they are not equal")
-    shared, quoted, bound = _bound_share(a, b, found)
-    if not shared:
-        said.append("no five words in a row are shared")
-    elif bound == shared and quoted in (0, shared):
-        said.append(f"the {shared} shared words are all {'quotations' if quoted else 'stock phrases'}")
-    elif bound >= 0.6 * shared:
-        said.append(f"of the {shared} shared words {quoted} are quoted and {bound - quoted} stock phrases")
-    else:
-        of = f"{_percent(value['covered_s'])} of the shorter text"
-        said.append(f"only {shared} words are shared in runs of five or more, {of}")
-    if relation == "same_story":
-        dates = "" if a.time is None or b.time is None else " and times"
-        said.append(f"rare words, names{dates} point to one event (likeness of all words {found.cosine:.2f} of 1)")
-    elif relation == "related":
-        said.append(f"they share the words of a subject (likeness {found.cosine:.2f} of 1)")
-    else:
-        said.append(f"the vocabulary has little in common (likeness {found.cosine:.2f} of 1)")
+        said.append("one of the two is too short to compare by its passages")
+    if a.kind != "brief" and b.kind != "brief":
+        said.append(_shared(a, b, found))
+    said.append(_subject(a, b, found, relation))
     return said
+
+
+def _same_words(a: Profile, b: Profile) -> int:
+    """How many words of the one the other has too, each as often as both have it."""
+    return (Counter(a.words.hashes.tolist()) & Counter(b.words.hashes.tolist())).total()
+
+
+def _shared(a: Profile, b: Profile, found: Evidence) -> str:
+    """How many words stand in shared passages, and how many of these in quotations or stock phrases."""
+    shared = quoted = stock = 0
+    for i, j, length in _passages(found):
+        either = a.words.flags[i : i + length] | b.words.flags[j : j + length]
+        inside = (either & QUOTED) != 0
+        shared += length
+        quoted += int(inside.sum())
+        stock += int((((either & BOUND) != 0) & ~inside).sum())
+    if not shared:
+        return f"no {PASSAGE_WORDS} words in a row are shared"
+    if quoted == shared:
+        return f"the {shared:,} shared words are all quoted"
+    if stock == shared:
+        return f"the {shared:,} shared words are all of stock phrases"
+    if quoted + stock >= BOUND_SHARE * shared:
+        kinds = [f"{number:,} {kind}" for number, kind in ((quoted, "quoted"), (stock, "of stock phrases")) if number]
+        return f"of the {shared:,} shared words {' and '.join(kinds)}"
+    return f"only {shared:,} words are shared in passages of {PASSAGE_WORDS} or more"
+
+
+def _subject(a: Profile, b: Profile, found: Evidence, relation: Relation) -> str:
+    """What the words of both have in common, with the rarest of them."""
+    likeness = f"(likeness of all words {found.cosine:.2f} of 1)"
+    if relation == "unrelated":
+        return f"the vocabulary has little in common {likeness}"
+    rarest = _rarest(a, b)
+    named = f"{', '.join(rarest[:-1])} and {rarest[-1]}" if len(rarest) > 1 else "".join(rarest)
+    if relation == "same_story":
+        what = f"rare words in both point to one event: {named}" if named else "their words point to one event"
+    else:
+        what = f"both have words of one subject: {named}" if named else "they share the words of a subject"
+    return f"{what} {likeness}"
+
+
+def _rarest(a: Profile, b: Profile) -> list[str]:
+    """The rarest names and numbers that stand in both texts, then the rarest other words; the same for (b, a). Each is
+    spelled as in a text, in the form with fewer capitals."""
+    one, other = _weighed(a), _weighed(b)
+    ranked = []
+    for word in one.keys() & other.keys():
+        (weight, named, form), (twin, other_named, other_form) = one[word], other[word]
+        spelled = min(form, other_form, key=lambda text: (sum(map(str.isupper, text)), text))
+        ranked.append((not (named or other_named), -round(max(weight, twin), 3), spelled))
+    return [spelled for _, _, spelled in sorted(ranked)[:RAREST]]
+
+
+def _weighed(item: Profile) -> dict[int, tuple[float, bool, str]]:
+    """Each word of the body by its hash: its weight, whether it is a name or number, and its first spelling."""
+    words = item.words
+    hashes, first = np.unique(words.hashes, return_index=True)
+    starts, ends, weights = words.starts[first].tolist(), words.ends[first].tolist(), words.weights[first].tolist()
+    named = ((words.flags[first] & (NAME | DIGIT)) != 0).tolist()
+    spans = zip(hashes.tolist(), weights, named, starts, ends, strict=True)
+    return {word: (weight, name, item.text[start:end]) for word, weight, name, start, end in spans if end - start > 1}

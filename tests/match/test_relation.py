@@ -147,17 +147,63 @@ def test_dropped_paragraphs_and_changed_words_stay_derived(kept: set[int], step:
 
 
 def test_reasons_name_shares_and_passages() -> None:
-    reasons = compared(seed_lines("000"), seed_lines("002")).reasons
-    assert any("of the shorter text" in reason for reason in reasons)
+    match = compared(seed_lines("000"), seed_lines("002"))
+    reasons, shown = match.reasons, sum(passage.words for passage in match.passages)
+    assert reasons[0].startswith(f"{shown} of the shorter text's ")
     assert len(set(reasons)) == len(reasons)
 
 
 def test_reasons_say_how_much_of_each_text_is_held() -> None:
     lines = seed_lines("000")
     said = compared(lines, lines[:-1]).reasons[0]
-    assert said.startswith("100% of the shorter text (")
+    assert said == "378 of the shorter text's 378 words stand word for word in the longer one, which has 403"
     whole, cut = compared(lines, seed_lines("002")), compared(seed_lines("002"), lines)
     assert whole.reasons == cut.reasons
+
+
+def test_a_reason_counts_no_passage_that_is_not_shown() -> None:
+    """Runs of five to seven words are evidence, but nobody is shown them."""
+    for a, b in (("000", "001"), ("001", "003"), ("000", "003")):
+        match = compared(seed_lines(a), seed_lines(b))
+        shown = sum(passage.words for passage in match.passages)
+        said = " ".join(match.reasons)
+        assert (
+            (f"{shown} shared words" in said or f"{shown} words are shared" in said)
+            if shown
+            else ("no 8 words in a row are shared" in said)
+        )
+
+
+def test_texts_too_short_to_tell_say_how_many_words_are_the_same() -> None:
+    one = ["Oil prices rose on Monday after talks failed in Orsa."]
+    reasons = compared(one, ["Oil prices fell on Monday after talks failed in Orsa."]).reasons
+    assert reasons[0] == "both are too short to tell; 9 of 10 words are the same"
+    assert not any("in a row" in reason for reason in reasons)
+
+
+def test_where_there_is_no_text_nothing_else_is_said() -> None:
+    assert compared([], []).reasons == ("no article text was found in either, so nothing could be compared",)
+    alone = compared([], seed_lines("000")).reasons
+    assert alone == ("no article text was found in one of the two, so nothing could be compared",)
+
+
+def test_quoted_words_and_stock_phrases_are_counted_apart() -> None:
+    own = "The gardeners of the eastern allotments met again to talk about slugs, snails and a new water pump."
+    other = "Passengers waited for hours at the northern terminal while crews looked for spare parts and fuel."
+    quote = "“I have kept bees on this roof for thirty years and nobody has ever asked me,” said Orla."
+    reasons = compared([own, quote], [other, quote.replace("said Orla", "she told them")]).reasons
+    assert any(reason.startswith("the ") and reason.endswith("shared words are all quoted") for reason in reasons)
+
+
+def test_two_reports_of_one_event_name_the_rarest_words_of_both() -> None:
+    a, b = compared(seed_lines("000"), seed_lines("001")), compared(seed_lines("001"), seed_lines("000"))
+    assert a.relation == "same_story"
+    assert a.reasons == b.reasons
+    said = next(reason for reason in a.reasons if reason.startswith("rare words in both point to one event: "))
+    texts = [" ".join(seed_lines(name)).lower() for name in ("000", "001")]
+    named = said.split(": ")[1].split(" (")[0].replace(" and ", ", ").split(", ")
+    assert len(named) == 4
+    assert all(word.lower() in text for word in named for text in texts)
 
 
 SUPPLIED = (

@@ -15,6 +15,7 @@ from plain_retold import plain_retold
 
 from dedup.match.features import NAMES, RETOLD_AT, evidence
 from dedup.match.profile import Profile, make_profiles
+from dedup.match.reasons import _retold
 from dedup.match.relation import compare_profiles
 from dedup.match.retold import RETOLD_FEATURES
 from dedup.match.stems import stem_of
@@ -109,8 +110,16 @@ def test_light_edits_are_more_than_rewrites() -> None:
 
 def test_a_rewrite_says_what_it_keeps_and_brings() -> None:
     reasons = compare_profiles(*pair("ferry", "translated"), SETTINGS).reasons
-    assert "sentences resemble one of the other, in the same order" in reasons[0]
+    assert "sentences resemble a sentence of the other, in the same order" in reasons[0]
     assert any("of its own" in reason for reason in reasons)
+
+
+def test_of_a_text_of_two_sentences_none_is_said_to_resemble() -> None:
+    value = dict.fromkeys(NAMES, 0.0) | {"told": np.log1p(1), "sentences": np.log1p(2)}
+    assert _retold(value) == []
+    assert _retold(value | {"sentences": np.log1p(3)})[0] == (
+        "1 of the shorter text's 3 sentences resembles a sentence of the other"
+    )
 
 
 def test_teasers_are_no_rewrites() -> None:
