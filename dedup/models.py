@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -20,6 +20,14 @@ ROLE_OF_LETTER: Mapping[str, Role] = MappingProxyType(
     {"T": "headline", "B": "body", "L": "meta", "F": "furniture", "-": "furniture"}
 )
 """Roles are stored one letter a line; ``-`` is an empty line, which counts as furniture."""
+
+CLOSE = timedelta(minutes=10)
+"""Times closer than this do not tell who was first: a wire reaches its clients, and a crawl their pages, in minutes."""
+
+
+def has_clock(when: datetime) -> bool:
+    """Whether a time has a time of day: midnight sharp, in its own offset or in UTC, is a date alone."""
+    return all((time.hour, time.minute, time.second) != (0, 0, 0) for time in (when, when.astimezone(UTC)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dedup.errors import ReportError
-from dedup.models import Group, Member, Result, Story
+from dedup.models import Group, Match, Member, Result, Story
 from dedup.report.facts import groups_of
 from dedup.report.match_text import match_to_text
-from dedup.report.pairs import party, turned
+from dedup.report.pairs import held, own_sites, party, turned
 from dedup.report.safe import terminal_safe
 from dedup.report.store import read_report
 from dedup.report.words import origin_role, percent
@@ -33,7 +33,7 @@ def explain_pair(report: str | os.PathLike[str], a: str, b: str) -> str:
                 remedy=_nearest(name, places),
             )
     lines = [*_match_lines(result, *places[a], *places[b]), "", _together(places[a][0], places[b][0], a, b)]
-    lines += [_standing(*places[name]) for name in dict.fromkeys((a, b))]
+    lines += [_standing(result, *places[name]) for name in dict.fromkeys((a, b))]
     return "\n".join(terminal_safe(line) for line in lines)
 
 
@@ -53,8 +53,7 @@ def _match_lines(result: Result, story: Story, one: Member, other_story: Story, 
     a, b = one.id, other.id
     if a == b:
         return [f"{a} is one article"]
-    pairs = {(match.a, match.b): match for match in result.matches}
-    match = pairs.get((a, b)) or (turned(pairs[b, a]) if (b, a) in pairs else None)
+    match = _kept(result, a, b)
     group = groups_of(story).get(a)
     inside = group if group is not None and group == groups_of(other_story).get(b) else None
     if match is None:
@@ -62,9 +61,16 @@ def _match_lines(result: Result, story: Story, one: Member, other_story: Story, 
     left, right = result.articles.get(a), result.articles.get(b)
     if left is None or right is None:
         return [f"{a} and {b}: {match.relation}", *(f"  - {reason}" for reason in match.reasons)]
-    own = (party("A", one, inside).own, party("B", other, inside).own)
+    sites = own_sites(match, one.credits, other.credits)
+    own = (party("A", one, inside, sites[0]).own, party("B", other, inside, sites[1]).own)
     release = inside is not None and inside.origin.release
     return match_to_text(match, left, right, own, release=release).splitlines()
+
+
+def _kept(result: Result, a: str, b: str) -> Match | None:
+    """The match of two articles with ``a`` first, None where none was kept."""
+    found = next((match for match in result.matches if {match.a, match.b} == {a, b}), None)
+    return turned(found) if found is not None and found.a != a else found
 
 
 def _unmatched(a: str, b: str, group: Group | None) -> str:
@@ -84,16 +90,25 @@ def _together(first: Story, second: Story, a: str, b: str) -> str:
     return "They are in one story, but do not carry one text."
 
 
-def _standing(story: Story, member: Member) -> str:
+def _standing(result: Result, story: Story, member: Member) -> str:
     group = groups_of(story).get(member.id)
-    return f"{member.id}: story {story.story_id} ({story.headline}), {_role(member, group)}"
+    return f"{member.id}: story {story.story_id} ({story.headline}), {_role(result, member, group)}"
 
 
-def _role(member: Member, group: Group | None) -> str:
+def _role(result: Result, member: Member, group: Group | None) -> str:
     if group is None:
         return "independent: no other article here carries its text"
     if group.origin.id == member.id:
         why = [*group.origin.reasons, *(f"but {doubt}" for doubt in group.origin.doubts)]
         said = origin_role(group.origin) + f", {percent(group.origin.confidence)} of the evidence"
         return f"{said} ({'; '.join(why)})" if why else said
-    return f"{member.relation} beside {group.origin.id}: it holds {percent(member.share)} of that text"
+    return f"{member.relation} beside {group.origin.id}: it holds {percent(_uses(result, member, group))} of that text"
+
+
+def _uses(result: Result, member: Member, group: Group) -> float:
+    """The share of the origin's text that a member holds: of what the comparison shows, where the two were compared."""
+    match = _kept(result, group.origin.id, member.id)
+    origin, article = result.articles.get(group.origin.id), result.articles.get(member.id)
+    if match is None or origin is None or article is None:
+        return member.share
+    return held(match, origin, article)[0]

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from dedup.models import CleanArticle, Match
-from dedup.report.pairs import Party, beyond, direction, held, sentence
+from dedup.report.pairs import Party, beyond, direction, held, likely, sentence
 from dedup.report.safe import terminal_safe
-from dedup.report.words import count, listing, moment, names, percent, place
+from dedup.report.words import count, listing, moment, names, place
 
 __all__ = ["match_to_json", "match_to_text"]
 
@@ -32,16 +32,17 @@ def match_to_text(match: Match, a: CleanArticle, b: CleanArticle, own: Own = (()
     distributes press releases.
     """
     shares = held(match, a, b)
-    one, other = _party("A", a, own[0]), _party("B", b, own[1])
+    said = sentence(match, shares, texts=(a, b))
+    took = direction(match, shares, _party("A", a, own[0]), _party("B", b, own[1]), release=release)
     lines = [
         *_head("A", a),
         *_head("B", b),
         "",
-        *_wrapped(f"{match.relation}: {sentence(match, shares)}"),
-        *_wrapped(direction(match, shares, one, other, release=release)),
-        *(line for reason in beyond(match.reasons) for line in _wrapped(reason, "  - ")),
+        *_wrapped(f"{match.relation}: {said}"),
+        *_wrapped(took),
+        *(line for reason in beyond(match.reasons, f"{said} {took}") for line in _wrapped(reason, "  - ")),
         "",
-        f"text taken: {percent(match.score)} likely; same event: {percent(match.same_story_score)} likely",
+        likely(match),
         f"sequences of five words: {match.containment[0]:.0%} of A's are in B, {match.containment[1]:.0%} of B's in A"
         f" (Jaccard {match.jaccard:.2f}, TF-IDF cosine {match.cosine:.2f})",
         *_passages(match, a),
@@ -107,7 +108,7 @@ def match_to_json(match: Match, a: CleanArticle, b: CleanArticle, own: Own = (()
     shares = held(match, a, b)
     data = {
         "held": [round(share, 4) for share in shares],
-        "sentence": sentence(match, shares),
+        "sentence": sentence(match, shares, texts=(a, b)),
         "direction": direction(match, shares, _party("A", a, own[0]), _party("B", b, own[1]), release=release),
         "a": match.a,
         "b": match.b,

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dedup.models import CleanArticle, Credit, Group, Match, Member, Passage
-from dedup.report.words import has_clock, length, listing, names, percent, source
+from dedup.models import CLOSE, CleanArticle, Credit, Group, Match, Member, Passage, has_clock
+from dedup.report.words import length, listing, names, percent, source
 
-__all__ = ["Held", "Party", "beyond", "direction", "held", "party", "sentence", "turned"]
+__all__ = [
+    "Held",
+    "Party",
+    "Texts",
+    "beyond",
+    "direction",
+    "held",
+    "likely",
+    "own_sites",
+    "party",
+    "sentence",
+    "turned",
+]
 
 Held = tuple[float, float]
 """Share of the first text that stands word for word in the second, and of the second in the first, 0..1."""
+
+Texts = tuple[CleanArticle, CleanArticle]
+"""The two articles of a match, in its order."""
 
 APART = 0.1
 """Difference of the two shares from which one text is the piece and the other the whole."""
@@ -32,11 +48,23 @@ MOST = 0.6
 DETAILS = 0.94
 """Share of both texts from which the differences are called details."""
 
+OPENS = 0.8
+"""Share of the whole up to the end of its last shared passage from which its piece is called its beginning."""
+
 NEARLY_ALL = 0.995
 """Share from which a text is called the same: a closing full stop is no difference."""
 
-CLOSE = timedelta(minutes=10)
-"""Times closer than this do not tell who was first: a wire reaches its clients within minutes."""
+EVENT = 0.5
+"""Probability of one event from which a pair that is only related has a page for one of its two."""
+
+NO_TEXT = "no article text was found in "
+TOO_SHORT = "both are too short to tell"
+ONE_SHORT = "one of the two is too short "
+NO_ARTICLE = ("one of the two pages holds no article", "neither of the two pages holds an article")
+"""How reasons begin that say why a pair could not be compared as two articles (dedup/match/reasons.py)."""
+
+_SITE = re.compile(r"one stands on .+ own site, and the other credits (.+)")
+_SITES = re.compile(r"both stand on (.+?)'s? own site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +85,28 @@ class Party:
         return cls(name, tuple(agency for agency in names(credits) if agency not in mine), mine, *at)
 
 
-def party(name: str, member: Member, group: Group | None) -> Party:
-    """A party from a member of a result: one that supplied its group's text without naming an agency is its agency."""
+def party(name: str, member: Member, group: Group | None, own: Iterable[str] = ()) -> Party:
+    """A party from a member of a result: one that supplied its group's text without naming an agency is its agency.
+    ``own`` are agencies known otherwise to be its outlet."""
     supplied = group is not None and len(group.credits) == 1 and member.credited and not member.credits
-    own = [credit.agency for credit in group.credits] if group is not None and supplied else []
-    return Party.of(name, member.credits, own, (member.published, source(member)))
+    given = [credit.agency for credit in group.credits] if group is not None and supplied else []
+    return Party.of(name, member.credits, {*given, *own}, (member.published, source(member)))
+
+
+def own_sites(match: Match, a: Iterable[Credit], b: Iterable[Credit]) -> tuple[frozenset[str], frozenset[str]]:
+    """The agencies that are the outlets of a match's two articles, as far as its reasons and their credits tell: of two
+    of which one stands on an agency's own site, it is the one that does not credit it."""
+    sites: tuple[set[str], set[str]] = (set(), set())
+    credited = set(names(a)), set(names(b))
+    for reason in match.reasons:
+        if both := _SITES.fullmatch(reason):
+            sites[0].add(both[1])
+            sites[1].add(both[1])
+        elif one := _SITE.fullmatch(reason):
+            crediting = [one[1] in named for named in credited]
+            if crediting[0] != crediting[1]:
+                sites[int(crediting[0])].add(one[1])
+    return frozenset(sites[0]), frozenset(sites[1])
 
 
 def held(match: Match, a: CleanArticle, b: CleanArticle) -> Held:
@@ -90,41 +135,89 @@ def _letters(text: str, start: int, end: int) -> int:
     return sum(map(str.isalnum, text[start:end]))
 
 
-def sentence(match: Match, shares: Held, a: str = "A", b: str = "B") -> str:
-    """What the relation says of these two, with who holds how much of whom."""
+def sentence(match: Match, shares: Held, a: str = "A", b: str = "B", texts: Texts | None = None) -> str:
+    """What the relation says of these two, with who holds how much of whom. ``texts`` tell where in the whole a piece
+    stands, and which of the two has no text."""
+    said = _derived(match, shares, a, b, texts) if match.derived else _apart(match, a, b, texts)
+    return _capital(said) if said.startswith(("the ", "this ")) else said
+
+
+def _derived(match: Match, shares: Held, a: str, b: str, texts: Texts | None) -> str:
     one, other = (percent(round(share, 3)) for share in shares)
     each = f"{one} of {a} stands word for word in {b}, and {other} of {b} in {a}"
     if match.relation == "copy":
         return _copy(shares, a, b) or f"The same text{_altered(shares)}: {each}."
     if match.relation == "excerpt":
-        return _cut(shares, a, b) or f"Most of each stands in the other, beside text that only one has: {each}."
+        both = f"Most of each stands in the other, beside text that only one has: {each}."
+        return _cut(match, shares, a, b, texts) or both
     if match.relation == "partial":
         return f"They share a part: {each}."
-    if match.relation == "rewrite":
-        return _reworded(match, shares, a, b)
+    return _reworded(match, shares, a, b)
+
+
+def _apart(match: Match, a: str, b: str, texts: Texts | None) -> str:
+    """What is said of two of which none has text of the other: first, whether they could be compared."""
+    if untold := next((reason for reason in match.reasons if reason.startswith((NO_TEXT, TOO_SHORT))), ""):
+        return _capital(untold if texts is None else _naming(untold, a, b, texts)) + "."
     if match.relation == "same_story":
+        if any(reason.startswith(ONE_SHORT) for reason in match.reasons):
+            return "Both tell one event, but one of the two is too short to say whether text was taken."
         words = sum(passage.words for passage in match.passages)
         return f"Two reports of one event, each in its own words{f' but for {words:,} of them' if words else ''}."
     if match.relation == "related":
-        if match.same_story_score >= 0.5:
+        if NO_ARTICLE[1] in match.reasons:
+            return "Neither of the two pages holds an article; they name one subject."
+        if match.same_story_score >= EVENT:
             return "One of the two is no article, but a page that names the event of the other."
         return "The same subject, but not enough in common to call it one event."
-    return "They have nothing to do with each other."
+    return "They have little in common."
+
+
+def _naming(reason: str, a: str, b: str, texts: Texts) -> str:
+    """The reason with the name of the one that has no text."""
+    bare = [name for name, item in zip((a, b), texts, strict=True) if not item.body_spans]
+    return reason.replace(f"{NO_TEXT}one of the two", NO_TEXT + bare[0]) if len(bare) == 1 else reason
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def likely(match: Match) -> str:
+    """How likely text was taken and both tell one event; what could not be compared has no such likelihood."""
+    taken, event = f"text taken: {percent(match.score)} likely", f"same event: {percent(match.same_story_score)} likely"
+    untold = any(reason.startswith((NO_TEXT, TOO_SHORT, ONE_SHORT)) for reason in match.reasons)
+    page = match.relation == "related" and match.same_story_score >= EVENT
+    return "; ".join([*([] if untold and not match.derived else [taken]), *([] if page else [event])])
 
 
 def _reworded(match: Match, shares: Held, a: str, b: str) -> str:
     perhaps = "Looks like" if match.score >= SURE else "Perhaps"
     one, other = (percent(round(share, 3)) for share in shares)
     little = f"word for word only {one} of {a} in {b}, and {other} of {b} in {a}"
-    if max(shares) < 0.01:
+    if max(shares) == 0.0:
         little = "no passage is shared"
     return f"{perhaps} one text told in other words: the same things, but {little}."
 
 
-def beyond(reasons: Iterable[str]) -> list[str]:
-    """The reasons that say more than ``sentence`` and ``direction`` do: shares and credits are in those by name."""
-    said = ("both credit ", "one stands on ", "both stand on ", "both texts are the same")
-    return [reason for reason in reasons if "stands word for word in the" not in reason and not reason.startswith(said)]
+def beyond(reasons: Iterable[str], said: str = "") -> list[str]:
+    """The reasons that say more than what is ``said`` by ``sentence`` and ``direction``, which give shares by name."""
+    return [reason for reason in reasons if not _repeats(reason, said)]
+
+
+def _repeats(reason: str, said: str) -> bool:
+    if reason.startswith("both credit "):
+        named = reason.removeprefix("both credit ").split(" and ")
+        return ("Both credit " in said or "distributed by " in said) and all(agency in said for agency in named)
+    if site := _SITE.fullmatch(reason):
+        return f" is {site[1]}." in said
+    if reason.startswith(NO_ARTICLE):
+        return " page" in said
+    if reason.startswith("no ") and reason.endswith(" words in a row are shared"):
+        return "no passage is shared" in said
+    return " word for word in the " in reason or reason.startswith(
+        ("both texts are the same", NO_TEXT, TOO_SHORT, ONE_SHORT)
+    )
 
 
 def _altered(shares: Held) -> str:
@@ -135,21 +228,32 @@ def _copy(shares: Held, a: str, b: str) -> str:
     """A copy that is the very same, or lacks a part that the other has."""
     if min(shares) >= NEARLY_ALL:
         return "The same text, word for word."
-    if abs(shares[0] - shares[1]) < LONGER or max(shares) < DETAILS:
+    if abs(shares[0] - shares[1]) < LONGER:
         return ""
     piece, whole, stands = _pieces(shares, a, b)
     return f"The same text, but {whole} has more of it than {piece}: {stands}."
 
 
-def _cut(shares: Held, a: str, b: str) -> str:
+def _cut(match: Match, shares: Held, a: str, b: str, texts: Texts | None) -> str:
     """Which text is the piece, and which the whole that holds it; "" where neither is."""
     if abs(shares[0] - shares[1]) < APART:
         return ""
     piece, whole, stands = _pieces(shares, a, b)
     if min(shares) < SMALL:
-        return f"{piece} is a small part of {whole}, such as its beginning or one item of several: {stands}."
+        part = "the beginning" if texts is not None and _opens(match, shares, texts) else "a small part"
+        return f"{piece} is {part} of {whole}: {stands}."
     edited = "" if max(shares) >= MOST else "; edits make up for the rest"
     return f"{piece} is a cut of {whole}, or {whole} was expanded from it: {stands}{edited}."
+
+
+def _opens(match: Match, shares: Held, texts: Texts) -> bool:
+    """Whether the piece is what the whole begins with: little of it up to the last shared passage is not shared."""
+    first = shares[0] < shares[1]
+    whole = texts[0 if first else 1]
+    end = max((p.a_end if first else p.b_end for p in match.passages), default=0)
+    before = sum(_letters(whole.text, start, min(stop, end)) for start, stop in whole.body_spans if start < end)
+    every = sum(_letters(whole.text, *span) for span in whole.body_spans)
+    return before > 0 and min(shares) * every >= OPENS * before
 
 
 def _pieces(shares: Held, a: str, b: str) -> tuple[str, str, str]:
@@ -176,28 +280,32 @@ def turned(match: Match) -> Match:
 
 
 def direction(match: Match, shares: Held, a: Party, b: Party, *, release: bool = False) -> str:
-    """Who may have the shared text from whom, and what says so; "" where no text was taken. ``release``: the supplier
-    both name distributes press releases."""
+    """Who may have the shared text from whom, and what says so; "" where no text was taken. Of a rewrite or a part no
+    more than "may" is said. ``release``: the supplier both name distributes press releases."""
     if not match.derived:
         return ""
+    sure = match.relation in ("copy", "excerpt")
     for one, other in ((a, b), (b, a)):
         owed = sorted((one.own - other.own) & set(other.credits))
         if owed:
-            return f"{other.name} has it from {one.name}: it credits {owed[0]}, and {one.name} is {owed[0]}."
+            has = "has" if sure else "may have"
+            return f"{other.name} {has} it from {one.name}: it credits {owed[0]}, and {one.name} is {owed[0]}."
     common = [agency for agency in a.credits if agency in b.credits]
     if common and release:
-        return f"Both carry a press release distributed by {listing(common)}; its origin is the company that issued it."
+        carry = "Both carry" if sure else "Both may draw on"
+        return f"{carry} a press release distributed by {listing(common)}; its origin is the company that issued it."
     if common:
-        return f"Both credit {listing(common)} and probably have it from there; {_carried_first(a, b)}."
+        have = "probably" if sure else "may"
+        return f"Both credit {listing(common)} and {have} have it from there; {_carried_first(a, b)}."
     if a.outlet and a.outlet == b.outlet:
         return f"Both are from {a.outlet}: an update, or one text used twice; {_carried_first(a, b)}."
     if a.credits and b.credits:
         said = f"{a.name} credits {listing(a.credits)} and {b.name} {listing(b.credits)}"
         return f"The texts do not say who took it from whom: {said}."
-    return _without_common(shares, a, b, match.relation in ("copy", "excerpt") and min(shares) >= SMALL)
+    return _without_common(shares, a, b, sure and min(shares) >= SMALL)
 
 
-def _without_common(shares: Held, a: Party, b: Party, likely: bool) -> str:
+def _without_common(shares: Held, a: Party, b: Party, sure: bool) -> str:
     """By the clocks and the fuller text, where they point one way; a supplier that one names comes first."""
     first, lead = _first(a, b)
     fuller = _fuller(shares, a, b)
@@ -209,9 +317,9 @@ def _without_common(shares: Held, a: Party, b: Party, likely: bool) -> str:
     later = b if first is a else a
     why = f"{first.name} published it {lead} earlier{', and is the fuller text' if fuller is first else ''}"
     if source:
-        have = "probably have" if likely else "may have"
+        have = "probably have" if sure else "may have"
         return f"{source.replace('both', f'Both {have} it', 1)}, or {later.name} from {first.name}: {why}."
-    took = "probably took" if likely else "may have taken"
+    took = "probably took" if sure else "may have taken"
     return f"{later.name} {took} the shared text from {first.name}, or both from one source: {why}."
 
 

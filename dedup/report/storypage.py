@@ -9,7 +9,19 @@ from datetime import datetime
 
 from dedup.models import CleanArticle, Group, Match, Member, Story
 from dedup.report.facts import credit_state, groups_of, suppliers, uncredited
-from dedup.report.pairs import APART, SMALL, Held, beyond, direction, held, party, sentence, turned
+from dedup.report.pairs import (
+    APART,
+    SMALL,
+    Held,
+    beyond,
+    direction,
+    held,
+    likely,
+    own_sites,
+    party,
+    sentence,
+    turned,
+)
 from dedup.report.sidebyside import Row, rows, shared_parts
 from dedup.report.words import SPREAD, delay, moment, source
 
@@ -38,6 +50,7 @@ class Comparison:
     sentence: str
     direction: str
     reasons: tuple[str, ...]
+    likely: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,8 @@ class Carrier:
     ``own`` what share of its own text that is (None where the two were not compared); ``version`` is "cut",
     "expanded" or "", as told by these. ``credit`` is "named", "itself" (it is the supplier), "missing" (the others name
     a supplier, this one does not) or "unknown" (nobody names one). ``told_with`` is, for an article in its
-    own words, the match that speaks most for its place in the story.
+    own words, the match that speaks most for its place in the story; ``textless`` whether its page is known to hold
+    no article text.
     """
 
     member: Member
@@ -61,6 +75,7 @@ class Carrier:
     credit: str
     comparison: Comparison | None
     told_with: Match | None
+    textless: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +157,17 @@ class _Comparisons:
             return
         number, shares = len(self.made) + 1, held(match, a, b)
         one, other = _names(left, right)
+        own = own_sites(match, left.credits, right.credits)
         group = self._held.get(right.id)
         inside = group if group is not None and group is self._held.get(left.id) else None
+        said = sentence(match, shares, one, other, (a, b))
+        took = direction(
+            match,
+            shares,
+            party(one, left, inside, own[0]),
+            party(other, right, inside, own[1]),
+            release=inside is not None and inside.origin.release,
+        )
         self.made[right.id] = Comparison(
             number=number,
             page=(number - 1) // COMPARISONS_A_PAGE + 1,
@@ -153,15 +177,10 @@ class _Comparisons:
             rows=rows(a, b, match.passages),
             shared_words=sum(passage.words for passage in match.passages),
             held=shares,
-            sentence=sentence(match, shares, one, other),
-            direction=direction(
-                match,
-                shares,
-                party(one, left, inside),
-                party(other, right, inside),
-                release=inside is not None and inside.origin.release,
-            ),
-            reasons=tuple(beyond(match.reasons)),
+            sentence=said,
+            direction=took,
+            reasons=tuple(beyond(match.reasons, f"{said} {took}")),
+            likely=_capital(likely(match)),
         )
 
     def match(self, a: str, b: str) -> Match | None:
@@ -178,6 +197,11 @@ class _Comparisons:
         if match is None or article is None:
             return ()
         return shared_parts(article, ((item.a_start, item.a_end) for item in match.passages))
+
+    def textless(self, name: str) -> bool:
+        """Whether the page of an article is known to hold no article text."""
+        article = self._articles.get(name)
+        return article is not None and not article.body_spans
 
     def pages(self) -> tuple[tuple[Comparison, ...], ...]:
         listed = tuple(self.made.values())
@@ -234,6 +258,7 @@ class _Carriers:
             credit=credit_state(member, group),
             comparison=view,
             told_with=self._closest(member, self._members) if group is None else None,
+            textless=self._table.textless(member.id),
         )
 
 
@@ -248,6 +273,10 @@ def _names(left: Member, right: Member) -> tuple[str, str]:
     """What to call the two: their outlets, or their sides where these are one outlet's."""
     one, other = source(left), source(right)
     return (one, other) if one != other else ("the left text", "the right text")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _surest_first(match: Match) -> tuple[bool, float, float, str]:

@@ -19,7 +19,6 @@ __all__ = [
     "by_id",
     "count",
     "delay",
-    "has_clock",
     "length",
     "listing",
     "moment",
@@ -171,11 +170,6 @@ def moment(when: datetime | None) -> str:
     when = _utc(when)
     day = f"{when.day} {when:%b} {when.year}"
     return day if (when.hour, when.minute, when.second) == (0, 0, 0) else f"{day}, {when:%H:%M} UTC"
-
-
-def has_clock(when: datetime) -> bool:
-    """Whether a time has a time of day: midnight sharp, in its own offset or in UTC, is a date alone."""
-    return all((time.hour, time.minute, time.second) != (0, 0, 0) for time in (when, _utc(when)))
 
 
 def period(first: datetime | None, last: datetime | None) -> str:

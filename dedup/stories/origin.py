@@ -8,7 +8,7 @@ from datetime import UTC
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from dedup.models import CleanArticle, Credit, Match, Origin
+from dedup.models import CLOSE, CleanArticle, Credit, Match, Origin, has_clock
 from dedup.stories.links import Links, taken
 from dedup.text.agencies import agencies, possessive
 from dedup.text.credits import own_agencies, suppliers
@@ -38,9 +38,6 @@ SPREAD = 2 / 3
 """Share of the other members that must derive from an origin: the share that lets an article into a group at all."""
 
 HOUR = 3600.0
-
-CLOSE = 600.0
-"""Seconds of lead that do not tell who was first: a wire reaches its clients, and a crawl their pages, in minutes."""
 
 
 class _Finding(NamedTuple):
@@ -149,7 +146,8 @@ def _have(number: int) -> str:
 
 def _tell(one: CleanArticle, other: CleanArticle) -> bool:
     """Whether two times tell which was first: dates without a clock only where they are a day apart."""
-    return (_has_clock(one) and _has_clock(other)) or abs(_time(one) - _time(other)) >= 24 * HOUR
+    clocks = all(item.published is not None and has_clock(item.published) for item in (one, other))
+    return clocks or abs(_time(one) - _time(other)) >= 24 * HOUR
 
 
 def _spread(name: str, group: _Group) -> bool:
@@ -252,22 +250,17 @@ def _clock(item: CleanArticle, group: _Group) -> Iterator[_Finding]:
         return
     level = [other for other in others if not _tell(other, item) or _time(other) == _time(item)]
     lead = (min((_time(other) for other in others if other not in level), default=_time(item)) - _time(item)) / HOUR
-    if level or not _has_clock(item):
+    if level or not has_clock(item.published):
         day = f"published on the first day{among}, {item.published:%Y-%m-%d}"
         yield _Finding("day" if level else "clock", EARLIEST_DAY * known, day)
         return
     weight = EARLIEST if lead >= 1 else EARLIEST_DAY
     when = f"{item.published.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    if lead * HOUR < CLOSE:
+    if lead * HOUR < CLOSE.total_seconds():
         said = f"has the earliest time{among}, {when}, but the next came within {int(lead * 60) + 1} min"
         yield _Finding("close", weight * known, said)
         return
     yield _Finding("clock", weight * known, f"published first{among}, {when}{_span(lead)}")
-
-
-def _has_clock(item: CleanArticle) -> bool:
-    time = item.published
-    return time is not None and (time.hour, time.minute, time.second) != (0, 0, 0)
 
 
 def _span(hours: float) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dedup.models import Result
+from dedup.models import Relation, Result
 from dedup.report import write_report
 from tests.report.make_result import hostile_result, result_of, seed_result, wire_result
 
@@ -188,6 +188,25 @@ def test_an_article_without_an_outlet_goes_by_its_host_or_its_id(tmp_path: Path)
     assert "003" in _words(pages["stories/s-003.html"])
     assert "outlets" not in pages["index.html"].ids
     assert "outlet unknown" not in text
+
+
+def _with_a_page(relation: Relation | None) -> Result:
+    """The seeds, where 001 is a page without article text that was compared with 000, or not."""
+    whole = seed_result()
+    bare = replace(whole.articles["001"], roles=whole.articles["001"].roles.replace("B", "F"))
+    reason = "no article text was found in one of the two, so only headlines could be compared"
+    others = [match for match in whole.matches if "001" not in (match.a, match.b)]
+    if relation is not None:
+        others.append(replace(whole.matches[0], a="000", b="001", relation=relation, passages=(), reasons=(reason,)))
+    return replace(whole, articles={**whole.articles, "001": bare}, matches=tuple(others))
+
+
+def test_a_page_without_article_text_says_so_in_its_row(tmp_path: Path) -> None:
+    told = _words(_write(_with_a_page("related"), tmp_path / "r")["stories/s-000.html"])
+    assert "this page holds no article text; its headline tells the event of macaudailytimes.com.mo" in told
+    alone = _words(_write(_with_a_page(None), tmp_path / "s")["stories/s-000.html"])
+    assert "this page holds no article text" in alone
+    assert "no comparison was kept" not in told + alone
 
 
 def test_a_long_list_under_an_agency_says_how_many_there_are(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dedup.models import Article, CleanArticle, Match, Passage, Relation
-from dedup.report.pairs import Held, Party, beyond, direction, held, sentence, turned
+from dedup.models import Article, CleanArticle, Credit, Match, Passage, Relation
+from dedup.report.pairs import Held, Party, beyond, direction, held, likely, own_sites, sentence, turned
 
 NOON = datetime(2024, 3, 18, 12, 0, tzinfo=UTC)
 SAME: Held = (0.97, 0.96)
@@ -27,6 +27,8 @@ SENTENCES = (
     ("copy", (1.0, 1.0), "The same text, word for word."),
     ("copy", (0.97, 0.96), "The same text but for details: 97% of A stands word for word in B, and 96% of B in A."),
     ("copy", (0.85, 0.86), "The same text, edited: 85% of A stands word for word in B, and 86% of B in A."),
+    ("copy", (0.83, 0.9),
+     "The same text, but A has more of it than B: 90% of B stands word for word in A, and makes 83% of it."),
     ("copy", (0.84, 1.0),
      "The same text, but A has more of it than B: 100% of B stands word for word in A, and makes 84% of it."),
     ("copy", (0.99, 0.91),
@@ -40,8 +42,7 @@ SENTENCES = (
     ("excerpt", (0.98, 0.3),
      "A is a cut of B, or B was expanded from it: 98% of A stands word for word in B, and makes 30% of it."),
     ("excerpt", (0.08, 1.0),
-     "B is a small part of A, such as its beginning or one item of several: 100% of B stands word for word in A, and "
-     "makes 8% of it."),
+     "B is a small part of A: 100% of B stands word for word in A, and makes 8% of it."),
     ("excerpt", (0.5, 0.3),
      "A is a cut of B, or B was expanded from it: 50% of A stands word for word in B, and makes 30% of it; "
      "edits make up for the rest."),
@@ -153,9 +154,86 @@ def test_shares_are_of_the_letters_that_a_reader_sees_marked() -> None:
 
 def test_reasons_that_repeat_the_sentences_are_left_out() -> None:
     reasons = (
-        "97% of the shorter text (116 words) stands word for word in the longer one (121 words), and is 93% of it",
+        "113 of the shorter text's 116 words stand word for word in the longer one, which has 121",
         "the longest shared passage has 48 words",
         "both credit AP",
-        "one stands on AP's own site, and the other credits AP",
     )
-    assert beyond(reasons) == ["the longest shared passage has 48 words"]
+    said = direction(pair("copy"), SAME, party("A", "AP", minutes=0), party("B", "AP", minutes=180))
+    assert beyond(reasons, said) == ["the longest shared passage has 48 words"]
+    assert beyond(("no 8 words in a row are shared",), sentence(pair("rewrite"), (0.0, 0.0))) == []
+
+
+SITE = "one stands on Reuters' own site, and the other credits Reuters"
+
+
+def test_a_reason_of_suppliers_is_left_out_only_where_the_direction_used_it() -> None:
+    used = direction(pair("copy"), SAME, party("A", own="Reuters"), party("B", "Reuters"))
+    assert beyond((SITE, "both credit AP"), used) == ["both credit AP"]
+    unused = direction(pair("copy"), SAME, party("A", "AP"), party("B", "Reuters"))
+    assert beyond((SITE, "both credit AP"), unused) == [SITE, "both credit AP"]
+
+
+def test_the_site_of_an_agency_is_known_by_the_reasons_of_the_match() -> None:
+    match = replace(pair("copy"), reasons=(SITE,))
+    credit = (Credit("Reuters", "(Reuters)", 0.9),)
+    assert own_sites(match, (), credit) == ({"Reuters"}, set())
+    assert own_sites(match, credit, ()) == (set(), {"Reuters"})
+    assert own_sites(match, credit, credit) == (set(), set())
+    both = replace(pair("copy"), reasons=("both stand on Reuters' own site", "both stand on AP's own site"))
+    assert own_sites(both, (), ()) == ({"Reuters", "AP"}, {"Reuters", "AP"})
+
+
+@pytest.mark.parametrize("relation", ["rewrite", "partial"])
+def test_of_rewrites_and_parts_no_branch_says_more_than_may(relation: Relation) -> None:
+    owed = direction(pair(relation), SAME, party("A", own="AP"), party("B", "AP"))
+    assert owed == "B may have it from A: it credits AP, and A is AP."
+    common = party("A", "AP", minutes=0), party("B", "AP", minutes=180)
+    assert (
+        direction(pair(relation), SAME, *common) == "Both credit AP and may have it from there; A carried it 3 hours "
+        "earlier."
+    )
+    assert direction(pair(relation), SAME, *common, release=True).startswith("Both may draw on a press release ")
+
+
+PARAGRAPHS = (
+    "The lamp factory of Orsa closes in May.",
+    "Its owner said orders had fallen by half.",
+    "Some forty people work there, most for decades.",
+    "The council wants to buy the halls for a school.",
+)
+
+
+def _cut_of(kept: str) -> str:
+    """The sentence of an excerpt whose one line stands in a long text."""
+    whole = _article(
+        "\n".join([*PARAGRAPHS, *(f"Line {n} on quite other things of the town." for n in range(14))]), "B" * 18
+    )
+    start = whole.text.index(kept)
+    match = pair("excerpt", Passage(start, start + len(kept), 0, len(kept), 8))
+    piece = _article(kept, "B")
+    return sentence(match, held(match, whole, piece), texts=(whole, piece))
+
+
+def test_a_piece_that_the_whole_begins_with_is_its_beginning() -> None:
+    assert _cut_of(PARAGRAPHS[0]).startswith("B is the beginning of A: 100% of B stands word for word in A")
+    assert _cut_of("Line 7 on quite other things of the town.").startswith("B is a small part of A: ")
+
+
+def test_texts_that_could_not_be_compared_get_no_likelihood_of_taking() -> None:
+    bare = replace(
+        pair("unrelated"), reasons=("no article text was found in one of the two, so nothing could be compared",)
+    )
+    texts = _article("Menu", "F"), _article("The lamp factory closes.", "B")
+    assert sentence(bare, (0.0, 0.0), texts=texts) == "No article text was found in A, so nothing could be compared."
+    assert likely(bare) == "same event: 90% likely"
+    short = replace(pair("same_story"), reasons=("both are too short to tell; 16 of 18 words are the same",))
+    assert sentence(short, (0.0, 0.0)) == "Both are too short to tell; 16 of 18 words are the same."
+    assert likely(short) == "same event: 90% likely"
+    assert beyond(short.reasons, "") == []
+
+
+def test_a_page_that_names_an_event_is_not_said_to_tell_it() -> None:
+    page = replace(pair("related"), reasons=("one of the two pages holds no article",))
+    assert sentence(page, (0.0, 0.0)) == "One of the two is no article, but a page that names the event of the other."
+    assert "same event" not in likely(page)
+    assert beyond(page.reasons, sentence(page, (0.0, 0.0))) == []

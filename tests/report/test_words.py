@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from dedup.models import has_clock
 from dedup.report.words import count, delay, listing, moment, percent, period, span
 
 NOON = datetime(2018, 7, 15, 12, 0, tzinfo=UTC)
@@ -34,6 +35,14 @@ def test_times_are_shown_in_utc_and_midnight_as_a_date() -> None:
     assert moment(NOON.astimezone(timezone(timedelta(hours=-4)))) == "15 Jul 2018, 12:00 UTC"
     assert moment(datetime(2018, 7, 15, tzinfo=UTC)) == "15 Jul 2018"
     assert moment(None) == "time unknown"
+
+
+def test_midnight_of_its_own_offset_or_of_utc_is_no_time_of_day() -> None:
+    east = timezone(timedelta(hours=9))
+    assert has_clock(NOON)
+    assert not has_clock(datetime(2018, 7, 15, tzinfo=UTC))
+    assert not has_clock(datetime(2018, 7, 15, tzinfo=east))
+    assert not has_clock(datetime(2018, 7, 15, 9, tzinfo=east))
 
 
 def test_spans_and_delays() -> None:
