@@ -328,7 +328,10 @@ def show(name: str, index_file: Path | str) -> None:
         index.settle()
         story, clean = index.story(name), index.get(name)
         if clean is not None:
-            lines = article_lines(clean, index.story_of(name), index.matches(name), index.history(name))
+            matches = index.matches(name)
+            found = (index.get(match.b if match.a == name else match.a) for match in matches)
+            others = {item.id: item for item in found if item is not None}
+            lines = article_lines(clean, index.story_of(name), matches, index.history(name), others)
         elif story is not None:
             lines = story_lines(story)
         else:

@@ -284,6 +284,11 @@ def direction(match: Match, shares: Held, a: Party, b: Party, *, release: bool =
     more than "may" is said. ``release``: the supplier both name distributes press releases."""
     if not match.derived:
         return ""
+    said = _direction(match, shares, a, b, release)
+    return _capital(said) if said.startswith(("the ", "this ")) else said
+
+
+def _direction(match: Match, shares: Held, a: Party, b: Party, release: bool) -> str:
     sure = match.relation in ("copy", "excerpt")
     for one, other in ((a, b), (b, a)):
         owed = sorted((one.own - other.own) & set(other.credits))

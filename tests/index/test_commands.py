@@ -67,7 +67,9 @@ def test_a_story_and_an_article_are_shown_with_their_evidence(seeded: Path) -> N
     story = dedup("stories", "--index", seeded).stdout.split()[0].decode()
     assert b"2 independent texts" in dedup("show", story, "--index", seeded).stdout
     article = dedup("show", "002_d5342039318a5e7e", "--index", seeded).stdout.decode()
-    assert "excerpt with 000_eea49e93a7be7063: " in article
+    assert "excerpt with 000_eea49e93a7be7063: This text is a cut of the other, or the other was expanded" in article
+    assert "Both credit AP and probably have it from there; " in article
+    assert "of the shorter text" not in article
     assert story in article
     missing = dedup("show", "nobody", "--index", seeded)
     assert missing.returncode == 1
