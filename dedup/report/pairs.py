@@ -63,6 +63,16 @@ ONE_SHORT = "one of the two is too short "
 NO_ARTICLE = ("one of the two pages holds no article", "neither of the two pages holds an article")
 """How reasons begin that say why a pair could not be compared as two articles (dedup/match/reasons.py)."""
 
+MARKED_IN = 200
+"""Characters of a text's beginning in which it may be marked as a correction."""
+
+_CORRECTED = re.compile(
+    r"\W{0,3}(?i:correction|clarification|corrected|berichtigung|korrektur|rectificatif|correcci[óo]n|rettifica"
+    r"|corre[çc][ãa]o|rectificatie)(?:\s*:|\s+[-–—]\s)"
+    r"|\W{0,3}CORRECT(?:ED|ION)[-–—(]|\W{0,3}CORRECTED\s"
+)
+_CORRECTS = re.compile(r"[(\[](?i:corrects|corrected|correcting)\s")
+
 _SITE = re.compile(r"one stands on .+ own site, and the other credits (.+)")
 _SITES = re.compile(r"both stand on (.+?)'s? own site")
 
@@ -139,7 +149,9 @@ def sentence(match: Match, shares: Held, a: str = "A", b: str = "B", texts: Text
     """What the relation says of these two, with who holds how much of whom. ``texts`` tell where in the whole a piece
     stands, and which of the two has no text."""
     said = _derived(match, shares, a, b, texts) if match.derived else _apart(match, a, b, texts)
-    return _capital(said) if said.startswith(("the ", "this ")) else said
+    if match.derived and texts is not None:
+        said += _corrections(a, b, texts)
+    return _opened(said)
 
 
 def _derived(match: Match, shares: Held, a: str, b: str, texts: Texts | None) -> str:
@@ -153,6 +165,22 @@ def _derived(match: Match, shares: Held, a: str, b: str, texts: Texts | None) ->
     if match.relation == "partial":
         return f"They share a part: {each}."
     return _reworded(match, shares, a, b)
+
+
+def _corrections(a: str, b: str, texts: Texts) -> str:
+    """Which of the two is marked as a correction."""
+    marked = [name for name, item in zip((a, b), texts, strict=True) if _corrects(item)]
+    if len(marked) == 2:
+        return " Both are marked as corrections."
+    return f" {_opened(marked[0])} is marked as a correction." if marked else ""
+
+
+def _corrects(item: CleanArticle) -> bool:
+    """Whether a headline or the opening of a text marks it as a correction."""
+    start = item.body_spans[0][0] if item.body_spans else 0
+    opening = item.text[start : start + MARKED_IN]
+    places = (item.headline or item.article.title or "", opening)
+    return any(_CORRECTED.match(place) or _CORRECTS.search(place) for place in places)
 
 
 def _apart(match: Match, a: str, b: str, texts: Texts | None) -> str:
@@ -181,6 +209,11 @@ def _naming(reason: str, a: str, b: str, texts: Texts) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _opened(text: str) -> str:
+    """A sentence with a capital, unless it opens with a name, which is spelled as it is."""
+    return _capital(text) if text.startswith(("the ", "this ")) else text
 
 
 def likely(match: Match) -> str:
@@ -284,8 +317,7 @@ def direction(match: Match, shares: Held, a: Party, b: Party, *, release: bool =
     more than "may" is said. ``release``: the supplier both name distributes press releases."""
     if not match.derived:
         return ""
-    said = _direction(match, shares, a, b, release)
-    return _capital(said) if said.startswith(("the ", "this ")) else said
+    return _opened(_direction(match, shares, a, b, release))
 
 
 def _direction(match: Match, shares: Held, a: Party, b: Party, release: bool) -> str:

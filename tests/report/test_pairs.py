@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dedup.models import Article, CleanArticle, Credit, Match, Passage, Relation
+from dedup.report.match_text import match_to_text
 from dedup.report.pairs import Held, Party, beyond, direction, held, likely, own_sites, sentence, turned
 
 NOON = datetime(2024, 3, 18, 12, 0, tzinfo=UTC)
@@ -219,6 +220,25 @@ def test_a_piece_that_the_whole_begins_with_is_its_beginning() -> None:
     assert _cut_of("Line 7 on quite other things of the town.").startswith("B is a small part of A: ")
 
 
+CORRECTIONS = (
+    ("Correction: Lamp factory closes in May", PARAGRAPHS[0], True),
+    ("CORRECTED-UPDATE 1-Lamp factory closes in May", PARAGRAPHS[0], True),
+    ("Lamp factory closes in May", f"(Corrects month in first line) {PARAGRAPHS[0]}", True),
+    ("Berichtigung: Lampenwerk schließt im Mai", PARAGRAPHS[0], True),
+    ("Correction officers protest at the lamp factory", PARAGRAPHS[0], False),
+    ("CORRECTION OFFICERS PROTEST", "The owner corrects a report.", False),
+)
+
+
+@pytest.mark.parametrize(("headline", "body", "marked"), CORRECTIONS)
+def test_a_correction_is_named_as_one(headline: str, body: str, marked: bool) -> None:
+    one, other = _article(PARAGRAPHS[0], "B"), replace(_article(body, "B"), headline=headline)
+    said = sentence(pair("copy"), SAME, texts=(one, other))
+    assert said.endswith(" B is marked as a correction.") is marked
+    assert sentence(pair("copy"), SAME, texts=(other, other)).endswith(" Both are marked as corrections.") is marked
+    assert "correction" not in sentence(pair("same_story"), SAME, texts=(one, other))
+
+
 def test_texts_that_could_not_be_compared_get_no_likelihood_of_taking() -> None:
     bare = replace(
         pair("unrelated"), reasons=("no article text was found in one of the two, so nothing could be compared",)
@@ -237,3 +257,24 @@ def test_a_page_that_names_an_event_is_not_said_to_tell_it() -> None:
     assert sentence(page, (0.0, 0.0)) == "One of the two is no article, but a page that names the event of the other."
     assert "same event" not in likely(page)
     assert beyond(page.reasons, sentence(page, (0.0, 0.0))) == []
+
+
+def _compared(one: str, other: str, relation: Relation = "copy") -> str:
+    a, b = (_article(text, "B" * (text.count("\n") + 1)) for text in (one, other))
+    return match_to_text(replace(pair(relation), passages=()), a, b)
+
+
+def test_of_copies_the_words_that_were_changed_are_shown() -> None:
+    text = "\n".join(PARAGRAPHS)
+    said = _compared(text, text.replace("forty people", "fifty people").replace("for decades", "for long decades"))
+    assert "words changed:\n  - “forty” in A, “fifty” in B\n  - “long” only in B\n" in said
+    assert "words changed" not in _compared(text, text.replace("by half.", "by  half!").upper())
+    assert "words changed" not in _compared(text, text.replace("forty", "fifty"), "excerpt")
+
+
+def test_of_many_changes_the_first_are_shown_and_the_rest_counted() -> None:
+    words = [f"word{n}" for n in range(20)]
+    said = _compared(" ".join(words), " ".join(f"{word}x" if n % 3 == 1 else word for n, word in enumerate(words)))
+    assert said.count(" in A, ") == 5
+    assert "“word1” in A, “word1x” in B" in said
+    assert "and 2 more changes" in said
