@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
+from dedup.match import packed as parts
 from dedup.match.features import NAMES, Evidence
-from dedup.match.marks import DIGIT, NAME, QUOTED
+from dedup.match.marks import QUOTED
 from dedup.match.overlap import PASSAGE_WORDS
-from dedup.match.profile import BOUND, Profile
+from dedup.match.packed import loads, section
+from dedup.match.profile import BOUND, Profile, Words
 from dedup.models import DERIVED, Relation
 from dedup.text.agencies import possessive
 
@@ -179,36 +183,52 @@ def _shared(a: Profile, b: Profile, found: Evidence) -> str:
 
 
 def _subject(a: Profile, b: Profile, found: Evidence, relation: Relation) -> str:
-    """What the words of both have in common, with the rarest of them."""
+    """What the words of both have in common; of reports of one event, with names to look for."""
     likeness = f"(likeness of all words {found.cosine:.2f} of 1)"
     if relation == "unrelated":
         return f"the vocabulary has little in common {likeness}"
+    if relation == "related":
+        return f"they share the words of a subject {likeness}"
     rarest = _rarest(a, b)
-    named = f"{', '.join(rarest[:-1])} and {rarest[-1]}" if len(rarest) > 1 else "".join(rarest)
-    if relation == "same_story":
-        what = f"rare words in both point to one event: {named}" if named else "their words point to one event"
-    else:
-        what = f"both have words of one subject: {named}" if named else "they share the words of a subject"
-    return f"{what} {likeness}"
+    if not rarest:
+        return f"their words point to one event {likeness}"
+    named = f"{', '.join(rarest[:-1])} and {rarest[-1]}" if len(rarest) > 1 else rarest[0]
+    return f"rare words in both point to one event: {named} {likeness}"
 
 
 def _rarest(a: Profile, b: Profile) -> list[str]:
-    """The rarest names and numbers that stand in both texts, then the rarest other words; the same for (b, a). Each is
-    spelled as in a text, in the form with fewer capitals."""
-    one, other = _weighed(a), _weighed(b)
-    ranked = []
-    for word in one.keys() & other.keys():
-        (weight, named, form), (twin, other_named, other_form) = one[word], other[word]
-        spelled = min(form, other_form, key=lambda text: (sum(map(str.isupper, text)), text))
-        ranked.append((not (named or other_named), -round(max(weight, twin), 3), spelled))
-    return [spelled for _, _, spelled in sorted(ranked)[:RAREST]]
+    """The names that weigh most in the bodies of both, then other rare words; the same for (b, a)."""
+    chosen: list[str] = []
+    texts = (a.text, a.words), (b.text, b.words)
+    for kind, load in ((parts.STORY_NAMES, parts.NAME_LOADS), (parts.VECTOR, parts.RARE_LOADS)):
+        for word in _common(a, b, kind, load)[: 2 * RAREST].tolist():
+            if len(chosen) == RAREST:
+                return chosen
+            spelled = _spelled(texts, np.uint64(word))
+            if spelled and spelled not in chosen:
+                chosen.append(spelled)
+    return chosen
 
 
-def _weighed(item: Profile) -> dict[int, tuple[float, bool, str]]:
-    """Each word of the body by its hash: its weight, whether it is a name or number, and its first spelling."""
-    words = item.words
-    hashes, first = np.unique(words.hashes, return_index=True)
-    starts, ends, weights = words.starts[first].tolist(), words.ends[first].tolist(), words.weights[first].tolist()
-    named = ((words.flags[first] & (NAME | DIGIT)) != 0).tolist()
-    spans = zip(hashes.tolist(), weights, named, starts, ends, strict=True)
-    return {word: (weight, name, item.text[start:end]) for word, weight, name, start, end in spans if end - start > 1}
+def _common(a: Profile, b: Profile, kind: int, load: int) -> npt.NDArray[np.uint64]:
+    """The words of one section that both have, those that weigh most in both first."""
+    one, other = section(a.packed, a.row, kind), section(b.packed, b.row, kind)
+    if not (one.size and other.size):
+        return np.empty(0, np.uint64)
+    at = np.minimum(np.searchsorted(other, one), other.size - 1)
+    same = np.flatnonzero(other[at] == one)
+    weights = loads(a.packed, a.row, load)[same] * loads(b.packed, b.row, load)[at[same]]
+    found: npt.NDArray[np.uint64] = one[same[np.argsort(-weights, kind="stable")]]
+    return found
+
+
+def _spelled(texts: Iterable[tuple[str, Words]], word: np.uint64) -> str:
+    """A word as it first stands in the two bodies, in the form with fewer capitals; "" where it is not in both."""
+    forms = []
+    for text, words in texts:
+        places = (words.hashes == word).nonzero()[0]
+        if not places.size:
+            return ""
+        forms.append(text[words.starts[places[0]] : words.ends[places[0]]])
+    shown = min(forms, key=lambda text: (sum(map(str.isupper, text)), text))
+    return shown if len(shown) > 1 else ""
