@@ -58,7 +58,7 @@ def _of_derived(a: Profile, b: Profile, value: dict[str, float], found: Evidence
     verbatim = [_held(a, b, found), *_longest(found)]
     told = _retold(value) if relation == "rewrite" else []
     said = told + verbatim if value["covered_s"] < LITTLE else verbatim + told
-    said += _edited(value)
+    said += _edited(value, bool(_passages(found)))
     if not told and value["twins"] > 1.0 and value["twins_ordered"] >= IN_ORDER:
         said.append("the shared sentences come in the same order in both")
     said += _suppliers(a, b)
@@ -83,15 +83,17 @@ def _passages(found: Evidence) -> list[tuple[int, int, int]]:
     return [(i, j, length) for i, j, length in found.tiles.tolist() if length >= PASSAGE_WORDS]
 
 
-def _edited(value: dict[str, float]) -> list[str]:
-    """What is shared beyond the words that are the same: passages with edits inside, then sentences in other words."""
+def _edited(value: dict[str, float], passages: bool) -> list[str]:
+    """What is shared beyond the words that are the same: passages with edits inside, then sentences in other words;
+    the latter are further ones where something is said before them."""
     said, counted = [], value["covered_s"]
     if value["aligned_s"] - counted >= TELLING:
         counted = value["aligned_s"]
         said.append(f"with small edits counted in, {_percent(counted)} of the shorter text is shared")
     reworded = value["echo_s"] - max(counted, value["twin_s"])
     if reworded >= TELLING:
-        said.append(f"a further {_percent(reworded)} is in sentences that look reworded")
+        share = f"a further {_percent(reworded)}" if passages or said else _percent(reworded)
+        said.append(f"{share} of the shorter text is in sentences that look reworded")
     return said
 
 

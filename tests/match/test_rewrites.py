@@ -114,6 +114,14 @@ def test_a_rewrite_says_what_it_keeps_and_brings() -> None:
     assert any("of its own" in reason for reason in reasons)
 
 
+def test_where_no_passage_is_shared_nothing_is_called_further() -> None:
+    match = compare_profiles(*pair("ferry", "reordered"), SETTINGS)
+    said = next(reason for reason in match.reasons if "look reworded" in reason)
+    assert not match.passages
+    assert said.endswith("% of the shorter text is in sentences that look reworded")
+    assert "further" not in said
+
+
 def test_of_a_text_of_two_sentences_none_is_said_to_resemble() -> None:
     value = dict.fromkeys(NAMES, 0.0) | {"told": np.log1p(1), "sentences": np.log1p(2)}
     assert _retold(value) == []
