@@ -3,7 +3,7 @@
 Run in a process of its own, so that its peak memory is its own: ``python -m benchmarks.tools NAME FEED OUT.npz``.
 A pipeline is warmed up on ten articles first; its start-up is reported apart from its work.
 All peers use word 5-shingles, 128 permutations and 32 bands of 4 rows where they let one say so, the banding that
-finds most; their candidates are their answer, as their own examples have it. Ours are verified on exact shingles.
+finds most; their candidates are their answer, as their own examples have it. Ours are pairs of verified groups.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import importlib
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +21,11 @@ import orjson
 
 Pairs = Any
 SHINGLE, PERMUTATIONS, BANDS, SEED = 5, 128, 32, 1
-LEAST_CONTAINMENT = 0.3
-"""A pair of our copy tier counts from this share of the smaller text on: less is chance or a stock phrase."""
-LEAST_ESTIMATE = 0.1
-"""Pairs estimated below this from their samples are not verified: of those from 0.3 one in 5,000 is lost."""
-MOST_KEPT = 300_000_000
-"""Bytes of a feed up to which all shingles are kept for verification; above, candidates are hashed again."""
-
-
-def iter_texts(feed: str) -> Iterator[str]:
-    with Path(feed).open("rb") as lines:
-        for line in lines:
-            yield orjson.loads(line)["text"]
 
 
 def read_texts(feed: str) -> list[str]:
-    return list(iter_texts(feed))
+    with Path(feed).open("rb") as lines:
+        return [orjson.loads(line)["text"] for line in lines]
 
 
 def shingles_of(text: str) -> set[str]:
@@ -60,40 +49,9 @@ def ours_two_threads(feed: str) -> Pairs:
 
 
 def _copy_tier(feed: str, threads: int) -> Pairs:
-    from dedup.match.candidates import candidate_pairs
-    from dedup.match.shared import shared_of_bodies, shared_shingles
-    from dedup.settings import Settings
-    from dedup.sketch import sketch_many
+    from dedup import find_copies, read_feed
 
-    settings = Settings()
-    keep = Path(feed).stat().st_size < MOST_KEPT
-    table = sketch_many(iter_texts(feed), settings, shingles=keep, threads=threads)
-    candidates = candidate_pairs(table, settings)
-    pairs = candidates.pairs[candidates.scores >= LEAST_ESTIMATE]
-    if keep:
-        sizes = shared_shingles(table, pairs)
-    else:
-        del table
-        sizes = shared_of_bodies(TextsOfFile(feed), pairs, settings, threads)
-    smaller = np.maximum(1, np.minimum(sizes[:, 1], sizes[:, 2]))
-    equal = candidates.first[pairs[:, 0]] == candidates.first[pairs[:, 1]]
-    return pairs[(sizes[:, 0] >= LEAST_CONTAINMENT * smaller) | equal]
-
-
-class TextsOfFile(Sequence[str]):
-    """The texts of a feed, read from the file whenever one is asked for."""
-
-    def __init__(self, feed: str) -> None:
-        with Path(feed).open("rb") as lines:
-            self._ends = np.cumsum([0, *map(len, lines)])
-        self._file = Path(feed).open("rb")  # noqa: SIM115
-
-    def __len__(self) -> int:
-        return len(self._ends) - 1
-
-    def __getitem__(self, at: Any) -> Any:
-        self._file.seek(self._ends[at])
-        return orjson.loads(self._file.read(self._ends[at + 1] - self._ends[at]))["text"]
+    return _grouped(feed, find_copies(read_feed(feed), threads=threads).groups)
 
 
 def ours_find_stories(feed: str) -> Pairs:
@@ -110,10 +68,14 @@ def _find_stories(feed: str, runner: Any) -> Pairs:
     from dedup import find_stories, read_feed
 
     result = find_stories(read_feed(feed), runner=runner)
+    return _grouped(feed, [group for story in result.stories for group in story.groups])
+
+
+def _grouped(feed: str, groups: Iterable[Any]) -> Pairs:
+    """All pairs of articles in one group, by their lines in the feed."""
     with Path(feed).open("rb") as lines:
         number = {orjson.loads(line)["id"]: at for at, line in enumerate(lines)}
-    groups = (group.articles for story in result.stories for group in story.groups)
-    return _pairs((number[a.id], number[b.id]) for group in groups for a in group for b in group)
+    return _pairs((number[a.id], number[b.id]) for group in groups for a in group.articles for b in group.articles)
 
 
 # --- peers -------------------------------------------------------------------------------------------------------
@@ -175,8 +137,8 @@ def fastsketch_pairs(feed: str) -> Pairs:
 
 
 TOOLS: dict[str, tuple[str, Callable[[str], Pairs]]] = {
-    "news-dedup copy tier, 1 thread": ("dedup", ours_one_thread),
-    "news-dedup copy tier, 2 threads": ("dedup", ours_two_threads),
+    "news-dedup find_copies, 1 thread": ("dedup", ours_one_thread),
+    "news-dedup find_copies, 2 threads": ("dedup", ours_two_threads),
     "datasketch update": ("datasketch", datasketch_update),
     "datasketch update_batch, xxhash": ("datasketch", datasketch_batch_xxhash),
     "rensa": ("rensa", rensa_pairs),

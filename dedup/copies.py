@@ -26,8 +26,9 @@ from dedup.stories.stories import group_id
 
 __all__ = ["find_copies"]
 
-LEAST_ESTIMATE = 0.1
-"""Pairs whose samples speak for less than this share are not verified: of those that share .3 one in 5,000 is lost."""
+LEAST_ESTIMATE = 0.25
+"""Pairs whose samples speak for less than this part of ``copy_share`` are not verified: of those that share .3 one in
+5,000 is lost with .1. ``Copies`` tells candidates from compared pairs."""
 
 EVERY = 1024
 """Articles between two reports of progress."""
@@ -50,7 +51,7 @@ def find_copies(
         table = sketch_many(intake.texts(articles), settings, threads=threads)
         progress("sketching", len(intake.items), len(intake.items))
         candidates = candidate_pairs(table, settings)
-        compared = candidates.pairs[candidates.scores >= LEAST_ESTIMATE]
+        compared = candidates.pairs[candidates.scores >= LEAST_ESTIMATE * settings.copy_share]
         sizes = shared_of_bodies(waiting, compared, settings, threads)
         progress("comparing", len(compared), len(compared))
     groups = _groups(intake.items, candidates, _Verified.of(compared, sizes, settings), settings)
@@ -61,6 +62,7 @@ def find_copies(
         articles=len(intake.items),
         redelivered=intake.redelivered,
         unsketched=int(np.count_nonzero(~table.sketched)),
+        candidates=len(candidates.pairs),
         compared=len(compared),
         repairs=dict(sorted(intake.repairs.items())),
         caps=dict(sorted(candidates.caps.items())),

@@ -312,7 +312,8 @@ class CopyGroup:
 @dataclass(frozen=True, slots=True)
 class Copies:
     """What ``find_copies`` found, largest group first. ``read == articles + redelivered + len(rejections)``;
-    ``unsketched`` texts were too short for more than equality, ``compared`` pairs were counted exactly."""
+    ``unsketched`` texts were too short for more than equality; of ``candidates`` pairs ``compared`` were counted
+    exactly, the others were estimated to share far too little."""
 
     groups: tuple[CopyGroup, ...]
     rejections: tuple[Rejection, ...]
@@ -320,6 +321,7 @@ class Copies:
     articles: int
     redelivered: int
     unsketched: int
+    candidates: int
     compared: int
     repairs: Mapping[str, int] = field(default_factory=dict)
     caps: Mapping[str, int] = field(default_factory=dict)

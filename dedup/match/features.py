@@ -1,8 +1,7 @@
 """The evidence of one pair as numbers. Every feature is the same whichever article comes first.
 
 ``s`` is the shorter article (fewer words; ties by content), ``l`` the longer. A word is *free* when it stands in no
-quotation and in no stock phrase of either text: only free words can show that prose was taken. *Twins* are
-sentences of the two articles that share most of their weighted free words.
+quotation and in no stock phrase of either text: only free words can show that prose was taken.
 """
 
 from __future__ import annotations
@@ -22,20 +21,9 @@ from dedup.match.packed import loads, section
 from dedup.match.profile import Profile
 from dedup.match.retold import RETOLD_FEATURES, retold_features
 from dedup.match.similarity import dot
-from dedup.match.tilefeatures import TILE_FEATURES, heaviest_rising, tile_features
+from dedup.match.tilefeatures import TILE_FEATURES, tile_features
+from dedup.match.twins import TWIN_FEATURES, twin_features
 
-SENTENCES = 1500
-"""Sentences of one article that are aligned; later ones (of a text over some 30,000 words) have no twins."""
-
-TWIN = 0.7
-"""Cosine from which two sentences are twins."""
-ECHO = 0.4
-"""Cosine from which one sentence may be a rewording of the other."""
-
-TWIN_FEATURES = (
-    "twins twin_s twin_l echo_s echo_l mean_s mean_l lead twins_ordered echoes echoes_ordered best_echo"
-    " lead_in reworded words_in_l words_in_s"
-).split()
 PAIR_FEATURES = (
     "words_s words_l ratio free_s free_l jaccard contained_s contained_l contained3_s contained3_l cosine headline"
     " numbers_s numbers_l names_s names_l cites"
@@ -189,7 +177,7 @@ def measure(one: Any, i: int, other: Any, j: int, out: Any) -> Any:
     _pair_features(sizes, free, 0.0 if distant else _cites(one, i, other, j), out)
     tile_features(tiles, sides[0], sides[1], values[TILES_AT:])
     if not distant:
-        _twin_features(_terms(one, i), _terms(other, j), values[TWINS_AT:RETOLD_AT])
+        twin_features(_terms(one, i), _terms(other, j), values[TWINS_AT:RETOLD_AT])
         retold_features(tiles, _stems(one, i), _stems(other, j), values[RETOLD_AT:])
     return tiles
 
@@ -237,7 +225,7 @@ def _side(packed: Any, row: int) -> Any:
 
 @compiled
 def _terms(packed: Any, row: int) -> Any:
-    """What ``_twin_features`` needs of one article."""
+    """What ``twin_features`` needs of one article."""
     hashes, start = section(packed, row, parts.TERMS), packed.term_starts[row]
     low, high = packed.sentences[row], packed.sentences[row + 1]
     sentence = packed.term_sentence[start : start + hashes.shape[0]]
@@ -294,111 +282,3 @@ def _jaccard(counts: Any) -> float:
 @compiled
 def _containment(counts: Any) -> Any:
     return np.array([_share(counts[0], counts[1]), _share(counts[0], counts[2])])
-
-
-@compiled
-def _products(short: Any, long: Any) -> Any:
-    """Sums of products of weights of the words that two sentences share, float32[sentences of s, of l]."""
-    hashes_s, sentence_s, weights_s = short[0], short[1], short[2]
-    hashes_l, sentence_l, weights_l = long[0], long[1], long[2]
-    rows, columns = min(short[3].shape[0], SENTENCES), min(long[3].shape[0], SENTENCES)
-    out = np.zeros((rows, columns), np.float32)
-    i = j = 0
-    while i < hashes_s.shape[0] and j < hashes_l.shape[0]:
-        if hashes_s[i] < hashes_l[j]:
-            i += 1
-        elif hashes_s[i] > hashes_l[j]:
-            j += 1
-        else:
-            value = hashes_s[i]
-            after = j
-            while after < hashes_l.shape[0] and hashes_l[after] == value:
-                after += 1
-            while i < hashes_s.shape[0] and hashes_s[i] == value:
-                if sentence_s[i] < rows:
-                    for k in range(j, after):
-                        if sentence_l[k] < columns:
-                            out[sentence_s[i], sentence_l[k]] += weights_s[i] * weights_l[k]
-                i += 1
-            j = after
-    return out
-
-
-@compiled
-def _shared_weight(short: Any, long: Any) -> float:
-    """Sum of the lesser weights of the distinct words that both articles hold."""
-    hashes_s, weights_s, hashes_l, weights_l = short[0], short[2], long[0], long[2]
-    total = 0.0
-    i = j = 0
-    while i < hashes_s.shape[0] and j < hashes_l.shape[0]:
-        if hashes_s[i] == hashes_l[j]:
-            total += min(weights_s[i], weights_l[j])
-        value = min(hashes_s[i], hashes_l[j])
-        while i < hashes_s.shape[0] and hashes_s[i] == value:
-            i += 1
-        while j < hashes_l.shape[0] and hashes_l[j] == value:
-            j += 1
-    return total
-
-
-@compiled
-def _twin_features(short: Any, long: Any, out: Any) -> None:
-    norms_s, sizes_s, norms_l, sizes_l = short[3], short[4], long[3], long[4]
-    alike = _products(short, long)
-    rows, columns = alike.shape
-    best_s, best_l = np.zeros(rows), np.zeros(columns)
-    place = np.zeros(rows)
-    for i in range(rows):
-        for j in range(columns):
-            if alike[i, j] > 0:
-                alike[i, j] /= np.sqrt(norms_s[i] * norms_l[j])
-                if alike[i, j] > best_s[i]:
-                    best_s[i] = alike[i, j]
-                    place[i] = j
-                best_l[j] = max(best_l[j], alike[i, j])
-    _twin_sums(best_s, norms_s, sizes_s, out, 1)
-    _twin_sums(best_l, norms_l, sizes_l, out, 2)
-    twins, echoes = np.flatnonzero(best_s >= TWIN), np.flatnonzero(best_s >= ECHO)
-    out[0] = np.log1p(twins.shape[0])
-    out[9] = np.log1p(echoes.shape[0])
-    if twins.shape[0]:
-        weights = best_s[twins]
-        out[8] = heaviest_rising(weights, place[twins]) / weights.sum()
-    if echoes.shape[0]:
-        weights = best_s[echoes]
-        out[10] = heaviest_rising(weights, place[echoes]) / weights.sum()
-        out[11] = best_s.max()
-    for i in range(min(2, rows)):
-        for j in range(min(2, columns)):
-            out[7] = max(out[7], alike[i, j])
-        out[12] = max(out[12], best_s[i])
-    for j in range(min(2, columns)):
-        out[12] = max(out[12], best_l[j])
-    reworded = 0
-    for i in range(rows):
-        reworded += ECHO <= best_s[i] < TWIN
-    out[13] = np.log1p(reworded)
-    common = _shared_weight(short, long)
-    out[14] = common / short[5] if short[5] > 0 else 0.0
-    out[15] = common / long[5] if long[5] > 0 else 0.0
-
-
-@compiled
-def _twin_sums(best: Any, norms: Any, sizes: Any, out: Any, side: int) -> None:
-    """Shares of an article's free words that stand in sentences with a twin (1, 2), an echo (3, 4), and the mean
-    likeness of its sentences to their best partner (5, 6)."""
-    total = twin = echo = 0
-    mean = 0.0
-    for i in range(best.shape[0]):
-        if norms[i] <= 0:
-            continue
-        total += sizes[i]
-        mean += sizes[i] * best[i]
-        if best[i] >= TWIN:
-            twin += sizes[i]
-        if best[i] >= ECHO:
-            echo += sizes[i]
-    if total:
-        out[side] = twin / total
-        out[side + 2] = echo / total
-        out[side + 4] = mean / total

@@ -45,6 +45,10 @@ INDEX_SHARE = 0.3
 """An index of headlines and teasers: at least so many short lines of body that are less than this share of the page.
 Of the labelled pages it takes the 5 indexes that have a body and no article (training/train_relations.py)."""
 
+SCRAP = 0.2
+"""Share of a page that a body too short to sketch must be to be a brief: a sidebar's headline that ends in a full stop
+would make copies of all pages with that sidebar. On pages of furniture from 30 templates it is .1 at most."""
+
 STUB_WORDS = 40
 """A paragraph of at least so many words may stand for the body that the cleaner did not find: captions are shorter."""
 
@@ -250,7 +254,8 @@ def _kind(text: str, sizes: npt.NDArray[np.int64], size: int, settings: Settings
     """Whether there is an article to compare: enough body, a bare headline or brief, or a page of something else.
     ``sizes`` are the words of each body line, ``size`` their sum."""
     if size < settings.min_words:
-        return "brief" if size or len(text.split()) < settings.min_words else "page"
+        words = len(text.split())
+        return "brief" if size >= SCRAP * words or words < settings.min_words else "page"
     if sizes.shape[0] < INDEX_LINES or sizes.max() >= INDEX_LINE_WORDS:
         return "article"
     return "page" if size < INDEX_SHARE * len(text.split()) else "article"

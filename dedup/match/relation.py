@@ -197,7 +197,7 @@ def _matches(pairs: Sequence[Pair], found: Findings, judged: Judgements, shown: 
 
 def _judge(pairs: Sequence[Pair], found: Findings, settings: Settings, weights: Model) -> Judgements:
     """Each pair's relation and scores. Who tells the same event must tell something: a page without an article is at
-    most related."""
+    most related to an article, and to another such page not at all."""
     worded = np.maximum(weights.derived.scores(found.values), _whole(found.values))
     worded = np.where(_scattered(found.values), np.minimum(worded, SCATTERED_SCORE), worded)
     best = np.where(tells_enough(found.values), np.maximum(worded, weights.retold.scores(found.values)), worded)
@@ -205,7 +205,7 @@ def _judge(pairs: Sequence[Pair], found: Findings, settings: Settings, weights: 
     sizes = np.array([(a.size, b.size) for a, b in pairs]).reshape(len(pairs), 2).min(1)
     pages = np.array([(a.kind == "page", b.kind == "page") for a, b in pairs]).reshape(len(pairs), 2)
     same_story = (told >= SAME_STORY) & ~pages.any(1)
-    related = found.cosines[:, 0] >= RELATED
+    related = (found.cosines[:, 0] >= RELATED) & ~pages.all(1)
     relations = np.where(same_story, "same_story", np.where(related, "related", "unrelated")).tolist()
     scores = best.tolist()
     for k in np.flatnonzero((best >= DERIVED_SCORE) | (sizes < settings.min_words) | pages.any(1)).tolist():
@@ -227,10 +227,10 @@ def _story_scores(pairs: Sequence[Pair], cosines: npt.NDArray[np.float64]) -> np
 def _derivation(
     a: Profile, b: Profile, score: float, settings: Settings
 ) -> tuple[float, Literal["all", "part", "none"]]:
-    """Score, and whether text was taken. Texts too short to sketch are copies when equal, and nothing else; an index
-    that shows a teaser of an article is not derived from it."""
+    """Score, and whether text was taken. Texts too short to sketch are copies when they are equal briefs, and nothing
+    else; an index that shows a teaser of an article is not derived from it."""
     if min(a.size, b.size) < settings.min_words:
-        same = a.size > 0 and np.array_equal(a.words.hashes, b.words.hashes)
+        same = a.size > 0 and a.kind == b.kind == "brief" and np.array_equal(a.words.hashes, b.words.hashes)
         return (1.0, "all") if same else (0.0, "none")
     if (a.kind == "page") != (b.kind == "page"):
         return score * PAGE_SCORE, "none"

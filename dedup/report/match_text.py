@@ -10,7 +10,6 @@ import orjson
 from dedup.models import CleanArticle, Match
 from dedup.report.pairs import Party, beyond, direction, held, likely, sentence
 from dedup.report.safe import terminal_safe
-from dedup.report.titles import title_of
 from dedup.report.words import count, listing, moment, names, place
 
 __all__ = ["match_to_json", "match_to_text"]
@@ -64,7 +63,7 @@ def _party(name: str, item: CleanArticle, own: Iterable[str]) -> Party:
 
 def _head(letter: str, item: CleanArticle) -> Iterator[str]:
     """Headline and id, then where, when and from whom."""
-    yield f"{letter}  {title_of(item) or '(no headline)'} | {item.id}"
+    yield f"{letter}  {item.headline or '(no headline)'} | {item.id}"
     facts = [place(item.article.outlet, item.article.url, ""), moment(item.published), _size(item.body)]
     if item.credits:
         facts.append(f"credits {listing(names(item.credits))}")

@@ -19,7 +19,6 @@ from dedup.report.lists import by_agency, by_outlet, has_page, hrefs, make_entry
 from dedup.report.safe import display, file_name, link
 from dedup.report.sidebyside import Block, single
 from dedup.report.storypage import by_time, story_page
-from dedup.report.titles import titled
 
 __all__ = ["write_pages"]
 
@@ -36,7 +35,7 @@ REJECTIONS_SHOWN = 500
 
 def write_pages(result: Result, folder: Path) -> list[str]:
     """Write every page of the report below ``folder``; their names, relative to it."""
-    pages = _Pages(titled(result), folder)
+    pages = _Pages(result, folder)
     (folder / "stories").mkdir()
     pages.index()
     pages.alone()

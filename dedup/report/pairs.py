@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dedup.models import CLOSE, CleanArticle, Credit, Group, Match, Member, Passage, has_clock
@@ -192,9 +192,9 @@ def _apart(match: Match, a: str, b: str, texts: Texts | None) -> str:
             return "Both tell one event, but one of the two is too short to say whether text was taken."
         words = sum(passage.words for passage in match.passages)
         return f"Two reports of one event, each in its own words{f' but for {words:,} of them' if words else ''}."
+    if NO_ARTICLE[1] in match.reasons:
+        return "Neither of the two pages holds an article."
     if match.relation == "related":
-        if NO_ARTICLE[1] in match.reasons:
-            return "Neither of the two pages holds an article; they name one subject."
         if match.same_story_score >= EVENT:
             return "One of the two is no article, but a page that names the event of the other."
         return "The same subject, but not enough in common to call it one event."
@@ -298,18 +298,9 @@ def _pieces(shares: Held, a: str, b: str) -> tuple[str, str, str]:
 
 def turned(match: Match) -> Match:
     """The same match seen from the other article."""
-    return Match(
-        a=match.b,
-        b=match.a,
-        relation=match.relation,
-        score=match.score,
-        same_story_score=match.same_story_score,
-        jaccard=match.jaccard,
-        containment=(match.containment[1], match.containment[0]),
-        cosine=match.cosine,
-        passages=tuple(sorted(Passage(p.b_start, p.b_end, p.a_start, p.a_end, p.words) for p in match.passages)),
-        reasons=match.reasons,
-    )
+    passages = (Passage(p.b_start, p.b_end, p.a_start, p.a_end, p.words) for p in match.passages)
+    share, other = match.containment
+    return replace(match, a=match.b, b=match.a, containment=(other, share), passages=tuple(sorted(passages)))
 
 
 def direction(match: Match, shares: Held, a: Party, b: Party, *, release: bool = False) -> str:

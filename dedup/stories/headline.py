@@ -9,9 +9,10 @@ import numpy as np
 
 from dedup.match.similarity import idf_of
 from dedup.models import CleanArticle
+from dedup.text.headlines import is_doubtful
 from dedup.text.tokens import tokenise, tokenise_many
 
-__all__ = ["choose_headline"]
+__all__ = ["choose_headline", "shown_headline"]
 
 LEAD_CHARACTERS = 600
 """Characters of the body that a headline sums up: the first two paragraphs."""
@@ -23,7 +24,13 @@ hold less, so that a word that stands everywhere earns nothing."""
 NEARLY = 0.75
 """The first headline in the given order with this share of the best support is taken: order is evidence too."""
 
+OPENING_WORDS, OPENING_CHARACTERS = 12, 120
+"""Of a text that has no headline; the second holds where a script has no spaces."""
+
 NONE = "(no headline)"
+
+TELLING = 4
+"""Letters of a word that says something of a text; shorter ones stand in any."""
 
 MOST = 40
 """Members looked at, in the given order; with more the choice does not change."""
@@ -37,7 +44,7 @@ def choose_headline(members: Sequence[CleanArticle]) -> str:
     """
     members = members[:MOST]
     if len(members) == 1:
-        return _headline(members[0]) or _opening_words(members[0]) or NONE
+        return shown_headline(members[0]) or _opening_words(members[0]) or NONE
     openings = _words([_opening(item) for item in members])
     found = [(_headline(item), number) for number, item in enumerate(members)]
     supported = [(text, _support(text, number, openings)) for text, number in found if text]
@@ -46,6 +53,16 @@ def choose_headline(members: Sequence[CleanArticle]) -> str:
         if support >= NEARLY * best:
             return text
     return next((_opening_words(item) for item in members if item.body.strip()), NONE)
+
+
+def shown_headline(item: CleanArticle) -> str | None:
+    """The headline of an article; where a line of its page stands in place of one ("Print", a date, a caption's author)
+    and says nothing of the text, the words that the text opens with."""
+    headline = _headline(item)
+    opening = item.body[:LEAD_CHARACTERS].casefold()
+    if not headline or any(word in opening for word in headline.casefold().split() if len(word) >= TELLING):
+        return headline or None
+    return (_opening_words(item) if is_doubtful(headline) else "") or headline
 
 
 def _headline(item: CleanArticle) -> str:
@@ -57,8 +74,9 @@ def _opening(item: CleanArticle) -> str:
 
 
 def _opening_words(item: CleanArticle) -> str:
-    words = item.body.split()
-    return " ".join(words[:12]) + (" …" if len(words) > 12 else "")
+    words = item.body[:LEAD_CHARACTERS].split()
+    opening = " ".join(words[:OPENING_WORDS])[:OPENING_CHARACTERS]
+    return opening + (" …" if len(words) > OPENING_WORDS or len(opening) == OPENING_CHARACTERS else "")
 
 
 def _words(texts: Sequence[str]) -> list[frozenset[int]]:

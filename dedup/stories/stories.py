@@ -10,16 +10,11 @@ from dedup.models import CleanArticle, Group, Match, Member, Story
 from dedup.settings import Settings
 from dedup.stories.clusters import Floor, average_linkage
 from dedup.stories.groups import Grouping, derivations_of, groups_of, round_ups_of
-from dedup.stories.headline import choose_headline
+from dedup.stories.headline import choose_headline, shown_headline
 from dedup.stories.links import Compare, Links, key, story_score, taken
 from dedup.stories.origin import find_origin, group_credits, is_credited
 
 Articles = Mapping[str, CleanArticle]
-
-SCRAP = 0.2
-"""Share of a page that a body too short to sketch must be to tell anything. On pages of furniture from 30 templates it
-is .1 at most."""
-
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -37,9 +32,7 @@ def build_stories(
     ``matches`` are the compared candidate pairs and ``compare`` answers for any other pair. A story depends only on
     its component of the graph of matches, and on no order.
     """
-    telling = {name for name, article in articles.items() if not _is_scrap(article, settings)}
-    inside = [match for match in matches if match.a in telling and match.b in telling]
-    links = Links.of(inside, compare)
+    links = Links.of((match for match in matches if match.a in articles and match.b in articles), compare)
     derivations = derivations_of(links)
     groupings = groups_of(derivations)
     units = _units(articles, groupings)
@@ -54,13 +47,6 @@ def build_stories(
         _with_related(story, sorted(ids[other] for other in related.get(name, ()))) for name, story in made.items()
     ]
     return tuple(sorted(finished, key=lambda story: (-len(story.articles), story.story_id)))
-
-
-def _is_scrap(article: CleanArticle, settings: Settings) -> bool:
-    """Whether all that is left of a page is a line too short to sketch: a sidebar's headline that ends in a full stop
-    would make one text of all pages with that sidebar."""
-    body = len(article.body.split(maxsplit=settings.min_words))
-    return 0 < body < settings.min_words and body < SCRAP * len(article.text.split())
 
 
 def story_id(members: Iterable[str]) -> str:
@@ -163,7 +149,7 @@ def _member(article: CleanArticle, relation: str = "independent", share: float =
     source = article.article
     return Member(
         id=article.id,
-        headline=article.headline or source.title,
+        headline=shown_headline(article),
         outlet=source.outlet,
         url=source.url,
         published=article.published,

@@ -246,3 +246,12 @@ def test_a_text_of_quotations_alone_that_stands_in_another_was_taken() -> None:
 def test_a_quotation_among_other_words_makes_no_copy() -> None:
     other = ["The beekeepers met on Monday to talk about limes and the new order of the council.", *QUOTATIONS]
     assert not compared(QUOTATIONS[:1], other).derived
+
+
+def test_pages_of_furniture_with_one_line_left_are_no_copies() -> None:
+    menu = [f"Section {number} of our site and all its offers" for number in range(12)]
+    one, other = (profile(name, ["Mayor of Orsa resigns over the ferry."], [*menu, name]) for name in "ab")
+    match = compare_profiles(one, other, SETTINGS)
+    assert (one.kind, match.relation, match.score) == ("page", "unrelated", 0.0)
+    alone = [profile(name, ["Mayor of Orsa resigns over the ferry."]) for name in "ab"]
+    assert compare_profiles(*alone, SETTINGS).relation == "copy"

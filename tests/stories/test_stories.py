@@ -6,12 +6,14 @@ import hashlib
 from dataclasses import replace
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.models import Relation, Story
 from dedup.settings import Settings
 from dedup.stories import build_stories
+from dedup.stories.headline import shown_headline
 from tests.stories.making import Table, article, match
 
 
@@ -155,3 +157,21 @@ def test_a_page_without_a_text_is_no_independent_text() -> None:
     (story,) = stories("abp", Table(*told), p=replace(article("p", "Menu"), roles="F"))
     assert len(story.articles) == 3
     assert story.origins == 2
+
+
+LINES = ("Print", "Share on Facebook", "March 18, 2024", "\u2022", "Email Bio Follow", "8:00 AM ET")
+HEADLINES = ("Share prices fall", "Print is dead, says lamp maker", "The lamps of Orsa", "Menu of the future")
+TEXT = "The lamp factory of Orsa closes in May, its owner said after prices fell by half."
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_of_the_page_in_place_of_a_headline_gives_way_to_the_opening(line: str) -> None:
+    item = article("a", TEXT, headline=line)
+    assert shown_headline(item) == "The lamp factory of Orsa closes in May, its owner said after \u2026"
+    assert stories("a", Table(), a=item)[0].articles[0].headline == shown_headline(item)
+    assert shown_headline(article("a", "", headline=line)) == line
+
+
+@pytest.mark.parametrize("line", HEADLINES)
+def test_a_headline_is_shown_as_it_is(line: str) -> None:
+    assert shown_headline(article("a", TEXT, headline=line)) == line
