@@ -125,11 +125,9 @@ def _doubts(best: CleanArticle, members: Sequence[CleanArticle]) -> Iterator[str
     others = [item for item in members if item.id != best.id]
     dated = [item for item in others if item.published]
     if best.published is None:
-        yield (
-            f"it has no time of publication; {len(dated)} of the {len(others)} others have"
-            if dated
-            else ("none of them has a time of publication")
-        )
+        several = f"{len(dated)} of the {len(others)} others {_have(len(dated))} one"
+        timed = several if len(others) > 1 else "the other has one"
+        yield f"it has no time of publication; {timed}" if dated else "none of them has a time of publication"
         return
     if not dated:
         yield "it is the only one with a time of publication"
