@@ -1,6 +1,6 @@
 """The short way through the house: copies by exact overlap of whole texts, without cleaning, credits or relations.
 
-For dumps of which only the duplicates are wanted: 60 to 90 µs an article, and 2.5 to 5 kB of memory, since texts wait in a
+For dumps of which only the duplicates are wanted: 60 to 90 µs an article, and 2.5 to 5 kB of memory, as texts wait in a
 temporary file. Furniture counts as text here; what shares less than ``copy_share`` of the smaller text is no copy.
 """
 
