@@ -137,16 +137,16 @@ def test_stars_are_those_of_the_plain_twin(data: st.DataObject) -> None:
         assert (mine, theirs) == (known[node, int(centre[node])] if centre[node] != node else (1.0, 1.0))
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "dedup", "run", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
 
 
 def test_the_command_writes_groups_as_json_lines(tmp_path: Path) -> None:
     dump = tmp_path / "dump.jsonl"
     rows = [{"id": item.id, "text": item.text, "outlet": item.outlet} for item in feed()]
     dump.write_text("".join(json.dumps(row) + "\n" for row in rows) + "not json\n", encoding="utf-8")
-    done = run(str(dump), "--stop-after", "groups", "--json", "-")
+    done = run(tmp_path, str(dump), "--stop-after", "groups", "--json", "-")
     assert done.returncode == 0, done.stderr
     groups = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(groups) == 7
@@ -157,6 +157,6 @@ def test_the_command_writes_groups_as_json_lines(tmp_path: Path) -> None:
 
 
 def test_a_report_is_not_made_of_groups_alone(tmp_path: Path) -> None:
-    done = run("seeds", "--stop-after", "groups", "-o", str(tmp_path / "report"))
+    done = run(tmp_path, "seeds", "--stop-after", "groups", "-o", str(tmp_path / "report"))
     assert done.returncode == 2
     assert "makes no report" in done.stderr
