@@ -16,6 +16,7 @@ from dedup.stories.origin import find_origin, group_credits, is_credited
 
 Articles = Mapping[str, CleanArticle]
 
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """What tells a story once: a syndication group, or an article in none. ``speaker`` is compared for all."""
