@@ -20,19 +20,19 @@ from dedup.text.evidence import FeedEvidence, Table, empty_table, keys_of, mixed
 from dedup.text.headlines import title_forms
 from dedup.text.lexicon import lexicon, line_hash
 from dedup.text.roles import REPEATED_LONG, REPEATED_SHORT
-from dedup.text.scan import SKETCH, Scan, scan
-from dedup.text.weigh import OPENS_OWN, SAME_STORY
+from dedup.text.scan import Scan, scan
+from dedup.text.weigh import OPENS_OWN, PARTS, SAME_STORY, WEIGHTS
 
 ENOUGH = max(REPEATED_SHORT, REPEATED_LONG)
 """Articles of different stories from which a line is furniture for good: a higher count changes nothing, so nobody is
 looked at again for it."""
 
-ROW = np.dtype([("articles", "<u4"), ("low", "<u2", (SKETCH,)), ("high", "<u2", (SKETCH,))])
-_ROW = struct.Struct("<I16s16s")
+ROW = np.dtype([("articles", "<u4"), ("low", "<u2", (PARTS,)), ("high", "<u2", (PARTS,))])
+_ROW = struct.Struct(f"<I{2 * PARTS}s{2 * PARTS}s")
 
 
 class Row(NamedTuple):
-    """In how many articles a key stands, and the smallest and largest parts of their sketches, uint16[8]."""
+    """In how many articles a key stands, and the smallest and largest parts of their sketches, uint16[9]."""
 
     articles: int
     low: NDArray[np.uint16]
@@ -164,10 +164,10 @@ def _says(table: str, row: Row | None, sketch: NDArray[np.uint16]) -> int:
     a line stands, ENOUGH for more and 0 for those of its own story; 1 for an opening of another story."""
     if row is None:
         return 0
-    agreeing = int(((row.low == sketch) | (row.high == sketch)).sum())
+    agreeing = int(WEIGHTS[(row.low == sketch) | (row.high == sketch)].sum())
     if table == "opening":
         return int(agreeing < OPENS_OWN)
-    alone = int((row.low == row.high).sum()) >= SAME_STORY
+    alone = int(WEIGHTS[row.low == row.high].sum()) >= SAME_STORY
     return 0 if alone and agreeing >= SAME_STORY else min(row.articles, ENOUGH)
 
 
