@@ -110,6 +110,12 @@ def test_short_texts_are_copies_only_when_equal() -> None:
     assert not compared(brief, ["Oil prices rose on Tuesday after talks failed."]).derived
 
 
+def test_one_rare_word_makes_no_event_of_two_lines() -> None:
+    fine = ["Court fines bakery over its bagels after a long trial"]
+    assert compared(fine, ["Bagels and cream for the winners of the race"]).relation in ("related", "unrelated")
+    assert compared(fine, ["Bakery fined over bagels as court trial ends"]).relation == "same_story"
+
+
 def test_empty_texts_are_unrelated() -> None:
     match = compared([], [])
     assert match.relation == "unrelated"
