@@ -12,17 +12,17 @@ from typing import NamedTuple
 from dedup.errors import ArticleError
 from dedup.index.answers import Verdict
 from dedup.index.caps import add_caps
-from dedup.index.codec import article_bytes, content_digest, facts_of, match_bytes, match_of, place_of, told_of
+from dedup.index.codec import article_bytes, content_digest, core_of, match_bytes, match_of, place_of, plan_of
 from dedup.index.contract import Reading, Writing
 from dedup.index.keeping import Keeper, pair_key
 from dedup.index.ledger import concerned, enter, evidence_for, leave, sharing, traces_of
 from dedup.index.prepared import prepare, stamp_of
-from dedup.index.shelf import Profiles, Shelf
+from dedup.index.shelf import Memory, Shelf
 from dedup.index.telling import Teller
 from dedup.index.web import Pair
 from dedup.models import Article, Match
 from dedup.settings import Settings
-from dedup.stories.stories import story_id
+from dedup.stories.stories import group_id, story_id
 from dedup.text.clean import clean
 
 AT_ONCE = 32
@@ -48,11 +48,11 @@ class _Arrival(NamedTuple):
 class Desk:
     """One transaction. ``finish`` must be called before it is committed."""
 
-    def __init__(self, view: Writing, settings: Settings, profiles: Profiles, now: datetime) -> None:
+    def __init__(self, view: Writing, settings: Settings, memory: Memory, now: datetime) -> None:
         self._view = view
         self._settings = settings
         self._now = now
-        self._shelf = Shelf(view, settings, profiles)
+        self._shelf = Shelf(view, settings, memory)
         self._keeper = Keeper(view, settings, self._shelf)
         self._caps: Counter[str] = Counter()
         self._more = 0
@@ -69,7 +69,7 @@ class Desk:
         if number is None:
             number = (self._view.last("facts") or 0) + 1
             self._more += 1
-        elif facts_of(self._view.get("facts", [number])[number]).content == content_digest(article):
+        elif self._shelf.facts([number])[number].content == content_digest(article):
             return number
         else:
             revision = self._revise(number)
@@ -158,7 +158,7 @@ class Desk:
         self._view.put("stale", ((number, b"") for number in numbers))
 
     def _refresh(self, number: int) -> None:
-        if number not in self._view.get("facts", [number]):
+        if not self._shelf.facts([number]):
             return
         old = self._shelf.clean(number)
         traces = traces_of(old.article, old.text)
@@ -204,9 +204,11 @@ def best_match(view: Reading, keeper: Keeper, number: int) -> Match | None:
     """The pair of an article that says most: derived before same story before related, then by score."""
     others = keeper.web.kept(number)["other"].tolist()
     keys = [pair_key((min(number, other), max(number, other))) for other in others]
-    matches = [match_of(data) for data in view.get("match", keys).values()]
-    told = [match for match in matches if match.relation != "unrelated"]
-    return max(told, key=_weight, default=None)
+    found = view.get("match", keys)
+    told = [(core_of(data), data) for data in found.values()]
+    told = [(match, data) for match, data in told if match.relation != "unrelated"]
+    best = max(told, key=lambda item: _weight(item[0]), default=None)
+    return None if best is None else match_of(best[1])
 
 
 def _weight(match: Match) -> tuple[bool, float, bool, float, float, str, str]:
@@ -219,13 +221,14 @@ def _homes(
     view: Reading, name: str, number: int, match: Match | None, find: Callable[[str], int | None]
 ) -> tuple[str, str | None]:
     """Story and group of an article; where its own story waits to be told, those of its best match."""
-    for at, who in ((number, name), (_other(match, name, find), None if match is None else _name(match, name))):
+    for at in (number, _other(match, name, find)):
         data = view.get("place", [at]).get(at) if at is not None else None
-        if data is None or who is None:
+        if data is None or at is None:
             continue
-        story = told_of(view.get("story", [place_of(data).story])[place_of(data).story]).story
-        group = next((g.group_id for g in story.groups if any(m.id == who for m in g.articles)), None)
-        return story.story_id, group
+        key = place_of(data).story
+        plan = plan_of(view.get("story", [key])[key])
+        group = plan.group(at)
+        return plan.story_id, group_id(group) if len(group) > 1 else None
     return story_id([name]), None
 
 

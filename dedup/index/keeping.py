@@ -7,7 +7,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from dedup.index.codec import article_bytes, facts_bytes, facts_of, key_of, match_bytes, page_bytes
+from dedup.index.codec import article_bytes, facts_bytes, key_of, match_bytes, page_bytes
 from dedup.index.contract import Writing
 from dedup.index.ledger import traces_of
 from dedup.index.prepared import Prepared, prepare
@@ -50,7 +50,7 @@ class Keeper:
         view.put("facts", [(number, facts_bytes(item.facts))])
         view.post("name", [(key_of(item.clean.id), number)])
         view.post("time", _times(item))
-        self._shelf.take(number, item.clean)
+        self._shelf.take(number, item.clean, item.facts)
         for kind in KINDS:
             self._join(kind, item)
         self._carry_out(number)
@@ -79,7 +79,7 @@ class Keeper:
 
     def erase(self, number: int) -> None:
         """Delete the records of an article that was extracted."""
-        name = facts_of(self._view.get("facts", [number])[number]).id
+        name = self._name(number)
         self._view.unpost("name", [(key_of(name), number)])
         for table in ("article", "page", "facts", "verdict", "stale"):
             self._view.drop(table, [number])
@@ -102,13 +102,13 @@ class Keeper:
         brings nothing to the other's story, unless something else makes them hang together.
         """
         changes = self.web.settle()
-        self._shelf.load(number for pair in changes.made for number in pair)
         for pair in sorted(changes.gone):
             self._view.drop("match", [pair_key(pair)])
             self.touched.update(pair)
-        for pair in sorted(changes.made):
-            match = self._shelf.compare(*pair)
-            self._view.put("match", [(pair_key(pair), match_bytes(match))])
+        made = sorted(changes.made)
+        matches = self._shelf.compare_all(made)
+        self._view.put("match", [(pair_key(pair), match_bytes(m)) for pair, m in zip(made, matches, strict=True)])
+        for pair, match in zip(made, matches, strict=True):
             self.web.note(pair, match)
             strong = match.derived or match.same_story_score >= self._settings.story_floor - MARGIN
             if strong or came not in pair:
@@ -187,7 +187,7 @@ class Keeper:
         return None if data is None else int(struct.unpack("<q", data)[0])
 
     def _name(self, number: int) -> str:
-        return facts_of(self._view.get("facts", [number])[number]).id
+        return self._shelf.facts([number])[number].id
 
 
 def _class_key(kind: str, item: Prepared) -> int:

@@ -31,6 +31,8 @@ LOG_PAGES = 8000
 """Pages of the write-ahead log after which it is copied into the database: 32 MB. An article touches some 200 pages;
 with SQLite's 1,000 every fifth one pays for a copy and two fsyncs."""
 BUSY_SECONDS = 60.0
+STATEMENTS = 1024
+"""Statements kept ready: one a table and size of a list of keys, which are filled up to powers of two."""
 
 
 def log_is_at_risk(version: tuple[int, int, int] = sqlite3.sqlite_version_info[:3]) -> bool:
@@ -133,6 +135,7 @@ class SqliteStore:
             timeout=BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
+            cached_statements=STATEMENTS,
         )
         connection.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
@@ -243,7 +246,9 @@ class _View:
     def _select(self, query: str, keys: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         for at in range(0, len(keys), KEYS_A_QUERY):
             part = keys[at : at + KEYS_A_QUERY]
-            yield from self._connection.execute(f"{query}({','.join('?' * len(part))})", part)
+            size = min(KEYS_A_QUERY, 1 << (len(part) - 1).bit_length())
+            filled = [*part, *[part[-1]] * (size - len(part))]
+            yield from self._connection.execute(f"{query}({','.join('?' * size)})", filled)
 
     def _sound(self, table: str, key: int, value: bytes, sum_: int) -> bytes:
         if not isinstance(value, bytes) or _sum(key, value) != sum_:
