@@ -90,13 +90,13 @@ def article_of(data: bytes) -> Article:
     return Article(text=body[:text].decode("utf-8", "surrogatepass"), html=html, **known)
 
 
-def page_bytes(clean: CleanArticle) -> bytes:
-    """What cleaning found, without the article itself."""
-    return zlib.compress(page_json(clean), LEVEL)
+def page_bytes(page: bytes) -> bytes:
+    """What cleaning found, without the article itself, from ``page_json``."""
+    return zlib.compress(page, LEVEL)
 
 
 def page_json(clean: CleanArticle) -> bytes:
-    """The same as JSON."""
+    """What cleaning found as JSON."""
     found: dict[str, Any] = {
         "text": None if clean.text == clean.article.text else clean.text,
         "starts": _steps(clean.starts),

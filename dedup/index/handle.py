@@ -18,7 +18,7 @@ from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
 from dedup.index.caps import read_caps
 from dedup.index.codec import article_of, facts_of, key_of, page_of, place_of, told_bytes
 from dedup.index.contract import STORE_FORMAT, Reading, Store, Writing
-from dedup.index.desk import REVISION_BITS, STALE_AT_ONCE, Desk, article_count, verdict_of
+from dedup.index.desk import REVISION_BITS, STALE_TOGETHER, Desk, article_count, verdict_of
 from dedup.index.mend import all_articles, differences, rebuild
 from dedup.index.narrating import Narrator, Tale, matches_between, with_related
 from dedup.index.postgres import PREFIXES as POSTGRES
@@ -103,12 +103,12 @@ class Index:
     def add_many(self, articles: Iterable[Article]) -> list[Verdict]:
         """Take articles in, in one transaction: all or none. Verdicts in their order."""
         taken = list(articles)
-        with self._desk() as (view, desk):
-            numbers = [desk.add(article) for article in taken]
-            desk.settle(STALE_AT_ONCE * len(taken))
-            desk.finish()
-            found = view.get("verdict", numbers)
-            return [verdict_of(found[number]) for number in numbers]
+        with self._desk() as (_, desk):
+            numbers = desk.add(taken)
+            if desk.took:
+                desk.settle(max(STALE_TOGETHER, len(taken)))
+                desk.finish()
+            return desk.verdicts(numbers)
 
     def remove(self, article_id: str) -> bool:
         """Take an article out with its text and history, as if it had never come; False when it is not there."""
@@ -312,7 +312,7 @@ class Index:
             numbers = [number for number in (_number(view, name) for name in names) if number is not None]
             for number in numbers:
                 desk.remove(number)
-            desk.settle(STALE_AT_ONCE * len(numbers))
+            desk.settle(max(STALE_TOGETHER, len(numbers)))
             desk.finish()
         return len(numbers)
 

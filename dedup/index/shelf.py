@@ -69,8 +69,14 @@ class Shelf:
 
     def number(self, name: str) -> int | None:
         """The number of the article with this id, or None."""
-        numbers = self._view.posted("name", [key_of(name)]).get(key_of(name), [])
-        return next((number for number, facts in self.facts(numbers).items() if facts.id == name), None)
+        return self.numbers([name]).get(name)
+
+    def numbers(self, names: Sequence[str]) -> dict[str, int]:
+        """The numbers of those of these ids that are there."""
+        posted = self._view.posted("name", [key_of(name) for name in names])
+        facts = self.facts(sorted({number for numbers in posted.values() for number in numbers}))
+        wanted = set(names)
+        return {item.id: number for number, item in facts.items() if item.id in wanted}
 
     def take(self, number: int, clean: CleanArticle, facts: Facts) -> None:
         """Hold an article that was just cleaned, in place of what was known of an older text of it."""

@@ -90,33 +90,32 @@ class Teller:
 
         Returns the articles left as they were, because more than ``most`` would have to be looked at.
         """
-        waiting = set(loose)
-        left: set[int] = set()
+        waiting, left = set(loose), set[int]()
         while waiting:
-            seed = min(waiting)
-            reached = self._reach({seed}, most)
-            if reached is None:
-                left.add(seed)
-                waiting.discard(seed)
-                continue
-            self._replace(reached)
+            reached, whole = self._reach({min(waiting)}, most)
+            if whole:
+                self._replace(reached)
+            else:
+                left |= waiting & reached
             waiting -= reached
         return left
 
     # --- what hangs together -----------------------------------------------------------------------------------
 
-    def _reach(self, seeds: set[int], most: int | None) -> set[int] | None:
-        """All articles connected with the seeds by links that can shape a story, now or when they were last told."""
-        reached: set[int] = set()
+    def _reach(self, seeds: set[int], most: int | None) -> tuple[set[int], bool]:
+        """The articles connected with the seeds by links that can shape a story, now or when they were last told, and
+        whether these are all. They are not when there are more than ``most``, or one of them waits for being in so
+        large a component already."""
+        reached = set(seeds)
         fresh = self._present(seeds)
         while fresh:
             reached |= fresh
-            if most is not None and len(reached) > most:
-                return None
+            if most is not None and (len(reached) > most or self._view.get("loose", sorted(fresh))):
+                return reached, False
             fresh = self._present(self._next_to(fresh, most) - reached)
             if not fresh:
                 fresh = self._present(self._by_speakers(reached) - reached)
-        return reached
+        return reached, True
 
     def _present(self, numbers: set[int]) -> set[int]:
         return set(self._shelf.facts(sorted(numbers)))
