@@ -12,7 +12,7 @@ from dedup.index.codec import article_bytes, facts_bytes, key_of, match_bytes, p
 from dedup.index.contract import Writing
 from dedup.index.ledger import traces_of
 from dedup.index.prepared import Prepared, prepare
-from dedup.index.proposals import copies_of, near_to, post_copies, post_near, unpost_copies, unpost_near
+from dedup.index.proposals import buckets_of, copies_of, near_to, post_copies, post_near, unpost_copies, unpost_near
 from dedup.index.shelf import Shelf
 from dedup.index.terms import term_lists
 from dedup.index.web import Changes, Pair, Web
@@ -221,8 +221,9 @@ class Keeper:
             self.caps += caps
             post_near(self._view, item, lists)
         elif item.bands:
-            scores = copies_of(self._view, item, self._settings)
-            self.caps += post_copies(self._view, item, self._settings)
+            buckets = buckets_of(self._view, item)
+            scores = copies_of(self._view, item, buckets, self._settings)
+            self.caps += post_copies(self._view, item, buckets, self._settings)
         else:
             return
         self.web.link(item.number, kind, scores)

@@ -91,6 +91,9 @@ class Teller:
         Returns the articles left as they were, because more than ``most`` would have to be looked at.
         """
         waiting, left = set(loose), set[int]()
+        if most is not None:
+            left.update(self._view.get("loose", sorted(waiting)))
+            waiting -= left
         while waiting:
             reached, whole = self._reach({min(waiting)}, most)
             if whole:
