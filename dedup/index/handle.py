@@ -162,7 +162,7 @@ class Index:
         self.settle()
         with self._view() as view:
             tales = Narrator(view, self.settings, self._memory).every(since)
-            stories = with_related(view, tales.values())
+            stories = with_related(view, tales)
         self._keep(tales)
         return stories
 
@@ -191,7 +191,7 @@ class Index:
         self.settle()
         with self._view() as view:
             tales = Narrator(view, self.settings, self._memory).every(since)
-            stories, web = with_related(view, tales.values()), Web(view, self.settings)
+            stories, web = with_related(view, tales), Web(view, self.settings)
             numbers = [number for tale in tales.values() for number in tale.plan.numbers]
             articles = {item.id: item for item in (_clean(view, number) for number in numbers)}
             found = [match for number in numbers for match in matches_between(view, web, number)]

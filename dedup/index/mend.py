@@ -32,7 +32,7 @@ def all_articles(view: Reading) -> Iterator[tuple[int, Article]]:
 def differences(view: Reading, settings: Settings, memory: Memory) -> list[str]:
     """Where the stories told differ from those of the batch over the same articles; sentences, the first few."""
     result = find_stories((article for _, article in all_articles(view)), settings)
-    stories = with_related(view, Narrator(view, settings, memory).every().values())
+    stories = with_related(view, Narrator(view, settings, memory).every())
     told = {story.story_id: story for story in stories}
     batch = {story.story_id: story for story in result.stories}
     found = [f"the batch has no story {name}" for name in sorted(told.keys() - batch.keys())]

@@ -6,7 +6,7 @@ the plan has another one by now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -58,9 +58,13 @@ class Narrator:
         plans = {key: plan for key, plan in plans.items() if since is None or plan.changed >= since}
         held = self._view.get("told", list(plans))
         shelf = Shelf(self._view, self._settings, self._memory)
-        pairs = Pairs(self._view, shelf, Web(self._view, self._settings))
+        web = Web(self._view, self._settings)
+        pairs = Pairs(self._view, shelf, web)
         late = {key for key, plan in plans.items() if key not in held or told_digest(held[key]) != plan.digest}
-        shelf.load(number for key in late for number in plans[key].numbers)
+        members = {number for key in late for number in plans[key].numbers}
+        shelf.load(members)
+        web.load(sorted(members))
+        pairs.among(members)  # those of all stories are read at once
         for key, plan in plans.items():
             told = told_of(held[key]) if key in held else None
             if key in late or told is None:
@@ -90,21 +94,31 @@ def _units(plan: Plan) -> list[Unit]:
     return sorted(units, key=lambda unit: unit.members)
 
 
-def with_related(view: Reading, tales: Iterable[Tale]) -> tuple[Story, ...]:
+def with_related(view: Reading, tales: Mapping[int, Tale]) -> tuple[Story, ...]:
     """The stories with the ids of their related ones, largest first, then by id."""
     web = Web(view, Settings())
+    web.load([number for tale in tales.values() for number in tale.plan.numbers])
+    others = {key: _related_to(tale.plan, web) for key, tale in tales.items()}
+    wanted = sorted({number for numbers in others.values() for number in numbers})
+    homes = {number: place_of(data).story for number, data in view.get("place", wanted).items()}
+    names = {key: tale.plan.story_id for key, tale in tales.items()}
+    missing = sorted(set(homes.values()) - names.keys())
+    names |= {key: plan_of(data).story_id for key, data in view.get("story", missing).items()}
     finished = []
-    for tale in tales:
-        web.load(tale.plan.numbers)
-        others: set[int] = set()
-        for number in tale.plan.numbers:
-            links = web.kept(number)
-            others.update(links["other"][(links["flags"] & RELATED) != 0].tolist())
-        homes = {place_of(data).story for data in view.get("place", sorted(others)).values()}
-        names = {plan_of(data).story_id for data in view.get("story", sorted(homes)).values()}
-        related = tuple(sorted(names - {tale.plan.story_id}))
+    for key, tale in tales.items():
+        near = {homes[number] for number in others[key] if number in homes} - {key}
+        related = tuple(sorted(names[other] for other in near))
         finished.append(replace(tale.told.story, related=related) if related else tale.told.story)
     return tuple(sorted(finished, key=lambda story: (-len(story.articles), story.story_id)))
+
+
+def _related_to(plan: Plan, web: Web) -> set[int]:
+    """Articles that those of a story are related to or more."""
+    found: set[int] = set()
+    for number in plan.numbers:
+        links = web.kept(number)
+        found.update(links["other"][(links["flags"] & RELATED) != 0].tolist())
+    return found
 
 
 def matches_between(view: Reading, web: Web, number: int) -> list[Match]:
