@@ -4,7 +4,8 @@ asked of postings instead of sorted arrays. Articles that stand for others (equa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,21 @@ LOOKED_AT = 1024
 """Articles whose heaviest words are laid side by side because one of the words is too frequent to count by."""
 
 
-def copies_of(view: Reading, item: Prepared, settings: Settings) -> Scores:
+class Buckets(NamedTuple):
+    """Numbers posted under the bands and the samples of an article."""
+
+    band: Mapping[int, Sequence[int]]
+    sample: Mapping[int, Sequence[int]]
+
+
+def buckets_of(view: Reading, item: Prepared) -> Buckets:
+    """What is posted where the article is to be."""
+    return Buckets(view.posted("band", item.bands), view.posted("sample", item.samples))
+
+
+def copies_of(view: Reading, item: Prepared, buckets: Buckets, settings: Settings) -> Scores:
     """Numbers that share a band or enough samples, with the share that ranks them."""
-    shared = _counts(view, "sample", item.samples)
-    banded = _counts(view, "band", item.bands)
+    shared, banded = _counts(buckets.sample), _counts(buckets.band)
     least = min(settings.sample_shared, settings.sample_passage)
     wanted = [n for n, count in shared.items() if count >= least and n not in banded] + list(banded)
     found: Scores = {}
@@ -38,12 +50,12 @@ def copies_of(view: Reading, item: Prepared, settings: Settings) -> Scores:
     return found
 
 
-def post_copies(view: Writing, item: Prepared, settings: Settings) -> Counter[str]:
+def post_copies(view: Writing, item: Prepared, buckets: Buckets, settings: Settings) -> Counter[str]:
     """Post bands and samples, except where a bucket is full; counts of those."""
     caps: Counter[str] = Counter()
-    for table, keys in (("band", item.bands), ("sample", item.samples)):
-        full = {key for key, held in view.posted(table, keys).items() if len(held) >= settings.bucket_articles}
-        view.post(table, ((key, item.number) for key in keys if key not in full))
+    for table, keys, held in (("band", item.bands, buckets.band), ("sample", item.samples, buckets.sample)):
+        full = {key for key, numbers in held.items() if len(numbers) >= settings.bucket_articles}
+        view.post(table, [(key, item.number) for key in keys if key not in full])
         caps[f"{table}_buckets"] += len(full)
     return caps
 
@@ -88,9 +100,9 @@ def unpost_near(view: Writing, item: Prepared) -> None:
     unpost_terms(view, item.facts.ids, item.number)
 
 
-def _counts(view: Reading, table: str, keys: Sequence[int]) -> Counter[int]:
+def _counts(buckets: Mapping[int, Sequence[int]]) -> Counter[int]:
     counts: Counter[int] = Counter()
-    for numbers in view.posted(table, keys).values():
+    for numbers in buckets.values():
         counts.update(numbers)
     return counts
 

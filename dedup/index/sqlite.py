@@ -24,6 +24,8 @@ Durability = Literal["power", "crash"]
 process, kill -9 included; a power cut may take the last commits, never half of one."""
 
 SYNCHRONOUS = {"power": "FULL", "crash": "NORMAL"}
+QUERIES_AT_ONCE = 32
+"""Of the 500 that SQLite takes in one statement."""
 KEYS_A_QUERY = 500
 """Below the 999 variables that every build of SQLite allows."""
 PAGE_CACHE_KIB = 65536
@@ -31,6 +33,8 @@ LOG_PAGES = 8000
 """Pages of the write-ahead log after which it is copied into the database: 32 MB. An article touches some 200 pages;
 with SQLite's 1,000 every fifth one pays for a copy and two fsyncs."""
 BUSY_SECONDS = 60.0
+STATEMENTS = 1024
+"""Statements kept ready: one a table and size of a list of keys, which are filled up to powers of two."""
 
 
 def log_is_at_risk(version: tuple[int, int, int] = sqlite3.sqlite_version_info[:3]) -> bool:
@@ -133,6 +137,7 @@ class SqliteStore:
             timeout=BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
+            cached_statements=STATEMENTS,
         )
         connection.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
@@ -215,7 +220,12 @@ class _View:
             yield key, self._sound(table, key, value, sum_)
 
     def ranges(self, table: str, bounds: Sequence[tuple[int, int]]) -> list[list[tuple[int, bytes]]]:
-        return [list(self.scan(table, low, high)) for low, high in bounds]
+        found: list[list[tuple[int, bytes]]] = [[] for _ in bounds]
+        query = f"SELECT ?, key, value, sum FROM r_{table} WHERE key BETWEEN ? AND ?"
+        rows = [(at, low, high) for at, (low, high) in enumerate(bounds)]
+        for at, key, value, sum_ in self._together(query, rows):
+            found[at].append((key, self._sound(table, key, value, sum_)))
+        return [sorted(part) for part in found]
 
     def count(self, table: str) -> int:
         return int(self._connection.execute(f"SELECT count(*) FROM {_table(table)}").fetchone()[0])
@@ -227,9 +237,10 @@ class _View:
     def posted(self, table: str, keys: Sequence[int], most: int | None = None) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}
         if most is not None:
-            query = f"SELECT number FROM p_{table} WHERE key = ? ORDER BY number LIMIT ?"
-            lists = {key: [row[0] for row in self._connection.execute(query, (key, most))] for key in keys}
-            return {key: numbers for key, numbers in lists.items() if numbers}
+            query = f"SELECT * FROM (SELECT key, number FROM p_{table} WHERE key = ? ORDER BY number LIMIT {most:d})"
+            for key, number in self._together(query, [(key,) for key in dict.fromkeys(keys)]):
+                found.setdefault(key, []).append(number)
+            return {key: sorted(numbers) for key, numbers in found.items()}
         for key, number in self._select(f"SELECT key, number FROM p_{table} WHERE key IN ", keys):
             found.setdefault(key, []).append(number)
         return found
@@ -244,7 +255,17 @@ class _View:
     def _select(self, query: str, keys: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         for at in range(0, len(keys), KEYS_A_QUERY):
             part = keys[at : at + KEYS_A_QUERY]
-            yield from self._connection.execute(f"{query}({','.join('?' * len(part))})", part)
+            size = min(KEYS_A_QUERY, _filled(len(part)))
+            given = [*part, *[None] * (size - len(part))]
+            yield from self._connection.execute(f"{query}({','.join('?' * size)})", given)
+
+    def _together(self, query: str, rows: Sequence[tuple[int, ...]]) -> Iterator[tuple[Any, ...]]:
+        """The answers to one query with each of these rows of values, asked for in few statements."""
+        for at in range(0, len(rows), QUERIES_AT_ONCE):
+            part = rows[at : at + QUERIES_AT_ONCE]
+            size = _filled(len(part))
+            given = [value for row in part for value in row] + [None] * (len(rows[0]) * (size - len(part)))
+            yield from self._connection.execute(" UNION ALL ".join([query] * size), given)
 
     def _sound(self, table: str, key: int, value: bytes, sum_: int) -> bytes:
         if not isinstance(value, bytes) or _sum(key, value) != sum_:
@@ -282,6 +303,11 @@ class _Transaction(_View):
 
 def _table(table: str) -> str:
     return f"r_{table}" if table in RECORDS else f"p_{table}"
+
+
+def _filled(count: int) -> int:
+    """The size of a statement for so many keys: a power of two, the rest of them NULL, which no key equals."""
+    return 1 << (count - 1).bit_length()
 
 
 def _sum(key: int, value: bytes) -> int:
