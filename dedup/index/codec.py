@@ -9,7 +9,7 @@ import hashlib
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -154,6 +154,9 @@ class Facts(NamedTuple):
     ids: NDArray[np.uint64]
     weights: NDArray[np.float32]
 
+
+FactsOf = Callable[[Iterable[int]], Mapping[int, Facts]]
+"""Gives the facts of those of the articles that are there."""
 
 _FACTS = struct.Struct("<16s8siiqqqdH16s")
 

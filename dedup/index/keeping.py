@@ -29,8 +29,8 @@ MARGIN = 1e-3
 
 
 def pair_key(pair: Pair) -> int:
-    """The key of a pair's match."""
-    return pair[0] << NUMBER_BITS | pair[1]
+    """The key of a pair's match: the matches of an article that comes are written side by side."""
+    return pair[1] << NUMBER_BITS | pair[0]
 
 
 class Arrival(NamedTuple):
@@ -217,12 +217,12 @@ class Keeper:
         self._view.put("first", [(_class_key(kind, item), struct.pack("<q", item.number))])
         if kind == "near":
             lists = term_lists(self._view, item.facts.ids, self._settings.neighbour_bucket)
-            scores, caps = near_to(self._view, item, lists, self._settings)
+            scores, caps = near_to(item, lists, self._settings, self._shelf.facts)
             self.caps += caps
             post_near(self._view, item, lists)
         elif item.bands:
             buckets = buckets_of(self._view, item)
-            scores = copies_of(self._view, item, buckets, self._settings)
+            scores = copies_of(item, buckets, self._settings, self._shelf.facts)
             self.caps += post_copies(self._view, item, buckets, self._settings)
         else:
             return

@@ -7,13 +7,13 @@ changes for articles that came before it is found through the first words of the
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.index.codec import Facts, key_of
+from dedup.index.codec import FactsOf, key_of
 from dedup.index.contract import Reading, Writing
 from dedup.models import Article
 from dedup.text.evidence import FeedEvidence, Table, empty_table, keys_of, merge_evidence, mixed, outlet_of
@@ -31,9 +31,6 @@ looked at again for it."""
 ROW = np.dtype([("articles", "<u4"), ("low", "<u2", (SKETCH,)), ("high", "<u2", (SKETCH,))])
 _ROW = struct.Struct("<I16s16s")
 UNSIGNED = 0xFFFFFFFFFFFFFFFF
-
-FactsOf = Callable[[Iterable[int]], Mapping[int, Facts]]
-"""Gives the facts of those of the articles that are there."""
 
 
 class Row(NamedTuple):
@@ -236,8 +233,12 @@ def _matters(change: Change) -> bool:
     old, new = change.old, change.new
     if old is None or new is None:
         return change.table == "opening"
-    same_parts = np.array_equal(old.low, new.low) and np.array_equal(old.high, new.high)
-    return not same_parts or (change.table == "line" and min(old.articles, ENOUGH) != min(new.articles, ENOUGH))
+    if change.table == "line" and min(old.articles, ENOUGH) != min(new.articles, ENOUGH):
+        return True
+    if np.array_equal(old.low, new.low) and np.array_equal(old.high, new.high):
+        return False
+    # Of a line in articles of different stories all that is said is their number, whoever asks.
+    return change.table == "opening" or _one_story(old) or _one_story(new)
 
 
 def _turned(change: Change, sketches: NDArray[np.uint16]) -> NDArray[np.bool_]:
@@ -254,8 +255,12 @@ def _says(table: str, row: Row | None, sketch: NDArray[np.uint16]) -> NDArray[np
     agreeing = ((row.low == sketch) | (row.high == sketch)).sum(axis=-1)
     if table == "opening":
         return np.asarray(agreeing < OPENS_OWN, np.int64)
-    alone = int((row.low == row.high).sum()) >= SAME_STORY
-    return np.where(alone & (agreeing >= SAME_STORY), 0, min(row.articles, ENOUGH))
+    return np.where(_one_story(row) & (agreeing >= SAME_STORY), 0, min(row.articles, ENOUGH))
+
+
+def _one_story(row: Row) -> bool:
+    """Whether all articles of a line are of one story."""
+    return int((row.low == row.high).sum()) >= SAME_STORY
 
 
 def _without(row: Row, sketches: Sequence[NDArray[np.uint16]]) -> Row | None:

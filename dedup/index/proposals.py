@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.index.codec import Facts, facts_of
+from dedup.index.codec import Facts, FactsOf
 from dedup.index.contract import Reading, Writing
 from dedup.index.prepared import Prepared
 from dedup.index.terms import Posted, post_terms, unpost_terms
@@ -34,13 +34,13 @@ def buckets_of(view: Reading, item: Prepared) -> Buckets:
     return Buckets(view.posted("band", item.bands), view.posted("sample", item.samples))
 
 
-def copies_of(view: Reading, item: Prepared, buckets: Buckets, settings: Settings) -> Scores:
+def copies_of(item: Prepared, buckets: Buckets, settings: Settings, known: FactsOf) -> Scores:
     """Numbers that share a band or enough samples, with the share that ranks them."""
     shared, banded = _counts(buckets.sample), _counts(buckets.band)
     least = min(settings.sample_shared, settings.sample_passage)
     wanted = [n for n, count in shared.items() if count >= least and n not in banded] + list(banded)
     found: Scores = {}
-    for number, facts in _facts(view, wanted):
+    for number, facts in known(wanted).items():
         smaller = max(1, min(item.facts.sampled, facts.sampled))
         count, bands = shared[number], banded[number]
         share_met = count >= settings.sample_shared and count >= settings.sample_share * smaller
@@ -66,7 +66,9 @@ def unpost_copies(view: Writing, item: Prepared) -> None:
     view.unpost("sample", ((key, item.number) for key in item.samples))
 
 
-def near_to(view: Reading, item: Prepared, posted: Sequence[Posted], settings: Settings) -> tuple[Scores, Counter[str]]:
+def near_to(
+    item: Prepared, posted: Sequence[Posted], settings: Settings, known: FactsOf
+) -> tuple[Scores, Counter[str]]:
     """Numbers that share enough heavy words, with the part of the cosine on them; and what limits left out. ``posted``
     are the lists of its heavy words."""
     hot = any(one.hot for one in posted)
@@ -81,7 +83,7 @@ def near_to(view: Reading, item: Prepared, posted: Sequence[Posted], settings: S
         chosen = numbers[(shared >= settings.neighbour_shared) & (total >= floor)]
     sums = dict(zip(numbers.tolist(), zip(shared.tolist(), total.tolist(), strict=True), strict=True))
     found: Scores = {}
-    for number, facts in _facts(view, chosen.tolist()):
+    for number, facts in known(chosen.tolist()).items():
         count, value = _overlap(item.facts, facts) if hot else sums[number]
         far = abs(item.facts.days - facts.days) > settings.neighbour_days
         floor = settings.neighbour_cosine_far if far else settings.neighbour_cosine
@@ -105,10 +107,6 @@ def _counts(buckets: Mapping[int, Sequence[int]]) -> Counter[int]:
     for numbers in buckets.values():
         counts.update(numbers)
     return counts
-
-
-def _facts(view: Reading, numbers: Sequence[int]) -> list[tuple[int, Facts]]:
-    return [(number, facts_of(data)) for number, data in view.get("facts", numbers).items()]
 
 
 def _added_up(
