@@ -163,6 +163,22 @@ def test_a_story_is_told_when_asked_for_and_read_from_the_store_then(
     assert len(told) == len(stories) + 1
 
 
+def test_what_a_reader_tells_is_kept_by_the_one_who_writes(
+    tmp_path: Path, feed: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    whole = narrating.tell_story
+    monkeypatch.setattr(narrating, "tell_story", lambda units, *more: told.append(len(units)) or whole(units, *more))
+    with dedup.open_index(tmp_path / "news.db") as index:
+        index.add_many(feed)
+        index.settle()
+        with dedup.open_index(index.place, readonly=True) as reader:
+            stories = index.told_by(reader)
+            assert len(told) == len(stories) > 0
+            assert reader.stories() == index.told_by(reader) == index.stories() == stories
+            assert len(told) == len(stories)
+
+
 def test_after_everything_is_removed_the_store_is_empty(near_store: Store, feed: list[Article]) -> None:
     index = Index(near_store)
     index.add_many(feed)
