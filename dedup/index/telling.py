@@ -178,7 +178,8 @@ class Teller:
     def _replace(self, reached: set[int]) -> None:
         facts = self._shelf.facts(sorted(reached))
         numbers = {item.id: number for number, item in facts.items()}
-        matches = tuple(self._pairs.among(reached).values())
+        found = self._pairs.among(reached)
+        matches = tuple(found.values())
         compare = ById(self._pairs, numbers)
         _, clusters = cluster_units(numbers, matches, compare, self._settings)
         every = [unit for units in clusters for unit in units]
@@ -186,25 +187,27 @@ class Teller:
         parts = self._parts(Component(numbers, matches, speakers))
         before = {number: place_of(data) for number, data in self._view.get("place", sorted(reached)).items()}
         old = self._plans({place.story for place in before.values()})
-        plans = [self._plan(units, numbers, matches, compare.asked) for units in clusters]
+        home = {numbers[name]: at for at, units in enumerate(clusters) for unit in units for name in unit.members}
+        told, asked = _at_home(found, home), _at_home(compare.asked, home)
+        plans = [
+            self._plan(units, numbers, told.get(at, {}), tuple(sorted(asked.get(at, {}))))
+            for at, units in enumerate(clusters)
+        ]
         self._place(plans, parts, before)
         self._write(plans, old)
         self._view.drop("loose", sorted(reached))
 
     def _plan(
-        self, units: Sequence[Unit], numbers: Mapping[str, int], matches: Iterable[Match], asked: Mapping[Pair, Match]
+        self, units: Sequence[Unit], numbers: Mapping[str, int], told: Mapping[Pair, Match], asked: tuple[Pair, ...]
     ) -> Plan:
         """A story's plan; its digest names the texts, the grouping and the matches that its telling rests on."""
         of = {name: numbers[unit.speaker] for unit in units for name in unit.members}
         names = tuple(sorted(of))
-        inside = {numbers[name] for name in names}
-        beyond = tuple(pair for pair in sorted(asked) if inside.issuperset(pair))
-        plan = Plan(names, tuple(numbers[name] for name in names), tuple(of[n] for n in names), beyond, self._now, b"")
+        plan = Plan(names, tuple(numbers[name] for name in names), tuple(of[n] for n in names), asked, self._now, b"")
         digest = hashlib.blake2b(repr(plan[:4]).encode(), digest_size=DIGEST)
         for item in self._shelf.facts(plan.numbers).values():
             digest.update(item.stamp)
-        told = (match for match in matches if match.a in of and match.b in of)
-        for match in sorted(told, key=lambda match: (match.a, match.b)):
+        for match in sorted(told.values(), key=lambda match: (match.a, match.b)):
             digest.update(core_bytes(match))
         return plan._replace(digest=digest.digest())
 
@@ -302,6 +305,15 @@ class ById:
         return [self.asked[pair] for pair in wanted]
 
 
+def _at_home(pairs: Mapping[Pair, Match], home: Mapping[int, int]) -> dict[int, dict[Pair, Match]]:
+    """The pairs within each story, by the number that ``home`` gives to its articles."""
+    found: dict[int, dict[Pair, Match]] = {}
+    for pair, match in pairs.items():
+        if home[pair[0]] == home[pair[1]]:
+            found.setdefault(home[pair[0]], {})[pair] = match
+    return found
+
+
 def _events(
     stories: Sequence[Plan], old: Sequence[Plan]
 ) -> Iterator[tuple[EventKind, str, tuple[str, ...], tuple[str, ...]]]:
@@ -312,7 +324,7 @@ def _events(
         for name in story.names:
             if name in home:
                 parts.setdefault(home[name], set()).add(story.story_id)
-    size = {story.story_id: len(story.names) for story in old}
+    held = {story.story_id: set(story.names) for story in old}
     for story in sorted(stories, key=lambda item: item.story_id):
         names = set(story.names)
         was = tuple(sorted({home[name] for name in names if name in home}))
@@ -326,9 +338,8 @@ def _events(
             yield "split", story.story_id, was, tuple(sorted(names))
         elif came:
             yield "grown", story.story_id, was, came
-        elif stayed < size[was[0]]:
-            gone = {name for name, place in home.items() if place == was[0]} - names
-            yield "shrunk", story.story_id, was, tuple(sorted(gone))
+        elif stayed < len(held[was[0]]):
+            yield "shrunk", story.story_id, was, tuple(sorted(held[was[0]] - names))
     for story in sorted(old, key=lambda item: item.story_id):
         if story.story_id not in parts:
             yield "ended", story.story_id, (story.story_id,), story.names
