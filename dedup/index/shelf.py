@@ -19,7 +19,7 @@ PROFILES = 2048
 """Profiles kept: about 50 kB each. A new article is mostly compared with those of the same day."""
 MATCHES = 16384
 """Matches kept: about 2 kB each. Grouping asks again for those of a growing story that are no candidate pairs."""
-TOGETHER = 32
+TOGETHER = 8
 """Profiles made in one call: they share arrays that live as long as one of them is kept."""
 
 Key = TypeVar("Key", bound=Hashable)
