@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from dedup.models import RELATIONS, Article, CleanArticle, Credit, Group, Match, Member, Origin, Passage, Story
 from dedup.stories.stories import story_id
+from dedup.text.weigh import PARTS
 
 LEVEL = 1
 """Of zlib: a text of 2.8 kB in 0.05 ms to 52%; level 6 takes three times as long for 4% less."""
@@ -137,7 +138,7 @@ class Facts(NamedTuple):
 
     ``content`` names what was delivered and ``stamp`` what cleaning made of it, 16 and 8 bytes; ``words`` and
     ``sampled`` are sizes; ``same`` the key of its sequence of words (0: no words) and ``alike`` that of its heaviest
-    words; ``outlet`` the key of its outlet; ``days`` since 1970, or nan; ``sketch`` uint16[8] as evidence counts it;
+    words; ``outlet`` the key of its outlet; ``days`` since 1970, or nan; ``sketch`` uint16[9] as evidence counts it;
     ``ids`` uint64 and ``weights`` float32 its heaviest words.
     """
 
@@ -158,7 +159,7 @@ class Facts(NamedTuple):
 FactsOf = Callable[[Iterable[int]], Mapping[int, Facts]]
 """Gives the facts of those of the articles that are there."""
 
-_FACTS = struct.Struct("<16s8siiqqqdH16s")
+_FACTS = struct.Struct(f"<16s8siiqqqdH{2 * PARTS}s")
 
 
 def facts_bytes(facts: Facts) -> bytes:

@@ -21,20 +21,20 @@ from dedup.text.headlines import title_forms
 from dedup.text.lexicon import line_hash
 from dedup.text.packed import batches, scan_of, see
 from dedup.text.roles import REPEATED_LONG, REPEATED_SHORT
-from dedup.text.scan import SKETCH, Scan
-from dedup.text.weigh import OPENS_OWN, SAME_STORY
+from dedup.text.scan import Scan
+from dedup.text.weigh import OPENS_OWN, PARTS, SAME_STORY, WEIGHTS
 
 ENOUGH = max(REPEATED_SHORT, REPEATED_LONG)
 """Articles of different stories from which a line is furniture for good: a higher count changes nothing, so nobody is
 looked at again for it."""
 
-ROW = np.dtype([("articles", "<u4"), ("low", "<u2", (SKETCH,)), ("high", "<u2", (SKETCH,))])
-_ROW = struct.Struct("<I16s16s")
+ROW = np.dtype([("articles", "<u4"), ("low", "<u2", (PARTS,)), ("high", "<u2", (PARTS,))])
+_ROW = struct.Struct(f"<I{2 * PARTS}s{2 * PARTS}s")
 UNSIGNED = 0xFFFFFFFFFFFFFFFF
 
 
 class Row(NamedTuple):
-    """In how many articles a key stands, and the smallest and largest parts of their sketches, uint16[8]."""
+    """In how many articles a key stands, and the smallest and largest parts of their sketches, uint16[9]."""
 
     articles: int
     low: NDArray[np.uint16]
@@ -249,18 +249,19 @@ def _turned(change: Change, sketches: NDArray[np.uint16]) -> NDArray[np.bool_]:
 
 def _says(table: str, row: Row | None, sketch: NDArray[np.uint16]) -> NDArray[np.int64]:
     """What line_evidence of dedup.text.evidence makes of a key for articles of a sketch or several (rows): in how many
-    articles a line stands, ENOUGH for more and 0 for those of its own story; 1 for an opening of another story."""
+    articles a line stands, ENOUGH for more and 0 for those of its own story; 2 for an opening of another story, 1 for
+    one of its own story and of others."""
     if row is None:
         return np.zeros(sketch.shape[:-1], np.int64)
-    agreeing = ((row.low == sketch) | (row.high == sketch)).sum(axis=-1)
+    agreeing = ((row.low == sketch) | (row.high == sketch)) @ WEIGHTS
     if table == "opening":
-        return np.asarray(agreeing < OPENS_OWN, np.int64)
+        return np.where(agreeing < OPENS_OWN, 2, int(not _one_story(row)))
     return np.where(_one_story(row) & (agreeing >= SAME_STORY), 0, min(row.articles, ENOUGH))
 
 
 def _one_story(row: Row) -> bool:
-    """Whether all articles of a line are of one story."""
-    return int((row.low == row.high).sum()) >= SAME_STORY
+    """Whether all articles of a key are of one story."""
+    return int(WEIGHTS[row.low == row.high].sum()) >= SAME_STORY
 
 
 def _without(row: Row, sketches: Sequence[NDArray[np.uint16]]) -> Row | None:

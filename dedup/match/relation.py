@@ -52,7 +52,8 @@ about, by chance or to lift signatures. Of 291 labelled and read pairs without a
 rewrites, all of low confidence; of those with so many runs none has less than .47 of them in order."""
 
 PAGE_SCORE = 0.49
-"""Factor on the score of an article and a page without one, so that it stays below DERIVED_SCORE."""
+"""Factor on the score of a pair of which one or both are pages without an article, so that it stays below
+DERIVED_SCORE."""
 
 RELATED = 0.2
 """TF-IDF cosine from which two articles share their running subject. The seeds have .31 and more; of 20,000 random
@@ -228,11 +229,12 @@ def _derivation(
     a: Profile, b: Profile, score: float, settings: Settings
 ) -> tuple[float, Literal["all", "part", "none"]]:
     """Score, and whether text was taken. Texts too short to sketch are copies when they are equal briefs, and nothing
-    else; an index that shows a teaser of an article is not derived from it."""
+    else; an index that shows a teaser of an article is not derived from it, nor are indexes that show the same teasers
+    derived from each other."""
     if min(a.size, b.size) < settings.min_words:
         same = a.size > 0 and a.kind == b.kind == "brief" and np.array_equal(a.words.hashes, b.words.hashes)
         return (1.0, "all") if same else (0.0, "none")
-    if (a.kind == "page") != (b.kind == "page"):
+    if "page" in (a.kind, b.kind):
         return score * PAGE_SCORE, "none"
     return score, ("part" if score >= DERIVED_SCORE else "none")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bodies import body, profile
+from bodies import body, profile, with_roles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -255,3 +255,19 @@ def test_pages_of_furniture_with_one_line_left_are_no_copies() -> None:
     assert (one.kind, match.relation, match.score) == ("page", "unrelated", 0.0)
     alone = [profile(name, ["Mayor of Orsa resigns over the ferry."]) for name in "ab"]
     assert compare_profiles(*alone, SETTINGS).relation == "copy"
+
+
+def test_pages_of_furniture_with_lines_left_here_and_there_are_no_copies() -> None:
+    menu = [f"Section {number} of our site and all its offers" for number in range(8)]
+    lines = [
+        "Mayor of Orsa resigns over the ferry that nobody ordered.",
+        "Council of Orsa: “We never saw the ship, or its bill.”",
+    ]
+    apart = [*menu, lines[0], *menu, lines[1], *menu]
+    roles = "F" * 8 + "B" + "F" * 8 + "B" + "F" * 8 + "F"
+    one, other = (make_profile(with_roles(name, [*apart, name], roles), SETTINGS) for name in "ab")
+    match = compare_profiles(one, other, SETTINGS)
+    assert (one.kind, match.relation) == ("page", "unrelated")
+    assert one.size >= SETTINGS.min_words
+    together = with_roles("c", [*menu, *lines, *menu], "F" * 8 + "BB" + "F" * 8)
+    assert make_profile(together, SETTINGS).kind == "article"
