@@ -10,15 +10,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import ArticleError
 from dedup.match.candidates import candidate_pairs
-from dedup.match.neighbours import neighbour_pairs
+from dedup.match.neighbours import Keys, join_keys, neighbours_by_keys
+from dedup.match.outline import Glances, Outlines, glance, join_outlines, outline_many
 from dedup.match.profile import make_profile, make_profiles
 from dedup.match.relation import compare_many, compare_profiles
 from dedup.models import Article, CleanArticle, Match, Rejection, Result, Stats, Story
@@ -48,11 +48,10 @@ Chunk = TypeVar("Chunk")
 Made = TypeVar("Made")
 
 ARTICLES_A_CHUNK = 256
-PAIRS_A_CHUNK = 8192
-"""Pairs that share the profiles of their articles: in 12,000 articles with 6.6 pairs each a profile is made 2.6 times
-with 2,048, 1.9 with this, 1.6 with 16,384, at 694, 770 and 785 MB."""
-ASKED_A_CHUNK = 2048
-"""Pairs that stories ask for have less in common."""
+GLANCES_A_CHUNK = 1 << 16
+PAIRS_A_CHUNK, PROFILES_A_CHUNK = 8192, 2500
+"""Pairs that share the profiles of their articles, as many as have so many articles (of 45 kB each): in 50,000 articles
+with 2.4 such pairs each a profile is made 1.6 times."""
 
 
 class Runner(Protocol):
@@ -113,11 +112,12 @@ def find_stories(
     intake = take_in(articles, progress)
     cleaned, unread = _split_unread(_clean_all(intake.articles, runner, progress))
     intake = replace(intake, rejections=(*intake.rejections, *unread))
-    proposed = _propose(cleaned, settings, progress)
-    matches = _compare_all(cleaned, proposed.pairs, settings, runner, progress)
+    outlines, keys = _outline_all(cleaned, settings, runner)
+    proposed = _propose(cleaned, keys, settings, progress)
+    comparing = _Comparing(cleaned, outlines, settings, runner)
+    comparer = _Comparer(comparing, _compare(comparing, proposed.pairs, progress))
     by_id = {item.id: item for item in cleaned}
-    comparer = _Comparer(cleaned, matches, settings, runner)
-    stories = build_stories(by_id, matches, comparer, settings)
+    stories = build_stories(by_id, comparer.matches(), comparer, settings)
     progress("grouping", len(cleaned), len(cleaned))
     matches = comparer.matches()
     return Result(
@@ -266,30 +266,70 @@ class _Proposed:
     caps: Mapping[str, int]
 
 
-def _propose(cleaned: Sequence[CleanArticle], settings: Settings, progress: Progress) -> _Proposed:
-    table = sketch_many([item.body for item in cleaned], settings)
+def _outline_all(cleaned: Sequence[CleanArticle], settings: Settings, runner: Runner) -> tuple[Outlines, Keys]:
+    chunks = _chunks(cleaned, ARTICLES_A_CHUNK) or [cleaned]
+    parts = list(runner.map(_outline_chunk, settings, chunks))
+    return join_outlines([made for made, _ in parts]), join_keys([keys for _, keys in parts])
+
+
+def _outline_chunk(settings: Settings, cleaned: Sequence[CleanArticle]) -> tuple[Outlines, Keys]:
+    return outline_many(cleaned, settings)
+
+
+def _propose(cleaned: Sequence[CleanArticle], keys: Keys, settings: Settings, progress: Progress) -> _Proposed:
+    table = sketch_many((item.body for item in cleaned), settings)
     progress("sketching", len(cleaned), len(cleaned))
     copies = candidate_pairs(table, settings)
-    alike = neighbour_pairs(cleaned, settings)
+    unsketched = int(np.count_nonzero(np.asarray(table.words) < settings.min_words))
+    del table
+    alike = neighbours_by_keys(cleaned, keys, settings)
     progress("proposing pairs", len(cleaned), len(cleaned))
     pairs = np.unique(np.concatenate([copies.pairs, alike.pairs]), axis=0)
-    unsketched = int(np.count_nonzero(np.asarray(table.words) < settings.min_words))
     return _Proposed(pairs, unsketched, {**copies.caps, **alike.caps})
 
 
-def _compare_all(
-    cleaned: Sequence[CleanArticle],
-    pairs: npt.NDArray[np.int32],
-    settings: Settings,
-    runner: Runner,
-    progress: Progress,
-) -> list[Match]:
-    chunks = _chunks(pairs[_close_together(pairs, len(cleaned))], PAIRS_A_CHUNK)
-    matches: list[Match] = []
-    for part in runner.map(_compare_chunk, (cleaned, settings), chunks):
-        matches.extend(part)
-        progress("comparing", len(matches), len(pairs))
-    return matches
+class _Comparing(NamedTuple):
+    """What pairs of places in ``cleaned`` are compared by, and how their chunks are mapped."""
+
+    cleaned: Sequence[CleanArticle]
+    outlines: Outlines
+    settings: Settings
+    runner: Runner
+
+
+def _compare(given: _Comparing, pairs: npt.NDArray[np.int32], progress: Progress) -> Iterator[Match]:
+    """The matches of pairs, in any order: at a glance where that is enough. Those of unrelated pairs have no reasons,
+    and a score only where they took a closer look."""
+    left, done = [pairs[:0]], 0
+    for chunk in _chunks(pairs, GLANCES_A_CHUNK):
+        seen = glance(given.outlines, chunk)
+        left.append(chunk[~seen.unrelated])
+        yield from _told_apart(given.cleaned, chunk, seen)
+        done += int(np.count_nonzero(seen.unrelated))
+    rest = np.concatenate(left)
+    chunks = _by_articles(rest[_close_together(rest, len(given.cleaned))])
+    for part in given.runner.map(_compare_chunk, (given.cleaned, given.settings), chunks):
+        done += len(part)
+        progress("comparing", done, len(pairs))
+        yield from part
+
+
+def _told_apart(cleaned: Sequence[CleanArticle], pairs: npt.NDArray[np.int32], seen: Glances) -> Iterator[Match]:
+    """The matches of pairs that are unrelated at a glance."""
+    columns = (pairs, seen.story_scores, seen.cosines)
+    for (i, j), told, cosine in zip(*(column[seen.unrelated].tolist() for column in columns), strict=True):
+        yield Match(cleaned[i].id, cleaned[j].id, "unrelated", 0.0, told, 0.0, (0.0, 0.0), cosine)
+
+
+def _by_articles(pairs: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int32]]:
+    """The pairs in order, cut where a chunk has enough of them or of their articles."""
+    chunks, start, met = [], 0, set[int]()
+    for at, pair in enumerate(pairs.tolist()):
+        if at - start >= PAIRS_A_CHUNK or len(met) >= PROFILES_A_CHUNK:
+            chunks.append(pairs[start:at])
+            start, met = at, set()
+        met.update(pair)
+    return [*chunks, pairs[start:]] if start < len(pairs) else chunks
 
 
 def _close_together(pairs: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int64]:
@@ -318,20 +358,16 @@ def _compare_chunk(shared: tuple[Sequence[CleanArticle], Settings], pairs: npt.N
 class _Comparer:
     """Answers for pairs of ids: the match already made, or one made now and kept."""
 
-    def __init__(
-        self, cleaned: Sequence[CleanArticle], matches: Iterable[Match], settings: Settings, runner: Runner
-    ) -> None:
-        self._shared = (cleaned, settings)
-        self._runner = runner
-        self._place = {item.id: place for place, item in enumerate(cleaned)}
+    def __init__(self, given: _Comparing, matches: Iterable[Match]) -> None:
+        self._given = given
+        self._place = {item.id: place for place, item in enumerate(given.cleaned)}
         self._matches = {(match.a, match.b): match for match in matches}
 
     def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[Match]:
         missing = sorted({pair for pair in pairs if pair not in self._matches})
         if missing:
             places = np.array([(self._place[a], self._place[b]) for a, b in missing], np.int32)
-            parts = self._runner.map(_compare_chunk, self._shared, _chunks(places, ASKED_A_CHUNK))
-            self._matches.update(zip(missing, chain.from_iterable(parts), strict=True))
+            self._matches.update(((match.a, match.b), match) for match in _compare(self._given, places, _no_progress))
         return [self._matches[pair] for pair in pairs]
 
     def matches(self) -> list[Match]:
