@@ -268,8 +268,15 @@ class _Proposed:
 
 def _outline_all(cleaned: Sequence[CleanArticle], settings: Settings, runner: Runner) -> tuple[Outlines, Keys]:
     chunks = _chunks(cleaned, ARTICLES_A_CHUNK) or [cleaned]
-    parts = list(runner.map(_outline_chunk, settings, chunks))
-    return join_outlines([made for made, _ in parts]), join_keys([keys for _, keys in parts])
+    keys: list[Keys] = []
+    outlines = join_outlines(_without_keys(runner.map(_outline_chunk, settings, chunks), keys))
+    return outlines, join_keys(keys)
+
+
+def _without_keys(parts: Iterable[tuple[Outlines, Keys]], keys: list[Keys]) -> Iterator[Outlines]:
+    for made, own in parts:
+        keys.append(own)
+        yield made
 
 
 def _outline_chunk(settings: Settings, cleaned: Sequence[CleanArticle]) -> tuple[Outlines, Keys]:

@@ -33,6 +33,7 @@ from dedup.match.same_story import (
 from dedup.match.similarity import HEADLINE_COUNT, look_up, put_vector, vectorise_many
 from dedup.models import CleanArticle
 from dedup.settings import Settings
+from dedup.sketch.table import Column
 
 IN_LEAD, IN_TITLE, ONE_NAME = 1, 2, 4
 """Marks of a word: whether it stands in lead or title, and in the bits above how often it is a name."""
@@ -132,9 +133,14 @@ def _keys(cleaned: Sequence[CleanArticle], made: Outlines, told: npt.NDArray[np.
 
 
 def join_outlines(parts: Iterable[Outlines]) -> Outlines:
-    """Outlines after each other, one part or more."""
-    columns: list[npt.NDArray[Any]] = [np.concatenate(column) for column in zip(*map(_sized, parts), strict=True)]
-    joined = Outlines(*columns)
+    """Outlines after each other, one part or more; parts that are made as they are asked for are not held twice."""
+    columns: list[Column] = []
+    for part in parts:
+        arrays: list[npt.NDArray[Any]] = list(_sized(part))
+        columns = columns or [Column(own) for own in arrays]
+        for column, own in zip(columns, arrays, strict=True):
+            column.add(own)
+    joined = Outlines(*(column.done() for column in columns))
     return joined._replace(bounds=_summed(joined.bounds), gram_bounds=_summed(joined.gram_bounds))
 
 
@@ -286,35 +292,47 @@ def _sharp(idf: Any, once: float, twice: float) -> Any:
 
 @compiled
 def _glance_all(outlines: Any, pairs: Any, table: Any, cosines: Any, apart: Any) -> None:
+    met = np.empty((np.diff(outlines.bounds).max() + 1 if pairs.shape[0] else 1, 2), np.int64)
     for k in range(pairs.shape[0]):
         i, j = pairs[k, 0], pairs[k, 1]
-        if outlines.plain[i] and outlines.plain[j]:
-            _cosines(outlines, i, j, table, cosines[k])
-            apart[k] = cosines[k, 1] < DISTANT and not _meet(outlines, i, j)
+        if outlines.plain[i] and outlines.plain[j] and not _meet(outlines, i, j):
+            _cosines(outlines, (i, j), met[: _shared(outlines, i, j, met)], table, cosines[k])
+            apart[k] = cosines[k, 1] < DISTANT
 
 
 @compiled
-def _cosines(outlines: Any, i: int, j: int, table: Any, out: Any) -> None:
-    """The five cosines of ``features``: the same numbers, in float32 as there, added in the same order."""
-    ids, weights, marks = outlines.ids, outlines.weights, outlines.marks
-    one, other = outlines.norms[i], outlines.norms[j]
+def _shared(outlines: Any, i: int, j: int, met: Any) -> int:
+    """Write where the words that two articles share stand; how many. Steps have no branch, as in ``shared_sorted``."""
+    ids = outlines.ids
     a, b = outlines.bounds[i], outlines.bounds[j]
     last_a, last_b = outlines.bounds[i + 1], outlines.bounds[j + 1]
+    count = 0
     while a < last_a and b < last_b:
         here, there = ids[a], ids[b]
-        if here == there:
-            idf, both = look_up(here, table), marks[a] & marks[b]
-            out[0] += weights[a] * weights[b]
-            out[1] += weights[a] * idf / np.float32(one[RARE]) * (weights[b] * idf / np.float32(other[RARE]))
-            if both & IN_LEAD:
-                out[2] += _sharp(idf, one[LEAD_ONCE], one[LEAD]) * _sharp(idf, other[LEAD_ONCE], other[LEAD])
-            if both & IN_TITLE:
-                out[3] += _sharp(idf, one[TITLE_ONCE], one[TITLE]) * _sharp(idf, other[TITLE_ONCE], other[TITLE])
-            if marks[a] >= ONE_NAME and marks[b] >= ONE_NAME:
-                named = np.float32(_name_weight(marks[a], idf) / one[NAMES])
-                out[4] += named * np.float32(_name_weight(marks[b], idf) / other[NAMES])
+        met[count, 0], met[count, 1] = a, b
+        count += here == there
         a += here <= there
         b += there <= here
+    return count
+
+
+@compiled
+def _cosines(outlines: Any, rows: Any, met: Any, table: Any, out: Any) -> None:
+    """The five cosines of ``features``: the same numbers, in float32 as there, added in the same order."""
+    ids, weights, marks = outlines.ids, outlines.weights, outlines.marks
+    one, other = outlines.norms[rows[0]], outlines.norms[rows[1]]
+    for k in range(met.shape[0]):
+        a, b = met[k, 0], met[k, 1]
+        idf, both = look_up(ids[a], table), marks[a] & marks[b]
+        out[0] += weights[a] * weights[b]
+        out[1] += weights[a] * idf / np.float32(one[RARE]) * (weights[b] * idf / np.float32(other[RARE]))
+        if both & IN_LEAD:
+            out[2] += _sharp(idf, one[LEAD_ONCE], one[LEAD]) * _sharp(idf, other[LEAD_ONCE], other[LEAD])
+        if both & IN_TITLE:
+            out[3] += _sharp(idf, one[TITLE_ONCE], one[TITLE]) * _sharp(idf, other[TITLE_ONCE], other[TITLE])
+        if marks[a] >= ONE_NAME and marks[b] >= ONE_NAME:
+            named = np.float32(_name_weight(marks[a], idf) / one[NAMES])
+            out[4] += named * np.float32(_name_weight(marks[b], idf) / other[NAMES])
     for k in range(5):
         out[k] = min(1.0, out[k])
 
@@ -325,10 +343,10 @@ def _meet(outlines: Any, i: int, j: int) -> bool:
     grams = outlines.grams
     a, b = outlines.gram_bounds[i], outlines.gram_bounds[j]
     last_a, last_b = outlines.gram_bounds[i + 1], outlines.gram_bounds[j + 1]
-    while a < last_a and b < last_b:
+    found = False
+    while a < last_a and b < last_b and not found:
         here, there = grams[a], grams[b]
-        if here == there:
-            return True
+        found = here == there
         a += here <= there
         b += there <= here
-    return False
+    return found

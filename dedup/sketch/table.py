@@ -108,20 +108,20 @@ def _in_threads(bodies: Iterable[str], recipe: Recipe, threads: int) -> Iterator
 
 def join_tables(tables: Iterable[SketchTable]) -> SketchTable:
     """Several tables of the same settings, one or more, after each other as one."""
-    columns: dict[str, _Column] = {}
+    columns: dict[str, Column] = {}
     for table in tables:
         for item in fields(SketchTable):
             part = getattr(table, item.name)
             if item.name.endswith("_bounds"):
                 part = np.diff(part)
-            columns.setdefault(item.name, _Column(part)).add(part)
+            columns.setdefault(item.name, Column(part)).add(part)
     joined = {name: column.done() for name, column in columns.items()}
     for name in ("sample_bounds", "shingle_bounds"):
         joined[name] = np.concatenate([np.zeros(1, np.int64), np.cumsum(joined[name], dtype=np.int64)])
     return SketchTable(**joined)
 
 
-class _Column:
+class Column:
     """An array that grows in place: a large one is moved by the system's page table, so that it is never held twice."""
 
     def __init__(self, like: NDArray[Any]) -> None:
