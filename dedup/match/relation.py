@@ -253,6 +253,8 @@ def _kind(values: npt.NDArray[np.float64], worded: bool, weights: Model) -> Rela
 
 
 def _passages(a: Profile, b: Profile, found: Evidence) -> tuple[Passage, ...]:
+    if not found.tiles.shape[0]:
+        return ()
     long = found.tiles[found.tiles[:, 2] >= PASSAGE_WORDS]
     if not long.shape[0]:
         return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -59,10 +60,30 @@ def shown_headline(item: CleanArticle) -> str | None:
     """The headline of an article; where a line of its page stands in place of one ("Print", a date, a caption's author)
     and says nothing of the text, the words that the text opens with."""
     headline = _headline(item)
-    opening = item.body[:LEAD_CHARACTERS].casefold()
+    opening = _beginning(item).casefold()
     if not headline or any(word in opening for word in headline.casefold().split() if len(word) >= TELLING):
         return headline or None
-    return (_opening_words(item) if is_doubtful(headline) else "") or headline
+    return (_opening_words(item) if _is_doubtful(headline) else "") or headline
+
+
+@lru_cache(maxsize=1024)
+def _is_doubtful(headline: str) -> bool:
+    """Kept for the moment: an article's headline is looked at as a member's and as its story's."""
+    return is_doubtful(headline)
+
+
+def _beginning(item: CleanArticle) -> str:
+    """The first LEAD_CHARACTERS of the body, without the rest of it."""
+    if item.insets:
+        return item.body[:LEAD_CHARACTERS]
+    lines, size = [], 0
+    for start, end, letter in zip(item.starts, item.ends, item.roles, strict=True):
+        if letter == "B":
+            lines.append(item.text[start:end])
+            size += end - start + 1
+            if size > LEAD_CHARACTERS:
+                break
+    return "\n".join(lines)[:LEAD_CHARACTERS]
 
 
 def _headline(item: CleanArticle) -> str:
@@ -70,11 +91,11 @@ def _headline(item: CleanArticle) -> str:
 
 
 def _opening(item: CleanArticle) -> str:
-    return f"{_headline(item)}\n{item.body[:LEAD_CHARACTERS]}"
+    return f"{_headline(item)}\n{_beginning(item)}"
 
 
 def _opening_words(item: CleanArticle) -> str:
-    words = item.body[:LEAD_CHARACTERS].split()
+    words = _beginning(item).split()
     opening = " ".join(words[:OPENING_WORDS])[:OPENING_CHARACTERS]
     return opening + (" …" if len(words) > OPENING_WORDS or len(opening) == OPENING_CHARACTERS else "")
 
