@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -100,7 +101,8 @@ def clean_feed(articles: Sequence[Article], runner: Runner | None = None) -> lis
     runner = runner or SerialRunner()
     chunks = _chunks(articles, ARTICLES_A_CHUNK)
     evidence = _gather_evidence(chunks, runner, _no_progress)
-    return [item for part in runner.map(_clean_chunk, evidence, chunks) for item in part]
+    parts = zip(chunks, runner.map(_clean_chunk, evidence, chunks), strict=True)
+    return [item for given, part in parts for item in map(_with_article, given, part)]
 
 
 def find_stories(
@@ -247,8 +249,8 @@ def _clean_all(articles: Sequence[Article], runner: Runner, progress: Progress) 
     chunks = _chunks(articles, ARTICLES_A_CHUNK)
     evidence = _gather_evidence(chunks, runner, progress)
     cleaned: list[CleanArticle] = []
-    for part in runner.map(_clean_chunk, evidence, chunks):
-        cleaned.extend(part)
+    for given, part in zip(chunks, runner.map(_clean_chunk, evidence, chunks), strict=True):
+        cleaned.extend(map(_with_article, given, part))
         progress("cleaning", len(cleaned), len(articles))
     return cleaned
 
@@ -276,8 +278,42 @@ def _evidence_chunk(_: None, articles: Sequence[Article]) -> FeedEvidence:
     return collect_evidence(articles)
 
 
-def _clean_chunk(evidence: FeedEvidence, articles: Sequence[Article]) -> list[CleanArticle]:
-    return clean_many(articles, evidence)
+class _Found(NamedTuple):
+    """What cleaning found, as in ``CleanArticle``, without what the article itself holds: a text is not sent back from
+    one process to another. ``article`` and ``text`` are None where they are those given."""
+
+    article: Article | None
+    text: str | None
+    starts: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.int32]
+    rest: tuple[Any, ...]
+
+
+def _clean_chunk(evidence: FeedEvidence, articles: Sequence[Article]) -> list[_Found]:
+    cleaned = clean_many(articles, evidence)
+    return [_without_article(given, item) for given, item in zip(articles, cleaned, strict=True)]
+
+
+def _without_article(given: Article, item: CleanArticle) -> _Found:
+    own = None if item.article is given else item.article
+    text = None if item.text == (own or given).text else item.text
+    said = (item.headline, item.byline, item.dateline, item.credits, item.published, item.notes)
+    starts, ends = np.array(item.starts, np.int32), np.array(item.ends, np.int32)
+    return _Found(own, text, starts, ends, (item.roles, *said, item.insets))
+
+
+def _with_article(given: Article, found: _Found) -> CleanArticle:
+    article = found.article or given
+    text = article.text if found.text is None else found.text
+    numbers = _numbers()
+    starts, ends = (tuple(numbers[at] if at < len(numbers) else at for at in ats.tolist()) for ats in found[2:4])
+    return CleanArticle(article, text, starts, ends, *found.rest)
+
+
+@lru_cache(maxsize=1)
+def _numbers() -> tuple[int, ...]:
+    """One object for each small number: those of the lines of all articles would take 2 kB an article."""
+    return tuple(range(1 << 15))
 
 
 # --- candidates and comparison ----------------------------------------------------------------------------------
