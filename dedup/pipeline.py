@@ -21,12 +21,13 @@ import numpy.typing as npt
 from dedup.errors import ArticleError
 from dedup.match.candidates import candidate_pairs
 from dedup.match.neighbours import Keys, join_keys, neighbours_by_keys
-from dedup.match.outline import Glances, Outlines, glance, join_outlines, outline_many
+from dedup.match.outline import Drawn, Glances, Outlines, draw, glance, join_outlines
 from dedup.match.profile import make_profile, make_profiles
 from dedup.match.relation import compare_many, compare_profiles
 from dedup.models import Article, CleanArticle, Match, Rejection, Result, Stats, Story
 from dedup.settings import Settings
-from dedup.sketch import sketch_many
+from dedup.sketch import SketchTable
+from dedup.sketch.table import join_tables
 from dedup.stories import build_stories
 from dedup.text.clean import clean, clean_many
 from dedup.text.evidence import FeedEvidence, collect_evidence, merge_evidence
@@ -126,9 +127,10 @@ def _find_stories(
     intake = take_in(articles, progress)
     cleaned, unread = _split_unread(_clean_all(intake.articles, runner, progress))
     intake = replace(intake, rejections=(*intake.rejections, *unread))
-    outlines, keys = _outline_all(cleaned, settings, runner)
-    proposed = _propose(cleaned, keys, settings, progress)
-    comparing = _Comparing(cleaned, outlines, settings, runner)
+    drawn = _draw_all(cleaned, settings, runner, progress)
+    proposed = _propose(cleaned, drawn, settings, progress)
+    comparing = _Comparing(cleaned, drawn.outlines, settings, runner)
+    del drawn
     comparer = _Comparer(comparing, _compare(comparing, proposed.pairs, progress))
     by_id = {item.id: item for item in cleaned}
     stories = build_stories(by_id, comparer.matches(), comparer, settings)
@@ -326,32 +328,40 @@ class _Proposed:
     caps: Mapping[str, int]
 
 
-def _outline_all(cleaned: Sequence[CleanArticle], settings: Settings, runner: Runner) -> tuple[Outlines, Keys]:
+def _draw_all(cleaned: Sequence[CleanArticle], settings: Settings, runner: Runner, progress: Progress) -> Drawn:
     chunks = _chunks(cleaned, ARTICLES_A_CHUNK) or [cleaned]
     keys: list[Keys] = []
-    outlines = join_outlines(_without_keys(runner.map(_outline_chunk, settings, chunks), keys))
-    return outlines, join_keys(keys)
-
-
-def _without_keys(parts: Iterable[tuple[Outlines, Keys]], keys: list[Keys]) -> Iterator[Outlines]:
-    for made, own in parts:
-        keys.append(own)
-        yield made
-
-
-def _outline_chunk(settings: Settings, cleaned: Sequence[CleanArticle]) -> tuple[Outlines, Keys]:
-    return outline_many(cleaned, settings)
-
-
-def _propose(cleaned: Sequence[CleanArticle], keys: Keys, settings: Settings, progress: Progress) -> _Proposed:
-    table = sketch_many((item.body for item in cleaned), settings)
+    sketches: list[SketchTable] = []
+    outlines = join_outlines(_taken_apart(runner.map(_draw_chunk, settings, chunks), keys, sketches))
+    table = join_tables(_emptied(sketches))
     progress("sketching", len(cleaned), len(cleaned))
-    copies = candidate_pairs(table, settings)
-    unsketched = int(np.count_nonzero(np.asarray(table.words) < settings.min_words))
-    del table
-    alike = neighbours_by_keys(cleaned, keys, settings)
+    return Drawn(outlines, join_keys(keys), table)
+
+
+def _draw_chunk(settings: Settings, cleaned: Sequence[CleanArticle]) -> Drawn:
+    return draw(cleaned, settings)
+
+
+def _taken_apart(parts: Iterable[Drawn], keys: list[Keys], sketches: list[SketchTable]) -> Iterator[Outlines]:
+    for part in parts:
+        keys.append(part.keys)
+        sketches.append(part.sketches)
+        yield part.outlines
+
+
+def _emptied(items: list[Made]) -> Iterator[Made]:
+    """The items in order, none of which is held longer."""
+    items.reverse()
+    while items:
+        yield items.pop()
+
+
+def _propose(cleaned: Sequence[CleanArticle], drawn: Drawn, settings: Settings, progress: Progress) -> _Proposed:
+    copies = candidate_pairs(drawn.sketches, settings)
+    alike = neighbours_by_keys(cleaned, drawn.keys, settings)
     progress("proposing pairs", len(cleaned), len(cleaned))
     pairs = np.unique(np.concatenate([copies.pairs, alike.pairs]), axis=0)
+    unsketched = int(np.count_nonzero(np.asarray(drawn.sketches.words) < settings.min_words))
     return _Proposed(pairs, unsketched, {**copies.caps, **alike.caps})
 
 

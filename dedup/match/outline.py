@@ -19,7 +19,7 @@ from dedup.match.features import DISTANT
 from dedup.match.neighbours import Keys, heaviest
 from dedup.match.overlap import TILE_WORDS, rolling
 from dedup.match.packed import sort_hashes
-from dedup.match.profile import kind_of, known_tables, read_words
+from dedup.match.profile import Read, kind_of, known_tables, read_words
 from dedup.match.relation import RELATED, SAME_STORY
 from dedup.match.same_story import (
     HEADLINE_WORDS,
@@ -33,7 +33,9 @@ from dedup.match.same_story import (
 from dedup.match.similarity import HEADLINE_COUNT, look_up, put_vector, vectorise_many
 from dedup.models import CleanArticle
 from dedup.settings import Settings
-from dedup.sketch.table import Column
+from dedup.sketch import SketchTable, sketch_many
+from dedup.sketch.table import Column, sketch_hashes
+from dedup.text.tokens import tokenise
 
 IN_LEAD, IN_TITLE, ONE_NAME = 1, 2, 4
 """Marks of a word: whether it stands in lead or title, and in the bits above how often it is a name."""
@@ -74,21 +76,56 @@ class Glances(NamedTuple):
     story_scores: npt.NDArray[np.float64]
 
 
-def outline_many(cleaned: Sequence[CleanArticle], settings: Settings) -> tuple[Outlines, Keys]:
-    """The outlines of articles, in order, and their keys for ``neighbour_pairs``; fastest for some hundred at once."""
+class Drawn(NamedTuple):
+    """What finds pairs of n articles and tells most of them apart: outlines, keys of neighbours, sketches of bodies."""
+
+    outlines: Outlines
+    keys: Keys
+    sketches: SketchTable
+
+
+def draw(cleaned: Sequence[CleanArticle], settings: Settings) -> Drawn:
+    """Outlines, keys and sketches of articles, in order, from one reading of their words; fastest for some hundred."""
     if not cleaned:
-        return _none(settings)
+        return Drawn(*_none(settings), sketch_many((), settings))
     read = read_words(cleaned)
-    tokens, pieces, sizes = read.tokens, read.pieces, np.diff(read.tokens.indptr)
     told = np.array(["B" in item.roles for item in cleaned], np.bool_)
+    apart = [row for row, item in enumerate(cleaned) if item.insets or not told[row]]
+    outlines = _outlines_of(cleaned, read, told, settings)
+    keys = heaviest(outlines.ids, outlines.weights, outlines.bounds, settings)
+    for row, vector in zip(apart, vectorise_many([cleaned[row] for row in apart]), strict=True):
+        one = heaviest(vector.ids, vector.weights, np.array([0, len(vector.ids)]), settings)
+        keys.ids[row], keys.weights[row], keys.sizes[row] = one.ids[0], one.weights[0], one.sizes[0]
+    return Drawn(outlines, keys, sketch_hashes(*_body_words(cleaned, read, apart), settings))
+
+
+def _body_words(
+    cleaned: Sequence[CleanArticle], read: Read, apart: Sequence[int]
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """The words of the bodies: those that were read, but for articles whose lines are not those of their body."""
+    bounds = read.tokens.indptr[np.column_stack([read.pieces[:-1], read.pieces[1:] - 1])].tolist()
+    words = [read.tokens.hashes[low:high] for low, high in bounds]
+    for row in apart:
+        words[row] = tokenise(cleaned[row].body).hashes
+    return np.concatenate(words), _summed(np.array([len(own) for own in words], np.int64))
+
+
+def outline_many(cleaned: Sequence[CleanArticle], settings: Settings) -> Outlines:
+    """The outlines of articles alone."""
+    return draw(cleaned, settings).outlines
+
+
+def _outlines_of(
+    cleaned: Sequence[CleanArticle], read: Read, told: npt.NDArray[np.bool_], settings: Settings
+) -> Outlines:
+    tokens, pieces, sizes = read.tokens, read.pieces, np.diff(read.tokens.indptr)
     first = read.codes[tokens.starts + np.repeat(read.places[:, 0], sizes)]
     made = _outlines((tokens.hashes, first, tokens.indptr, pieces, told), settings)
     kinds = [
         kind_of(item.text, sizes[pieces[row] : pieces[row + 1] - 1], settings) for row, item in enumerate(cleaned)
     ]
     days = [item.published.timestamp() / SECONDS_A_DAY if item.published else math.nan for item in cleaned]
-    made = made._replace(pages=np.array([kind == "page" for kind in kinds], np.bool_), days=np.array(days, np.float64))
-    return made, _keys(cleaned, made, told, settings)
+    return made._replace(pages=np.array([kind == "page" for kind in kinds], np.bool_), days=np.array(days, np.float64))
 
 
 def _none(settings: Settings) -> tuple[Outlines, Keys]:
@@ -120,16 +157,6 @@ def _outlines(given: Any, settings: Settings) -> Outlines:
         marks=room.marks[:words].copy(),
         grams=room.grams[:grams].copy(),
     )
-
-
-def _keys(cleaned: Sequence[CleanArticle], made: Outlines, told: npt.NDArray[np.bool_], settings: Settings) -> Keys:
-    """The keys by the vectors of the outlines; of articles whose lines are not those of their body, by the body."""
-    keys = heaviest(made.ids, made.weights, made.bounds, settings)
-    apart = [row for row, item in enumerate(cleaned) if item.insets or not told[row]]
-    for row, vector in zip(apart, vectorise_many([cleaned[row] for row in apart]), strict=True):
-        one = heaviest(vector.ids, vector.weights, np.array([0, len(vector.ids)]), settings)
-        keys.ids[row], keys.weights[row], keys.sizes[row] = one.ids[0], one.weights[0], one.sizes[0]
-    return keys
 
 
 def join_outlines(parts: Iterable[Outlines]) -> Outlines:

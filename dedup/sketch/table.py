@@ -170,9 +170,17 @@ def _blocks(bodies: Iterable[str]) -> Iterator[list[str]]:
     yield block
 
 
+def sketch_hashes(words: NDArray[np.uint64], bounds: NDArray[np.int64], settings: Settings) -> SketchTable:
+    """``sketch_many`` of bodies whose words are known: those of body i are ``words[bounds[i]:bounds[i + 1]]``."""
+    return _sketch_words(words, bounds, _recipe(settings, False))
+
+
 def _sketch_block(bodies: Sequence[str], recipe: Recipe) -> SketchTable:
-    words, bounds = word_hashes(bodies)
-    count = len(bodies)
+    return _sketch_words(*word_hashes(bodies), recipe)
+
+
+def _sketch_words(words: NDArray[np.uint64], bounds: NDArray[np.int64], recipe: Recipe) -> SketchTable:
+    count = len(bounds) - 1
     out = Outputs(
         words=np.empty(count, np.int32),
         digests=np.empty((count, 2), np.uint64),
