@@ -6,24 +6,28 @@ very same code; only the ``Runner``, how chunks are mapped, differs.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import chain
-from typing import Any, Protocol, TypeVar
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.errors import ArticleError
 from dedup.match.candidates import candidate_pairs
-from dedup.match.neighbours import neighbour_pairs
+from dedup.match.neighbours import Keys, join_keys, neighbours_by_keys
+from dedup.match.outline import Drawn, Glances, Outlines, draw, glance, join_outlines
 from dedup.match.profile import make_profile, make_profiles
 from dedup.match.relation import compare_many, compare_profiles
 from dedup.models import Article, CleanArticle, Match, Rejection, Result, Stats, Story
 from dedup.settings import Settings
-from dedup.sketch import sketch_many
+from dedup.sketch import SketchTable
+from dedup.sketch.table import join_tables
 from dedup.stories import build_stories
 from dedup.text.clean import clean, clean_many
 from dedup.text.evidence import FeedEvidence, collect_evidence, merge_evidence
@@ -48,11 +52,14 @@ Chunk = TypeVar("Chunk")
 Made = TypeVar("Made")
 
 ARTICLES_A_CHUNK = 256
-PAIRS_A_CHUNK = 8192
-"""Pairs that share the profiles of their articles: in 12,000 articles with 6.6 pairs each a profile is made 2.6 times
-with 2,048, 1.9 with this, 1.6 with 16,384, at 694, 770 and 785 MB."""
-ASKED_A_CHUNK = 2048
-"""Pairs that stories ask for have less in common."""
+GLANCES_A_CHUNK = 1 << 16
+PAIRS_A_CHUNK, PROFILES_A_CHUNK = 8192, 2500
+"""Pairs that share the profiles of their articles, as many as have so many articles (of 45 kB each): in 50,000 articles
+with 2.4 such pairs each a profile is made 1.6 times."""
+
+
+SELDOM = 200_000
+"""Objects made between two looks for cycles."""
 
 
 class Runner(Protocol):
@@ -95,7 +102,8 @@ def clean_feed(articles: Sequence[Article], runner: Runner | None = None) -> lis
     runner = runner or SerialRunner()
     chunks = _chunks(articles, ARTICLES_A_CHUNK)
     evidence = _gather_evidence(chunks, runner, _no_progress)
-    return [item for part in runner.map(_clean_chunk, evidence, chunks) for item in part]
+    parts = zip(chunks, runner.map(_clean_chunk, evidence, chunks), strict=True)
+    return [item for given, part in parts for item in map(_with_article, given, part)]
 
 
 def find_stories(
@@ -109,15 +117,23 @@ def find_stories(
     ``articles`` may hold the Rejections that ``read_feed`` yields; they are passed on and counted. The result does
     not depend on the order of the articles or on the runner.
     """
-    settings, progress, runner = settings or Settings(), progress or _no_progress, runner or SerialRunner()
+    with _collecting_seldom():
+        return _find_stories(articles, settings or Settings(), progress or _no_progress, runner or SerialRunner())
+
+
+def _find_stories(
+    articles: Iterable[Article | Rejection], settings: Settings, progress: Progress, runner: Runner
+) -> Result:
     intake = take_in(articles, progress)
     cleaned, unread = _split_unread(_clean_all(intake.articles, runner, progress))
     intake = replace(intake, rejections=(*intake.rejections, *unread))
-    proposed = _propose(cleaned, settings, progress)
-    matches = _compare_all(cleaned, proposed.pairs, settings, runner, progress)
+    drawn = _draw_all(cleaned, settings, runner, progress)
+    proposed = _propose(cleaned, drawn, settings, progress)
+    comparing = _Comparing(cleaned, drawn.outlines, settings, runner)
+    del drawn
+    comparer = _Comparer(comparing, _compare(comparing, proposed.pairs, progress))
     by_id = {item.id: item for item in cleaned}
-    comparer = _Comparer(cleaned, matches, settings, runner)
-    stories = build_stories(by_id, matches, comparer, settings)
+    stories = build_stories(by_id, comparer.matches(), comparer, settings)
     progress("grouping", len(cleaned), len(cleaned))
     matches = comparer.matches()
     return Result(
@@ -128,6 +144,18 @@ def find_stories(
         articles=by_id,
         settings=settings.digest(),
     )
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Python looks for reference cycles every 700 new objects, time and again through all that is held; a run makes
+    millions of objects and no cycles, and would spend 7% of its time on it."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], SELDOM) if before[0] else 0, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 # --- intake -----------------------------------------------------------------------------------------------------
@@ -223,8 +251,8 @@ def _clean_all(articles: Sequence[Article], runner: Runner, progress: Progress) 
     chunks = _chunks(articles, ARTICLES_A_CHUNK)
     evidence = _gather_evidence(chunks, runner, progress)
     cleaned: list[CleanArticle] = []
-    for part in runner.map(_clean_chunk, evidence, chunks):
-        cleaned.extend(part)
+    for given, part in zip(chunks, runner.map(_clean_chunk, evidence, chunks), strict=True):
+        cleaned.extend(map(_with_article, given, part))
         progress("cleaning", len(cleaned), len(articles))
     return cleaned
 
@@ -252,8 +280,42 @@ def _evidence_chunk(_: None, articles: Sequence[Article]) -> FeedEvidence:
     return collect_evidence(articles)
 
 
-def _clean_chunk(evidence: FeedEvidence, articles: Sequence[Article]) -> list[CleanArticle]:
-    return clean_many(articles, evidence)
+class _Found(NamedTuple):
+    """What cleaning found, as in ``CleanArticle``, without what the article itself holds: a text is not sent back from
+    one process to another. ``article`` and ``text`` are None where they are those given."""
+
+    article: Article | None
+    text: str | None
+    starts: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.int32]
+    rest: tuple[Any, ...]
+
+
+def _clean_chunk(evidence: FeedEvidence, articles: Sequence[Article]) -> list[_Found]:
+    cleaned = clean_many(articles, evidence)
+    return [_without_article(given, item) for given, item in zip(articles, cleaned, strict=True)]
+
+
+def _without_article(given: Article, item: CleanArticle) -> _Found:
+    own = None if item.article is given else item.article
+    text = None if item.text == (own or given).text else item.text
+    said = (item.headline, item.byline, item.dateline, item.credits, item.published, item.notes)
+    starts, ends = np.array(item.starts, np.int32), np.array(item.ends, np.int32)
+    return _Found(own, text, starts, ends, (item.roles, *said, item.insets))
+
+
+def _with_article(given: Article, found: _Found) -> CleanArticle:
+    article = found.article or given
+    text = article.text if found.text is None else found.text
+    numbers = _numbers()
+    starts, ends = (tuple(numbers[at] if at < len(numbers) else at for at in ats.tolist()) for ats in found[2:4])
+    return CleanArticle(article, text, starts, ends, *found.rest)
+
+
+@lru_cache(maxsize=1)
+def _numbers() -> tuple[int, ...]:
+    """One object for each small number: those of the lines of all articles would take 2 kB an article."""
+    return tuple(range(1 << 15))
 
 
 # --- candidates and comparison ----------------------------------------------------------------------------------
@@ -266,30 +328,85 @@ class _Proposed:
     caps: Mapping[str, int]
 
 
-def _propose(cleaned: Sequence[CleanArticle], settings: Settings, progress: Progress) -> _Proposed:
-    table = sketch_many([item.body for item in cleaned], settings)
+def _draw_all(cleaned: Sequence[CleanArticle], settings: Settings, runner: Runner, progress: Progress) -> Drawn:
+    chunks = _chunks(cleaned, ARTICLES_A_CHUNK) or [cleaned]
+    keys: list[Keys] = []
+    sketches: list[SketchTable] = []
+    outlines = join_outlines(_taken_apart(runner.map(_draw_chunk, settings, chunks), keys, sketches))
+    table = join_tables(_emptied(sketches))
     progress("sketching", len(cleaned), len(cleaned))
-    copies = candidate_pairs(table, settings)
-    alike = neighbour_pairs(cleaned, settings)
+    return Drawn(outlines, join_keys(keys), table)
+
+
+def _draw_chunk(settings: Settings, cleaned: Sequence[CleanArticle]) -> Drawn:
+    return draw(cleaned, settings)
+
+
+def _taken_apart(parts: Iterable[Drawn], keys: list[Keys], sketches: list[SketchTable]) -> Iterator[Outlines]:
+    for part in parts:
+        keys.append(part.keys)
+        sketches.append(part.sketches)
+        yield part.outlines
+
+
+def _emptied(items: list[Made]) -> Iterator[Made]:
+    """The items in order, none of which is held longer."""
+    items.reverse()
+    while items:
+        yield items.pop()
+
+
+def _propose(cleaned: Sequence[CleanArticle], drawn: Drawn, settings: Settings, progress: Progress) -> _Proposed:
+    copies = candidate_pairs(drawn.sketches, settings)
+    alike = neighbours_by_keys(cleaned, drawn.keys, settings)
     progress("proposing pairs", len(cleaned), len(cleaned))
     pairs = np.unique(np.concatenate([copies.pairs, alike.pairs]), axis=0)
-    unsketched = int(np.count_nonzero(np.asarray(table.words) < settings.min_words))
+    unsketched = int(np.count_nonzero(np.asarray(drawn.sketches.words) < settings.min_words))
     return _Proposed(pairs, unsketched, {**copies.caps, **alike.caps})
 
 
-def _compare_all(
-    cleaned: Sequence[CleanArticle],
-    pairs: npt.NDArray[np.int32],
-    settings: Settings,
-    runner: Runner,
-    progress: Progress,
-) -> list[Match]:
-    chunks = _chunks(pairs[_close_together(pairs, len(cleaned))], PAIRS_A_CHUNK)
-    matches: list[Match] = []
-    for part in runner.map(_compare_chunk, (cleaned, settings), chunks):
-        matches.extend(part)
-        progress("comparing", len(matches), len(pairs))
-    return matches
+class _Comparing(NamedTuple):
+    """What pairs of places in ``cleaned`` are compared by, and how their chunks are mapped."""
+
+    cleaned: Sequence[CleanArticle]
+    outlines: Outlines
+    settings: Settings
+    runner: Runner
+
+
+def _compare(given: _Comparing, pairs: npt.NDArray[np.int32], progress: Progress) -> Iterator[Match]:
+    """The matches of pairs, in any order: at a glance where that is enough. Those of unrelated pairs have no reasons,
+    and a score only where they took a closer look."""
+    left, done = [pairs[:0]], 0
+    for chunk in _chunks(pairs, GLANCES_A_CHUNK):
+        seen = glance(given.outlines, chunk)
+        left.append(chunk[~seen.unrelated])
+        yield from _told_apart(given.cleaned, chunk, seen)
+        done += int(np.count_nonzero(seen.unrelated))
+    rest = np.concatenate(left)
+    chunks = _by_articles(rest[_close_together(rest, len(given.cleaned))])
+    for part in given.runner.map(_compare_chunk, (given.cleaned, given.settings), chunks):
+        done += len(part)
+        progress("comparing", done, len(pairs))
+        yield from part
+
+
+def _told_apart(cleaned: Sequence[CleanArticle], pairs: npt.NDArray[np.int32], seen: Glances) -> Iterator[Match]:
+    """The matches of pairs that are unrelated at a glance."""
+    columns = (pairs, seen.story_scores, seen.cosines)
+    for (i, j), told, cosine in zip(*(column[seen.unrelated].tolist() for column in columns), strict=True):
+        yield Match(cleaned[i].id, cleaned[j].id, "unrelated", 0.0, told, 0.0, (0.0, 0.0), cosine)
+
+
+def _by_articles(pairs: npt.NDArray[np.int32]) -> list[npt.NDArray[np.int32]]:
+    """The pairs in order, cut where a chunk has enough of them or of their articles."""
+    chunks, start, met = [], 0, set[int]()
+    for at, pair in enumerate(pairs.tolist()):
+        if at - start >= PAIRS_A_CHUNK or len(met) >= PROFILES_A_CHUNK:
+            chunks.append(pairs[start:at])
+            start, met = at, set()
+        met.update(pair)
+    return [*chunks, pairs[start:]] if start < len(pairs) else chunks
 
 
 def _close_together(pairs: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int64]:
@@ -318,20 +435,16 @@ def _compare_chunk(shared: tuple[Sequence[CleanArticle], Settings], pairs: npt.N
 class _Comparer:
     """Answers for pairs of ids: the match already made, or one made now and kept."""
 
-    def __init__(
-        self, cleaned: Sequence[CleanArticle], matches: Iterable[Match], settings: Settings, runner: Runner
-    ) -> None:
-        self._shared = (cleaned, settings)
-        self._runner = runner
-        self._place = {item.id: place for place, item in enumerate(cleaned)}
+    def __init__(self, given: _Comparing, matches: Iterable[Match]) -> None:
+        self._given = given
+        self._place = {item.id: place for place, item in enumerate(given.cleaned)}
         self._matches = {(match.a, match.b): match for match in matches}
 
     def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[Match]:
         missing = sorted({pair for pair in pairs if pair not in self._matches})
         if missing:
             places = np.array([(self._place[a], self._place[b]) for a, b in missing], np.int32)
-            parts = self._runner.map(_compare_chunk, self._shared, _chunks(places, ASKED_A_CHUNK))
-            self._matches.update(zip(missing, chain.from_iterable(parts), strict=True))
+            self._matches.update(((match.a, match.b), match) for match in _compare(self._given, places, _no_progress))
         return [self._matches[pair] for pair in pairs]
 
     def matches(self) -> list[Match]:

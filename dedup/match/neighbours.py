@@ -9,7 +9,7 @@ ICDE 2008), so nothing is missed; what the two caps leave out is counted.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -44,6 +44,15 @@ class _Packed(NamedTuple):
     days: npt.NDArray[np.float64]
 
 
+class Keys(NamedTuple):
+    """The heaviest words of n articles: ``ids`` uint64[n, k] and ``weights`` float32[n, k], of which the first
+    ``sizes`` int64[n] are used."""
+
+    ids: npt.NDArray[np.uint64]
+    weights: npt.NDArray[np.float32]
+    sizes: npt.NDArray[np.int64]
+
+
 def neighbour_keys(vector: Vector, settings: Settings) -> Vector:
     """The article's keys: its ``neighbour_terms`` heaviest words, ties to the lesser id, with their weights."""
     best = np.sort(np.lexsort((vector.ids, -vector.weights))[: settings.neighbour_terms])
@@ -69,8 +78,32 @@ def neighbour_pairs(
     Of articles with the same keys, the one of the least id stands for all; the others are paired with it alone.
     """
     vectors = vectorise_many(cleaned) if vectors is None else vectors
+    ids = np.concatenate([np.empty(0, np.uint64), *(item.ids for item in vectors)])
+    weights = np.concatenate([np.empty(0, np.float32), *(item.weights for item in vectors)])
+    indptr = np.cumsum([0, *(len(item.ids) for item in vectors)])
+    return neighbours_by_keys(cleaned, heaviest(ids, weights, indptr, settings), settings)
+
+
+def heaviest(
+    ids: npt.NDArray[np.uint64], weights: npt.NDArray[np.float32], indptr: npt.NDArray[np.int64], settings: Settings
+) -> Keys:
+    """The ``neighbour_keys`` of vectors that stand after each other, the heaviest first."""
+    shape = (len(indptr) - 1, settings.neighbour_terms)
+    keys = Keys(np.zeros(shape, np.uint64), np.zeros(shape, np.float32), np.zeros(shape[0], np.int64))
+    _heaviest(ids, weights, indptr, *keys)
+    return keys
+
+
+def join_keys(parts: Iterable[Keys]) -> Keys:
+    """Keys after each other, one part or more."""
+    ids, weights, sizes = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Keys(ids, weights, sizes)
+
+
+def neighbours_by_keys(cleaned: Sequence[CleanArticle], keys: Keys, settings: Settings) -> Neighbours:
+    """``neighbour_pairs`` of articles whose keys are known."""
     order = np.array(sorted(range(len(cleaned)), key=lambda i: cleaned[i].id), np.int64)
-    packed = _pack([cleaned[i] for i in order], [vectors[i] for i in order], settings)
+    packed = _pack([cleaned[i] for i in order], Keys(keys.ids[order], keys.weights[order], keys.sizes[order]))
     first = _stand_ins(packed)
     hot, found = _join(packed, np.flatnonzero((first == np.arange(len(order))) & (packed.sizes > 0)), settings)
     kept = _best(found, len(order), settings.neighbours_each)
@@ -94,25 +127,16 @@ def _day(clean: CleanArticle) -> float:
     return clean.published.timestamp() / SECONDS_A_DAY if clean.published else math.nan
 
 
-def _pack(cleaned: Sequence[CleanArticle], vectors: Sequence[Vector], settings: Settings) -> _Packed:
-    ids = np.concatenate([np.empty(0, np.uint64), *(item.ids for item in vectors)])
-    weights = np.concatenate([np.empty(0, np.float32), *(item.weights for item in vectors)])
-    indptr = np.cumsum([0, *(len(item.ids) for item in vectors)])
-    shape = (len(vectors), settings.neighbour_terms)
-    chosen, chosen_weights, sizes = (
-        np.zeros(shape, np.uint64),
-        np.zeros(shape, np.float32),
-        np.zeros(shape[0], np.int64),
-    )
-    _heaviest(ids, weights, indptr, chosen, chosen_weights, sizes)
-    used = np.arange(shape[1]) < sizes[:, None]
+def _pack(cleaned: Sequence[CleanArticle], chosen: Keys) -> _Packed:
+    shape = chosen.ids.shape
+    used = np.arange(shape[1]) < chosen.sizes[:, None]
     keys = np.full(shape, -1, np.int32)
-    keys[used] = np.unique(chosen[used], return_inverse=True)[1]
+    keys[used] = np.unique(chosen.ids[used], return_inverse=True)[1]
     order = np.argsort(-keys, axis=1, kind="stable")
     return _Packed(
         np.take_along_axis(keys, order, axis=1),
-        np.take_along_axis(chosen_weights, order, axis=1),
-        sizes,
+        np.take_along_axis(chosen.weights, order, axis=1),
+        chosen.sizes,
         np.array([_day(item) for item in cleaned], np.float64),
     )
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from dedup.match.similarity import Vector, background
 from dedup.models import CleanArticle
 from dedup.settings import Settings
 from dedup.text.credits import own_agencies, suppliers
-from dedup.text.tokens import PackedTokens, code_points, hash_word, tokenise_many
+from dedup.text.tokens import PackedTokens, code_points, hash_word, tokenise_spans
 
 __all__ = [
     "BOUND",
@@ -31,9 +32,14 @@ __all__ = [
     "STOCK",
     "Kind",
     "Profile",
+    "Read",
     "Words",
+    "kinds_of",
+    "known_tables",
     "make_profile",
     "make_profiles",
+    "read_words",
+    "spans_of",
 ]
 
 Kind = Literal["article", "brief", "page"]
@@ -139,11 +145,9 @@ def make_profiles(cleaned: Sequence[CleanArticle], settings: Settings) -> list[P
     """
     if not cleaned:
         return []
-    spans = [_spans(item) for item in cleaned]
-    tokens = _tokenise(cleaned, spans)
-    pieces = np.concatenate([[0], np.cumsum([len(own) + 1 for own in spans])])
-    packed = _pack(cleaned, spans, tokens, pieces, settings)
-    sizes = np.diff(tokens.indptr)
+    read = read_words(cleaned)
+    packed = _pack(cleaned, read, settings)
+    kinds = kinds_of(cleaned, read, settings)
     counts = (packed.words[:, 1] - packed.words[:, 0]).tolist()
     weekdays = packed.sums[:, parts.WEEKDAYS].astype(int).tolist()
     return [
@@ -153,7 +157,7 @@ def make_profiles(cleaned: Sequence[CleanArticle], settings: Settings) -> list[P
             packed=packed,
             row=row,
             size=counts[row],
-            kind=_kind(item.text, spans[row], sizes[pieces[row] : pieces[row + 1] - 1], settings),
+            kind=kinds[row],
             credits=tuple(sorted({credit.agency for credit in suppliers(item)})),
             time=item.published.timestamp() if item.published else None,
             own=tuple(sorted(own_agencies(item.article))),
@@ -163,41 +167,47 @@ def make_profiles(cleaned: Sequence[CleanArticle], settings: Settings) -> list[P
     ]
 
 
-Spans = tuple[tuple[int, int], ...]
+class Read(NamedTuple):
+    """The words of articles. ``codes`` are their texts, those of i at ``bounds[i]:bounds[i + 1]``, and after all texts
+    the headlines. ``tokens`` are by piece: of article i ``pieces[i]:pieces[i + 1]``, its lines and last its headline;
+    ``spans`` int64[pieces, 2] says where in its text each line stands (0, 0 for a headline), ``places`` where in codes.
+    """
+
+    codes: npt.NDArray[np.uint32]
+    bounds: npt.NDArray[np.int64]
+    tokens: PackedTokens
+    pieces: npt.NDArray[np.int64]
+    spans: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int64]
 
 
-def _tokenise(cleaned: Sequence[CleanArticle], spans: Sequence[Spans]) -> PackedTokens:
-    """The words of every body line, and after those of an article those of its headline."""
-    pieces = []
-    for item, own in zip(cleaned, spans, strict=True):
-        text = item.text
-        pieces += [text[start:end] for start, end in own]
-        pieces.append(item.headline or "")
-    return tokenise_many(pieces)
+def read_words(cleaned: Sequence[CleanArticle]) -> Read:
+    """The words of every body line, and after those of an article those of its headline; of one article or more."""
+    count = len(cleaned)
+    codes, bounds = code_points([*(item.text for item in cleaned), *(item.headline or "" for item in cleaned)])
+    lines = [spans_of(item) for item in cleaned]
+    pieces = np.concatenate([[0], np.cumsum([len(own) + 1 for own in lines])])
+    spans = np.array([span for own in lines for span in (*own, (0, 0))], np.int64)
+    places = spans + np.repeat(bounds[:count], np.diff(pieces))[:, None]
+    places[pieces[1:] - 1] = np.column_stack([bounds[count:-1], bounds[count + 1 :]])
+    return Read(codes, bounds[: count + 1], tokenise_spans(codes, places), pieces, spans, places)
 
 
-def _pack(
-    cleaned: Sequence[CleanArticle],
-    spans: Sequence[Spans],
-    tokens: PackedTokens,
-    pieces: npt.NDArray[np.int64],
-    settings: Settings,
-) -> Packed:
-    codes, code_bounds = code_points([item.text for item in cleaned])
+def _pack(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> Packed:
     outlets = [_outlet_words(item.article.outlet or "") for item in cleaned]
     given = Given(
-        codes=codes,
-        code_bounds=code_bounds,
-        hashes=tokens.hashes,
-        indptr=tokens.indptr,
-        pieces=pieces,
-        spans=np.array([span for own in spans for span in (*own, (0, 0))], np.int64),
+        codes=read.codes,
+        code_bounds=read.bounds,
+        hashes=read.tokens.hashes,
+        indptr=read.tokens.indptr,
+        pieces=read.pieces,
+        spans=read.spans,
         told=np.array(["B" in item.roles for item in cleaned], np.bool_),
         outlets=np.concatenate(outlets),
         outlet_bounds=np.concatenate([[0], np.cumsum([len(own) for own in outlets])]),
     )
-    room = _room(given, tokens)
-    sets, loads, terms, sentences = build(given, _tables(), settings.shingle_words, room).tolist()
+    room = _room(given, read.tokens)
+    sets, loads, terms, sentences = build(given, known_tables(), settings.shingle_words, room).tolist()
     return room._replace(
         sets=room.sets[:sets],
         loads=room.loads[:loads],
@@ -240,7 +250,8 @@ def _room(given: Given, tokens: PackedTokens) -> Packed:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> Tables:
+def known_tables() -> Tables:
+    """The tables of this package, read once a process."""
     days = sorted(weekday_bits().items())
     weekdays = (np.array([word for word, _ in days], np.uint64), np.array([bit for _, bit in days], np.int64))
     return Tables(background(), phrases(), word_lists(), weekdays, _capitals())
@@ -251,9 +262,15 @@ def _capitals() -> npt.NDArray[np.bool_]:
     return np.fromiter((chr(code).isupper() for code in range(0x20000)), np.bool_, 0x20000)
 
 
-def _kind(text: str, spans: Sequence[tuple[int, int]], sizes: npt.NDArray[np.int64], settings: Settings) -> Kind:
-    """Whether there is an article to compare: enough body, a bare headline or brief, or a page of something else.
-    ``spans`` are the places of the body lines, ``sizes`` the words of each."""
+def kinds_of(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> list[Kind]:
+    """Whether there is an article to compare: enough body, a bare headline or brief, or a page of something else."""
+    sizes = np.diff(read.tokens.indptr)
+    lines = [slice(first, last - 1) for first, last in pairwise(read.pieces.tolist())]
+    return [_kind(item.text, read.spans[own], sizes[own], settings) for item, own in zip(cleaned, lines, strict=True)]
+
+
+def _kind(text: str, spans: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], settings: Settings) -> Kind:
+    """The same of one text: ``spans`` are the places of its body lines, ``sizes`` the words of each."""
     size = int(sizes.sum())
     if _may_be_scraps(text, size) and _longest_run(text, spans, sizes) < settings.min_words:
         words = len(text.split())
@@ -272,17 +289,16 @@ def _may_be_scraps(text: str, size: int) -> bool:
     return size < SCRAP * (len(text) + 1) / 2
 
 
-def _longest_run(text: str, spans: Sequence[tuple[int, int]], sizes: npt.NDArray[np.int64]) -> int:
+def _longest_run(text: str, spans: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> int:
     """Words of the longest run of body lines that nothing stands between."""
-    longest = run = 0
-    for number, ((start, _), size) in enumerate(zip(spans, sizes.tolist(), strict=True)):
-        apart = number and text[spans[number - 1][1] : start].strip()
-        run = size if apart else run + size
-        longest = max(longest, run)
+    longest = run = before = 0
+    for (start, end), size in zip(spans.tolist(), sizes.tolist(), strict=True):
+        run = size if text[before:start].strip() else run + size
+        longest, before = max(longest, run), end
     return longest
 
 
-def _spans(clean: CleanArticle) -> tuple[tuple[int, int], ...]:
+def spans_of(clean: CleanArticle) -> tuple[tuple[int, int], ...]:
     """The body lines; where the cleaner found none, the one paragraph that is most of the page, if there is one
     (the stub of a feed reader, cut in mid-sentence)."""
     body = clean.body_spans

@@ -211,7 +211,7 @@ def _judge(pairs: Sequence[Pair], found: Findings, settings: Settings, weights: 
     pages = np.array([(a.kind == "page", b.kind == "page") for a, b in pairs]).reshape(len(pairs), 2)
     told = np.where(pages.all(1), 0.0, _story_scores(pairs, found.cosines[:, 1:]))
     short = (both.max(1) < settings.min_words) & (found.cosines[:, 0] < BRIEF_COSINE)
-    told = np.where(short, np.minimum(told, BRIEF_TOLD), told)
+    told = np.where(short & (told >= SAME_STORY), BRIEF_TOLD, told)
     same_story = (told >= SAME_STORY) & ~pages.any(1)
     related = (found.cosines[:, 0] >= RELATED) & ~pages.all(1)
     relations = np.where(same_story, "same_story", np.where(related, "related", "unrelated")).tolist()
@@ -262,6 +262,8 @@ def _kind(values: npt.NDArray[np.float64], worded: bool, weights: Model) -> Rela
 
 
 def _passages(a: Profile, b: Profile, found: Evidence) -> tuple[Passage, ...]:
+    if not found.tiles.shape[0]:
+        return ()
     long = found.tiles[found.tiles[:, 2] >= PASSAGE_WORDS]
     if not long.shape[0]:
         return ()

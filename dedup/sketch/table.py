@@ -108,20 +108,20 @@ def _in_threads(bodies: Iterable[str], recipe: Recipe, threads: int) -> Iterator
 
 def join_tables(tables: Iterable[SketchTable]) -> SketchTable:
     """Several tables of the same settings, one or more, after each other as one."""
-    columns: dict[str, _Column] = {}
+    columns: dict[str, Column] = {}
     for table in tables:
         for item in fields(SketchTable):
             part = getattr(table, item.name)
             if item.name.endswith("_bounds"):
                 part = np.diff(part)
-            columns.setdefault(item.name, _Column(part)).add(part)
+            columns.setdefault(item.name, Column(part)).add(part)
     joined = {name: column.done() for name, column in columns.items()}
     for name in ("sample_bounds", "shingle_bounds"):
         joined[name] = np.concatenate([np.zeros(1, np.int64), np.cumsum(joined[name], dtype=np.int64)])
     return SketchTable(**joined)
 
 
-class _Column:
+class Column:
     """An array that grows in place: a large one is moved by the system's page table, so that it is never held twice."""
 
     def __init__(self, like: NDArray[Any]) -> None:
@@ -170,9 +170,17 @@ def _blocks(bodies: Iterable[str]) -> Iterator[list[str]]:
     yield block
 
 
+def sketch_hashes(words: NDArray[np.uint64], bounds: NDArray[np.int64], settings: Settings) -> SketchTable:
+    """``sketch_many`` of bodies whose words are known: those of body i are ``words[bounds[i]:bounds[i + 1]]``."""
+    return _sketch_words(words, bounds, _recipe(settings, False))
+
+
 def _sketch_block(bodies: Sequence[str], recipe: Recipe) -> SketchTable:
-    words, bounds = word_hashes(bodies)
-    count = len(bodies)
+    return _sketch_words(*word_hashes(bodies), recipe)
+
+
+def _sketch_words(words: NDArray[np.uint64], bounds: NDArray[np.int64], recipe: Recipe) -> SketchTable:
+    count = len(bounds) - 1
     out = Outputs(
         words=np.empty(count, np.int32),
         digests=np.empty((count, 2), np.uint64),

@@ -92,7 +92,7 @@ def find_origin(members: Sequence[CleanArticle], links: Links, representative: s
     best = min((item for item in able if scores[item.id] == top), key=lambda item: (_time(item), item.id))
     total = sum(math.exp(score - top) for score in scores.values())
     ranked = _telling(best.id, findings)
-    released = _released(credits) if is_release(ordered) else ()
+    released = _released(credits) if _releases(credits) else ()
     return Origin(
         id=best.id,
         reasons=(*released, *(item.reason for item in ranked)) or (_fallback(len(able), len(ordered)),),
@@ -111,7 +111,10 @@ def _fallback(able: int, members: int) -> str:
 
 def is_release(members: Sequence[CleanArticle]) -> bool:
     """Whether the first supplier of a text, by what its carriers name, distributes press releases."""
-    credits = group_credits(members)
+    return _releases(group_credits(members))
+
+
+def _releases(credits: Sequence[Credit]) -> bool:
     return bool(credits) and agencies().kinds.get(credits[0].agency) == "release"
 
 

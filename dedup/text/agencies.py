@@ -182,6 +182,7 @@ def agency_of_host(host: str | None) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def host_of(address: str | None) -> str | None:
     """Host of an address, lower case, without port; None where there is none."""
     if not address:

@@ -91,6 +91,15 @@ def word_hashes(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.in
     return out[0], indptr
 
 
+def tokenise_spans(codes: NDArray[np.uint32], spans: NDArray[np.int64]) -> PackedTokens:
+    """The words of each piece ``codes[start:end]`` of one array of code points; ``spans`` is int64[n, 2]."""
+    room = int(np.maximum(spans[:, 1] - spans[:, 0], 0).sum())
+    out = (np.empty(room, np.uint64), np.empty(room, np.int32), np.empty(room, np.int32))
+    indptr = np.zeros(len(spans) + 1, np.int64)
+    count = _tokenise_spans(codes, spans, characters(), out, indptr)
+    return PackedTokens(out[0][:count].copy(), out[1][:count].copy(), out[2][:count].copy(), indptr)
+
+
 def _tokenise(texts: Sequence[str]) -> tuple[_Columns, NDArray[np.int64]]:
     codes, bounds = code_points(texts)
     out = (np.empty(len(codes), np.uint64), np.empty(len(codes), np.int32), np.empty(len(codes), np.int32))
@@ -295,6 +304,17 @@ def _tokenise_texts(
     for text in range(len(bounds) - 1):
         count = _tokenise_span(codes, bounds[text], bounds[text + 1], chars, out, count)
         indptr[text + 1] = count
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def _tokenise_spans(
+    codes: NDArray[np.uint32], spans: NDArray[np.int64], chars: Characters, out: _Columns, indptr: NDArray[np.int64]
+) -> int:
+    count = 0
+    for piece in range(len(spans)):
+        count = _tokenise_span(codes, spans[piece, 0], spans[piece, 1], chars, out, count)
+        indptr[piece + 1] = count
     return count
 
 

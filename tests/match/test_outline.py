@@ -1,0 +1,79 @@
+"""What a glance says of pairs against the comparison of their profiles."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dedup.match.neighbours import neighbour_pairs, neighbours_by_keys
+from dedup.match.outline import draw, glance, join_outlines, outline_many
+from dedup.match.profile import make_profiles
+from dedup.match.relation import compare_many
+from dedup.models import CleanArticle
+from dedup.settings import Settings
+from dedup.sketch import SketchTable, sketch_many
+from tests.match.bodies import body
+
+SETTINGS = Settings(min_words=6)
+WORDS = (
+    "Quake PETRINJA Croatia Zagreb bridge Drava minister cracks bank shares fell points the and of on Monday Friday"
+    " 7.5 million Élodie the Seine said a mayor opened village school storm Ukraine Paris"
+).split()
+lines = st.lists(st.sampled_from(WORDS), min_size=1, max_size=14).map(" ".join)
+Made = tuple[list[str], str | None, int | None]
+articles = st.tuples(st.lists(lines, max_size=3), st.one_of(st.none(), lines), st.one_of(st.none(), st.integers(1, 28)))
+
+
+def article(number: int, made: Made) -> CleanArticle:
+    own, headline, day = made
+    when = None if day is None else datetime(2024, 3, day, tzinfo=UTC)
+    return replace(body(f"a{number:02}", own), headline=headline, published=when)
+
+
+@pytest.mark.parametrize("shingle", [3, 5, 7])
+@settings(max_examples=60, deadline=None)
+@given(feed=st.lists(articles, min_size=2, max_size=8))
+def test_what_is_unrelated_at_a_glance_is_so_by_comparison(
+    shingle: int, feed: list[Made]
+) -> None:
+    config = replace(SETTINGS, shingle_words=shingle)
+    cleaned = [article(number, made) for number, made in enumerate(feed)]
+    parts = [outline_many(cleaned[:3], config), outline_many(cleaned[3:], config)]
+    pairs = np.array(list(combinations(range(len(cleaned)), 2)), np.int32)
+    seen = glance(join_outlines(parts), pairs)
+    profiles = make_profiles(cleaned, config)
+    matches = compare_many([(profiles[i], profiles[j]) for i, j in pairs.tolist()], config)
+    for k in np.flatnonzero(seen.unrelated).tolist():
+        match = matches[k]
+        assert (match.relation, match.jaccard, match.containment) == ("unrelated", 0.0, (0.0, 0.0))
+        assert (match.cosine, match.same_story_score) == (seen.cosines[k], seen.story_scores[k])
+
+
+def test_strangers_are_told_apart_at_a_glance_and_versions_are_not() -> None:
+    cleaned = [
+        body("a1", ["The minister opened the bridge over the Drava on Monday after repairs of seven months."]),
+        body("a2", ["Shares of the bank fell by three points when traders in London read its report at noon."]),
+        body("a3", ["Repairs took long: the minister opened the bridge over the Drava with a walk to the village."]),
+    ]
+    outlines = outline_many(cleaned, SETTINGS)
+    assert glance(outlines, np.array([[0, 1], [0, 2], [1, 2]], np.int32)).unrelated.tolist() == [True, False, True]
+
+
+@settings(max_examples=60, deadline=None)
+@given(feed=st.lists(articles, max_size=8))
+def test_keys_and_sketches_are_those_of_vectors_and_bodies(feed: list[Made]) -> None:
+    cleaned = [article(number, made) for number, made in enumerate(feed)]
+    cleaned = [replace(item, insets=((0, 4),)) if k % 3 == 2 and item.text else item for k, item in enumerate(cleaned)]
+    drawn = draw(cleaned, SETTINGS)
+    found, plain = neighbours_by_keys(cleaned, drawn.keys, SETTINGS), neighbour_pairs(cleaned, SETTINGS)
+    assert found.pairs.tolist() == plain.pairs.tolist()
+    assert found.caps == plain.caps
+    sketches = sketch_many([item.body for item in cleaned], SETTINGS)
+    for item in fields(SketchTable):
+        np.testing.assert_array_equal(getattr(drawn.sketches, item.name), getattr(sketches, item.name))
