@@ -32,9 +32,7 @@ class Settings:
         128, 16, 512, "hash functions", "32 bands of 4 rows; 128 affine32 permutations cost 6 µs an article"
     )
     bands: int = _number(32, 1, 256, "bands", "with 4 rows a pair of Jaccard .5 is proposed with probability .87")
-    shingle_words: int = _number(
-        5, 2, 12, "words", "shorter ones are shared by chance, longer break at every edit"
-    )
+    shingle_words: int = _number(5, 2, 12, "words", "shorter ones are shared by chance, longer break at every edit")
     sample_rate: int = _number(
         8, 1, 1024, "1 in n shingles", "a join of 1 in 8 finds 368 of a day's 395 copies that bands miss"
     )

@@ -9,18 +9,22 @@ import hashlib
 import json
 import struct
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.models import Article, CleanArticle, Credit, Fact, Group, Match, Member, Origin, Passage, Story
+from dedup.models import RELATIONS, Article, CleanArticle, Credit, Fact, Group, Match, Member, Origin, Passage, Story
+from dedup.stories.stories import story_id
+from dedup.text.weigh import PARTS
 
 LEVEL = 1
 """Of zlib: a text of 2.8 kB in 0.05 ms to 52%; level 6 takes three times as long for 4% less."""
+DIGEST = 16
+"""Bytes of a plan's digest."""
 
 _ARTICLE = tuple(item.name for item in fields(Article) if item.name not in ("text", "html", "published", "repairs"))
 _MATCH, _STORY, _MEMBER, _ORIGIN = (
@@ -46,6 +50,10 @@ def content_digest(article: Article) -> bytes:
 
 def _utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+def _name(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
 
 
 def _json(value: object) -> bytes:
@@ -83,13 +91,13 @@ def article_of(data: bytes) -> Article:
     return Article(text=body[:text].decode("utf-8", "surrogatepass"), html=html, **known)
 
 
-def page_bytes(clean: CleanArticle) -> bytes:
-    """What cleaning found, without the article itself."""
-    return zlib.compress(page_json(clean), LEVEL)
+def page_bytes(page: bytes) -> bytes:
+    """What cleaning found, without the article itself, from ``page_json``."""
+    return zlib.compress(page, LEVEL)
 
 
 def page_json(clean: CleanArticle) -> bytes:
-    """The same as JSON."""
+    """What cleaning found as JSON."""
     found: dict[str, Any] = {
         "text": None if clean.text == clean.article.text else clean.text,
         "starts": _steps(clean.starts),
@@ -130,7 +138,7 @@ class Facts(NamedTuple):
 
     ``content`` names what was delivered and ``stamp`` what cleaning made of it, 16 and 8 bytes; ``words`` and
     ``sampled`` are sizes; ``same`` the key of its sequence of words (0: no words) and ``alike`` that of its heaviest
-    words; ``outlet`` the key of its outlet; ``days`` since 1970, or nan; ``sketch`` uint16[8] as evidence counts it;
+    words; ``outlet`` the key of its outlet; ``days`` since 1970, or nan; ``sketch`` uint16[9] as evidence counts it;
     ``ids`` uint64 and ``weights`` float32 its heaviest words.
     """
 
@@ -148,7 +156,10 @@ class Facts(NamedTuple):
     weights: NDArray[np.float32]
 
 
-_FACTS = struct.Struct("<16s8siiqqqdH16s")
+FactsOf = Callable[[Iterable[int]], Mapping[int, Facts]]
+"""Gives the facts of those of the articles that are there."""
+
+_FACTS = struct.Struct(f"<16s8siiqqqdH{2 * PARTS}s")
 
 
 def facts_bytes(facts: Facts) -> bytes:
@@ -191,43 +202,115 @@ def place_of(data: bytes) -> Place:
     return Place(*struct.unpack("<qqq", data))
 
 
+_CORE = struct.Struct("<BddddddII")
+
+
 def match_bytes(match: Match) -> bytes:
-    """A match, floats whole."""
-    return zlib.compress(_json(_match_record(match)), LEVEL)
+    """A match: numbers and ids as they are, floats whole; then, where it has any, passages, reasons and facts,
+    deflated."""
+    one, other = _utf8(match.a), _utf8(match.b)
+    head = _CORE.pack(
+        RELATIONS.index(match.relation), match.score, match.same_story_score, match.jaccard, *match.containment,
+        match.cosine, len(one), len(other),
+    )  # fmt: skip
+    said = [match.passages, match.reasons, match.facts]
+    shown = zlib.compress(_json(said), LEVEL) if match.passages or match.reasons else b""
+    return head + one + other + shown
 
 
-def _match_record(match: Match) -> dict[str, Any]:
-    return {name: getattr(match, name) for name in _MATCH}
+def core_of(data: bytes) -> Match:
+    """The match of ``match_bytes`` without passages and reasons, which grouping does not ask for."""
+    relation, score, same, jaccard, of_a, of_b, cosine, one, other = _CORE.unpack_from(data)
+    middle = _CORE.size + one
+    a, b = data[_CORE.size : middle], data[middle : middle + other]
+    return Match(_name(a), _name(b), RELATIONS[relation], score, same, jaccard, (of_a, of_b), cosine)
 
 
 def match_of(data: bytes) -> Match:
     """The match of ``match_bytes``."""
-    return match_from(json.loads(zlib.decompress(data)))
+    one, other = _CORE.unpack_from(data)[-2:]
+    core, shown = core_of(data), data[_CORE.size + one + other :]
+    if not shown:
+        return core
+    passages, reasons, *facts = json.loads(zlib.decompress(shown))
+    runs = tuple(Passage(*numbers) for numbers in passages)
+    return replace(core, passages=runs, reasons=tuple(reasons), facts=_facts(facts[0] if facts else ()))
 
 
-def match_from(record: Mapping[str, Any]) -> Match:
-    """The match of a decoded record."""
-    known = dict(record)
-    known["containment"] = (known["containment"][0], known["containment"][1])
-    known["passages"] = tuple(Passage(*numbers) for numbers in known["passages"])
-    known["reasons"] = tuple(known["reasons"])
-    known["facts"] = tuple(Fact(code, tuple(about), weight) for code, about, weight in known.get("facts", ()))
-    return Match(**known)
+def _facts(rows: Iterable[Any]) -> tuple[Fact, ...]:
+    """The facts of a match; an index made before there were any has none."""
+    return tuple(Fact(code, tuple(about), weight) for code, about, weight in rows)
+
+
+def core_bytes(match: Match) -> bytes:
+    """What tells two matches of the same pair apart."""
+    return _CORE.pack(
+        RELATIONS.index(match.relation), match.score, match.same_story_score, match.jaccard, *match.containment,
+        match.cosine, 0, 0,
+    )  # fmt: skip
+
+
+class Plan(NamedTuple):
+    """What a story is made of: ids and numbers of its articles, by id, and who speaks for the group of each (itself
+    when alone); the pairs inside that grouping had compared beyond those of the index; when the story last changed;
+    and a digest of all that its telling depends on."""
+
+    names: tuple[str, ...]
+    numbers: tuple[int, ...]
+    speakers: tuple[int, ...]
+    asked: tuple[tuple[int, int], ...]
+    changed: datetime
+    digest: bytes
+
+    @property
+    def story_id(self) -> str:
+        """The id of the story."""
+        return story_id(self.names)
+
+    def group(self, number: int) -> tuple[str, ...]:
+        """Ids of the articles in one group with this one."""
+        speaker = self.speakers[self.numbers.index(number)]
+        return tuple(name for name, other in zip(self.names, self.speakers, strict=True) if other == speaker)
+
+
+_PLAN = struct.Struct("<16sHII")
+
+
+def plan_bytes(plan: Plan) -> bytes:
+    """A plan in some ten bytes and the id for an article."""
+    members = np.array([plan.numbers, plan.speakers], "<i8").tobytes()
+    asked = np.array(plan.asked, "<i8").tobytes()
+    changed, names = plan.changed.isoformat().encode(), _json(plan.names)
+    head = _PLAN.pack(plan.digest, len(changed), len(plan.numbers), len(plan.asked))
+    return head + changed + members + asked + names
+
+
+def plan_of(data: bytes) -> Plan:
+    """The plan of ``plan_bytes``."""
+    digest, dated, count, pairs = _PLAN.unpack_from(data)
+    at = _PLAN.size + dated
+    changed = datetime.fromisoformat(data[_PLAN.size : at].decode())
+    numbers, speakers = np.frombuffer(data, "<i8", 2 * count, at).reshape(2, count).tolist()
+    at += 16 * count
+    asked = tuple((a, b) for a, b in np.frombuffer(data, "<i8", 2 * pairs, at).reshape(pairs, 2).tolist())
+    names = tuple(json.loads(data[at + 16 * pairs :]))
+    return Plan(names, tuple(numbers), tuple(speakers), asked, changed, digest)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A story as stored: without its related stories, which are read from the matches; ``changed`` when it last was;
-    ``asked`` the matches between its articles that were made for grouping, beyond the compared pairs."""
+    """A story as told of a plan with this digest: without its related stories, which are read from the matches;
+    ``changed`` when it last read otherwise; ``asked`` the matches between its articles that were made for it, beyond
+    the compared pairs."""
 
     story: Story
-    numbers: tuple[int, ...]
+    digest: bytes
     changed: datetime
     asked: tuple[Match, ...] = ()
 
 
 def told_bytes(told: Told) -> bytes:
-    """A story, its members' numbers and when it changed."""
+    """A story and when it changed."""
     story = told.story
     record: dict[str, Any] = {name: getattr(story, name) for name in _STORY}
     record |= {"related": [], "first": _time(story.first), "last": _time(story.last)}
@@ -241,9 +324,14 @@ def told_bytes(told: Told) -> bytes:
         }
         for group in story.groups
     ]
-    asked = [_match_record(match) for match in told.asked]
-    whole = {"story": record, "numbers": told.numbers, "changed": _time(told.changed), "asked": asked}
-    return zlib.compress(_json(whole), LEVEL)
+    asked = [{name: getattr(match, name) for name in _MATCH} for match in told.asked]
+    whole = {"story": record, "changed": _time(told.changed), "asked": asked}
+    return told.digest + zlib.compress(_json(whole), LEVEL)
+
+
+def told_digest(data: bytes) -> bytes:
+    """The digest of a told story's plan."""
+    return data[:DIGEST]
 
 
 def _member_record(member: Member) -> dict[str, Any]:
@@ -254,14 +342,23 @@ def _member_record(member: Member) -> dict[str, Any]:
 
 def told_of(data: bytes) -> Told:
     """The story of ``told_bytes``."""
-    record = json.loads(zlib.decompress(data))
+    record = json.loads(zlib.decompress(data[DIGEST:]))
     raw = record["story"]
     members = {item["id"]: _member(item) for item in raw["articles"]}
     raw |= {"articles": tuple(members.values()), "related": ()}
     raw |= {"groups": tuple(_group(group, members) for group in raw["groups"])}
     raw |= {name: _time_of(raw[name]) for name in ("first", "last")}
-    asked = tuple(match_from(item) for item in record["asked"])
-    return Told(Story(**raw), tuple(record["numbers"]), datetime.fromisoformat(record["changed"]), asked)
+    asked = tuple(_asked(item) for item in record["asked"])
+    return Told(Story(**raw), told_digest(data), datetime.fromisoformat(record["changed"]), asked)
+
+
+def _asked(record: Mapping[str, Any]) -> Match:
+    known = dict(record)
+    known["containment"] = (known["containment"][0], known["containment"][1])
+    known["passages"] = tuple(Passage(*numbers) for numbers in known["passages"])
+    known["reasons"] = tuple(known["reasons"])
+    known["facts"] = _facts(known.get("facts", ()))
+    return Match(**known)
 
 
 def _member(raw: dict[str, Any]) -> Member:

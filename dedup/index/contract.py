@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-STORE_FORMAT = 1
+STORE_FORMAT = 2
 """Raised whenever records or postings change shape; a store of another format is refused, never guessed at."""
 
 LEAST, MOST = -(1 << 63), (1 << 63) - 1
@@ -30,7 +30,8 @@ RECORDS: tuple[str, ...] = (
     "links",  # number -> the pairs it is part of
     "match",  # both numbers -> the compared pair
     "place",  # number -> who speaks for its group, its story and its component
-    "story",  # digest of the story's id -> the story
+    "story",  # digest of the story's id -> its articles and groups
+    "told",  # the same -> what was told of the story last
     "event",  # running number -> what happened to a story
     "stale",  # number -> nothing: an article whose evidence changed since it was cleaned
     "loose",  # number -> nothing: an article whose story is to be worked out again

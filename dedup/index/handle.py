@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,24 +16,27 @@ from typing import Any
 from dedup.errors import IndexStoreError, SettingsError
 from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
 from dedup.index.caps import read_caps
-from dedup.index.codec import Told, article_of, facts_of, key_of, match_of, page_of, place_of, told_of
+from dedup.index.codec import article_of, facts_of, key_of, page_of, place_of, told_bytes
 from dedup.index.contract import STORE_FORMAT, Reading, Store, Writing
-from dedup.index.desk import REVISION_BITS, STALE_AT_ONCE, Desk, article_count, verdict_of
-from dedup.index.keeping import equals_of, pair_key
+from dedup.index.desk import REVISION_BITS, STALE_TOGETHER, Desk, article_count, verdict_of
+from dedup.index.keeping import equals_of
 from dedup.index.mend import all_articles, differences, rebuild
+from dedup.index.narrating import Narrator, Tale, matches_between, with_related
 from dedup.index.postgres import PREFIXES as POSTGRES
 from dedup.index.postgres import PostgresStore
 from dedup.index.redisdb import PREFIXES as REDIS
 from dedup.index.redisdb import RedisStore
-from dedup.index.shelf import Profiles
+from dedup.index.shelf import Memory
 from dedup.index.sqlite import Durability, SqliteStore
-from dedup.index.telling import all_stories
 from dedup.index.web import Web
 from dedup.models import Article, CleanArticle, Match, Result, Stats, Story
 from dedup.settings import Settings
 from dedup.sketch import scheme
 
 Clock = Callable[[], datetime]
+
+KEPT_AT_ONCE = 500
+"""Stories written in one transaction when they were told for the first time: some 30 ms."""
 
 
 def open_index(
@@ -85,7 +88,7 @@ class Index:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._process = os.getpid()
         self._lock = threading.RLock()
-        self._profiles = Profiles()
+        self._memory = Memory()
         self.settings = _agree(store, settings, readonly)
 
     @property
@@ -104,12 +107,12 @@ class Index:
     def add_many(self, articles: Iterable[Article]) -> list[Verdict]:
         """Take articles in, in one transaction: all or none. Verdicts in their order."""
         taken = list(articles)
-        with self._desk() as (view, desk):
-            numbers = [desk.add(article) for article in taken]
-            desk.settle(STALE_AT_ONCE * len(taken))
-            desk.finish()
-            found = view.get("verdict", numbers)
-            return [verdict_of(found[number]) for number in numbers]
+        with self._desk() as (_, desk):
+            numbers = desk.add(taken)
+            if desk.took:
+                desk.settle(max(STALE_TOGETHER, len(taken)))
+                desk.finish()
+            return desk.verdicts(numbers)
 
     def remove(self, article_id: str) -> bool:
         """Take an article out with its text and history, as if it had never come; False when it is not there."""
@@ -151,11 +154,7 @@ class Index:
             number = _number(view, article_id)
             if number is None:
                 return ()
-            others = Web(view, self.settings).kept(number)["other"].tolist()
-            keys = [pair_key((min(number, other), max(number, other))) for other in others]
-            equal = [pair_key((min(number, other), max(number, other))) for other in equals_of(view, number)]
-            held = view.get("match", sorted({*keys, *equal}))
-            found = [match_of(held[key]) for key in sorted({*keys, *(held.keys() & set(equal))})]
+            found = matches_between(view, Web(view, self.settings), number, equals_of(view, number))
         return tuple(sorted(filter(_says, found), key=lambda match: (match.a, match.b)))
 
     def stories(self, since: datetime | None = None) -> tuple[Story, ...]:
@@ -165,24 +164,26 @@ class Index:
         first; a handle open for reading only answers with what was told last.
         """
         self.settle()
-        with self._view() as view:
-            return all_stories(view, since)
+        return self.told_by(self, since)
+
+    def told_by(self, reader: Index, since: datetime | None = None) -> tuple[Story, ...]:
+        """``stories`` as they were worked out last, told by another handle on the same index: this one goes on taking
+        articles meanwhile, and then keeps what was told for the first time."""
+        tales, stories = reader._tell(since)
+        self._keep(tales)
+        return stories
 
     def story(self, story_id: str) -> Story | None:
-        """One story as told last, without the ids of related ones, or None."""
+        """One story as its articles stand now, without the ids of related ones, or None."""
         with self._view() as view:
-            data = view.get("story", [key_of(story_id)]).get(key_of(story_id))
-            return None if data is None else told_of(data).story
+            return self._story(view, key_of(story_id))
 
     def story_of(self, article_id: str) -> Story | None:
-        """The story an article is in as told last, or None."""
+        """The story an article is in, or None while that waits to be worked out."""
         with self._view() as view:
             number = _number(view, article_id)
             data = view.get("place", [number]).get(number) if number is not None else None
-            if data is None:
-                return None
-            key = place_of(data).story
-            return told_of(view.get("story", [key])[key]).story
+            return None if data is None else self._story(view, place_of(data).story)
 
     def events(self, since: datetime | int | None = None) -> tuple[StoryEvent, ...]:
         """What happened to stories, in order: all of it, that from a time on, or that after an event's number."""
@@ -194,12 +195,16 @@ class Index:
 
     def result(self, since: datetime | None = None) -> Result:
         """Stories (those that changed since, if given), their articles and matches, as a batch would return them."""
-        stories = self.stories(since)
+        self.settle()
         with self._view() as view:
-            numbers = [number for story in stories for number in _told(view, story).numbers]
+            tales = Narrator(view, self.settings, self._memory).every(since)
+            stories, web = with_related(view, tales), Web(view, self.settings)
+            numbers = [number for tale in tales.values() for number in tale.plan.numbers]
             articles = {item.id: item for item in (_clean(view, number) for number in numbers)}
-            matches = {(m.a, m.b): m for name in articles for m in self.matches(name)}
-            matches |= {(m.a, m.b): m for story in stories for m in _told(view, story).asked if _says(m)}
+            found = [match for number in numbers for match in matches_between(view, web, number)]
+        self._keep(tales)
+        asked = [match for tale in tales.values() for match in tale.told.asked]
+        matches = {(match.a, match.b): match for match in (*found, *asked) if _says(match)}
         kept = tuple(match for pair, match in sorted(matches.items()) if set(pair) <= articles.keys())
         count = len(articles)
         stats = Stats(
@@ -234,7 +239,7 @@ class Index:
         with self._view() as view:
             caps = read_caps(view)
             if deep and not damage:
-                found = differences(view, self.settings)
+                found = differences(view, self.settings, self._memory)
         return Check(tuple(damage), tuple(found), caps, self.notices())
 
     def notices(self) -> tuple[str, ...]:
@@ -296,12 +301,33 @@ class Index:
         with self._view() as view:
             return article_count(view)
 
+    def _story(self, view: Reading, key: int) -> Story | None:
+        tale = Narrator(view, self.settings, self._memory).tales([key]).get(key)
+        return None if tale is None else tale.told.story
+
+    def _tell(self, since: datetime | None) -> tuple[Mapping[int, Tale], tuple[Story, ...]]:
+        with self._view() as view:
+            tales = Narrator(view, self.settings, self._memory).every(since)
+            return tales, with_related(view, tales)
+
+    def _keep(self, tales: Mapping[int, Tale]) -> None:
+        """Keep what was told for the first time, unless the story is gone meanwhile; some at a time, so that who adds
+        waits for little. Where that cannot be written it is told again: who only asks is not to fail for it."""
+        if self._readonly:
+            return
+        fresh = [(key, told_bytes(tale.told)) for key, tale in tales.items() if tale.fresh]
+        for at in range(0, len(fresh), KEPT_AT_ONCE):
+            part = fresh[at : at + KEPT_AT_ONCE]
+            with suppress(IndexStoreError), self._desk() as (view, _):
+                there = view.get("story", [key for key, _ in part])
+                view.put("told", [(key, data) for key, data in part if key in there])
+
     def _remove(self, names: Iterable[str]) -> int:
         with self._desk() as (view, desk):
             numbers = [number for number in (_number(view, name) for name in names) if number is not None]
             for number in numbers:
                 desk.remove(number)
-            desk.settle(STALE_AT_ONCE * len(numbers))
+            desk.settle(max(STALE_TOGETHER, len(numbers)))
             desk.finish()
         return len(numbers)
 
@@ -315,7 +341,7 @@ class Index:
     def _desk(self) -> Iterator[tuple[Writing, Desk]]:
         self._refuse_fork()
         with self._lock, self._store.writing() as view, self._whole():
-            yield view, Desk(view, self.settings, self._profiles, self._clock())
+            yield view, Desk(view, self.settings, self._memory, self._clock())
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -391,10 +417,6 @@ def _number(view: Reading, name: str) -> int | None:
 
 def _clean(view: Reading, number: int) -> CleanArticle:
     return page_of(view.get("page", [number])[number], article_of(view.get("article", [number])[number]))
-
-
-def _told(view: Reading, story: Story) -> Told:
-    return told_of(view.get("story", [key_of(story.story_id)])[key_of(story.story_id)])
 
 
 def _says(match: Match) -> bool:

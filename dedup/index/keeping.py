@@ -6,15 +6,17 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from dedup.index.codec import article_bytes, facts_bytes, facts_of, key_of, match_bytes, page_bytes
 from dedup.index.contract import Reading, Writing
 from dedup.index.ledger import traces_of
 from dedup.index.prepared import Prepared, prepare
-from dedup.index.proposals import copies_of, near_to, post_copies, post_near, unpost_copies, unpost_near
+from dedup.index.proposals import buckets_of, copies_of, near_to, post_copies, post_near, unpost_copies, unpost_near
 from dedup.index.shelf import Shelf
 from dedup.index.terms import term_lists
-from dedup.index.web import Pair, Web
+from dedup.index.web import Changes, Pair, Web
+from dedup.models import Match
 from dedup.settings import Settings
 
 KINDS = ("copy", "near")
@@ -27,8 +29,46 @@ MARGIN = 1e-3
 
 
 def pair_key(pair: Pair) -> int:
-    """The key of a pair's match."""
-    return pair[0] << NUMBER_BITS | pair[1]
+    """The key of a pair's match: the matches of an article that comes are written side by side."""
+    return pair[1] << NUMBER_BITS | pair[0]
+
+
+class Arrival(NamedTuple):
+    """What was met as an article came: its number, the limits, and its pairs with what was there before."""
+
+    number: int
+    caps: Counter[str]
+    matches: tuple[Match, ...]
+
+
+class _Due:
+    """Pairs to compare and matches to drop at the end of a call: what is left of all that happened in it.
+
+    ``asked`` are all pairs that were wanted at some time; ``brought`` those of an article that came itself.
+    """
+
+    def __init__(self) -> None:
+        self.made: set[Pair] = set()
+        self.gone: set[Pair] = set()
+        self.asked: set[Pair] = set()
+        self.brought: set[Pair] = set()
+
+    def add(self, changes: Changes, came: int | None = None) -> list[Pair]:
+        """Take in what happened; the new pairs of the article that ``came``."""
+        for pair in changes.gone:
+            if pair in self.made:
+                self.made.discard(pair)
+            else:
+                self.gone.add(pair)
+        for pair in changes.made:
+            self.asked.add(pair)
+            if pair in self.gone:
+                self.gone.discard(pair)
+            else:
+                self.made.add(pair)
+        own = sorted(pair for pair in changes.made if came in pair)
+        self.brought.update(own)
+        return own
 
 
 class Keeper:
@@ -42,26 +82,34 @@ class Keeper:
         self.caps: Counter[str] = Counter()
         self.touched: set[int] = set()
 
-    def insert(self, item: Prepared) -> None:
-        """Post an article, find its pairs and compare them."""
-        view, number = self._view, item.number
-        view.put("article", [(number, article_bytes(item.clean.article))])
-        view.put("page", [(number, page_bytes(item.clean))])
-        view.put("facts", [(number, facts_bytes(item.facts))])
-        view.post("name", [(key_of(item.clean.id), number)])
-        view.post("time", _times(item))
-        self._shelf.take(number, item.clean)
-        for kind in KINDS:
-            self._join(kind, item)
-        self._carry_out(number)
-        self.touched.add(number)
+    def insert(self, items: Sequence[Prepared]) -> list[Arrival]:
+        """Post articles one after the other, find the pairs of each, and compare all of them at once."""
+        view = self._view
+        view.put("article", [(item.number, article_bytes(item.clean.article)) for item in items])
+        view.put("page", [(item.number, page_bytes(item.page)) for item in items])
+        view.put("facts", [(item.number, facts_bytes(item.facts)) for item in items])
+        view.post("name", [(key_of(item.clean.id), item.number) for item in items])
+        view.post("time", [row for item in items for row in _times(item)])
+        for item in items:
+            self._shelf.take(item.number, item.clean, item.facts)
+        due = _Due()
+        found = []
+        for item in items:
+            before = Counter(self.caps)
+            for kind in KINDS:
+                self._join(kind, item)
+            made = due.add(self.web.settle(), item.number)
+            found.append((item.number, self.caps - before, made))
+            self.touched.add(item.number)
+        matches = self._carry_out(due)
+        return [Arrival(number, caps, tuple(matches[pair] for pair in made)) for number, caps, made in found]
 
     def extract(self, number: int) -> None:
         """Take an article's keys, pairs and matches away, as if it had never come. Its records stay."""
         item = self._prepared(number)
         for kind in KINDS:
             self._part(kind, item)
-        self._carry_out()
+        self._settle()
         self.web.forget(number)
         self._view.unpost("time", _times(item))
         self.touched.add(number)
@@ -75,11 +123,11 @@ class Keeper:
                 pairs.update((min(number, other), max(number, other)) for other in links["other"].tolist())
         for pair in sorted((listed - wanted) | (wanted - kept)):
             self.web.impose(pair, pair in wanted)
-        self._carry_out()
+        self._settle()
 
     def erase(self, number: int) -> None:
         """Delete the records of an article that was extracted."""
-        name = facts_of(self._view.get("facts", [number])[number]).id
+        name = self._name(number)
         self._view.unpost("name", [(key_of(name), number)])
         for table in ("article", "page", "facts", "verdict", "stale"):
             self._view.drop(table, [number])
@@ -93,26 +141,34 @@ class Keeper:
 
     def _prepared(self, number: int) -> Prepared:
         clean = self._shelf.clean(number)
-        return prepare(number, clean, traces_of(clean.article, clean.text), self._settings)
+        return prepare([number], [clean], traces_of([clean.article], [clean.text]), self._settings)[0]
 
-    def _carry_out(self, came: int | None = None) -> None:
-        """Compare the pairs that are new and drop the matches of those that are gone.
+    def _settle(self) -> None:
+        due = _Due()
+        due.add(self.web.settle())
+        self._carry_out(due)
 
-        The stories of both articles of such a pair are to be told again; but a weak pair of the article that ``came``
+    def _carry_out(self, due: _Due) -> dict[Pair, Match]:
+        """Drop the matches of the pairs that are gone, and compare those that are new; the matches of all pairs that
+        were wanted at any time.
+
+        The stories of both articles of such a pair are to be told again; but a weak pair of an article that came
         brings nothing to the other's story, unless something else makes them hang together.
         """
-        changes = self.web.settle()
-        self._shelf.load(number for pair in changes.made for number in pair)
-        for pair in sorted(changes.gone):
-            self._view.drop("match", [pair_key(pair)])
-            self.touched.update(pair)
-        for pair in sorted(changes.made):
-            match = self._shelf.compare(*pair)
-            self._view.put("match", [(pair_key(pair), match_bytes(match))])
+        gone = sorted(due.gone)
+        self._view.drop("match", [pair_key(pair) for pair in gone])
+        self.touched.update(number for pair in gone for number in pair)
+        asked = sorted(due.asked)
+        matches = dict(zip(asked, self._shelf.compare_all(asked), strict=True))
+        made = sorted(due.made)
+        self._view.put("match", [(pair_key(pair), match_bytes(matches[pair])) for pair in made])
+        for pair in made:
+            match = matches[pair]
             self.web.note(pair, match)
             strong = match.derived or match.same_story_score >= self._settings.story_floor - MARGIN
-            if strong or came not in pair:
+            if strong or pair not in due.brought:
                 self.touched.update(pair)
+        return matches
 
     # --- articles of equal words, of which one stands for all ----------------------------------------------------
 
@@ -161,12 +217,13 @@ class Keeper:
         self._view.put("first", [(_class_key(kind, item), struct.pack("<q", item.number))])
         if kind == "near":
             lists = term_lists(self._view, item.facts.ids, self._settings.neighbour_bucket)
-            scores, caps = near_to(self._view, item, lists, self._settings)
+            scores, caps = near_to(item, lists, self._settings, self._shelf.facts)
             self.caps += caps
             post_near(self._view, item, lists)
         elif item.bands:
-            scores = copies_of(self._view, item, self._settings)
-            self.caps += post_copies(self._view, item, self._settings)
+            buckets = buckets_of(self._view, item)
+            scores = copies_of(item, buckets, self._settings, self._shelf.facts)
+            self.caps += post_copies(self._view, item, buckets, self._settings)
         else:
             return
         self.web.link(item.number, kind, scores)
@@ -187,7 +244,7 @@ class Keeper:
         return None if data is None else int(struct.unpack("<q", data)[0])
 
     def _name(self, number: int) -> str:
-        return facts_of(self._view.get("facts", [number])[number]).id
+        return self._shelf.facts([number])[number].id
 
 
 def equals_of(view: Reading, number: int, most: int | None = None) -> list[int]:

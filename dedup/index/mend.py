@@ -9,7 +9,8 @@ import numpy as np
 from dedup.index.codec import article_of
 from dedup.index.contract import POSTINGS, RECORDS, Reading, Writing
 from dedup.index.desk import Desk
-from dedup.index.telling import all_stories
+from dedup.index.narrating import Narrator, with_related
+from dedup.index.shelf import Memory
 from dedup.match.candidates import candidate_pairs
 from dedup.match.neighbours import neighbour_pairs
 from dedup.models import Article, CleanArticle, Story
@@ -17,7 +18,7 @@ from dedup.pipeline import clean_feed, find_stories
 from dedup.settings import Settings
 from dedup.sketch import sketch_many
 
-KEPT_BY_REBUILD = frozenset(("article", "revision", "event", "verdict", "place", "story"))
+KEPT_BY_REBUILD = frozenset(("article", "revision", "event", "verdict", "place", "story", "told"))
 """The stories stay until they are told again, so that events say what changed."""
 SAID_AT_MOST = 20
 
@@ -28,10 +29,11 @@ def all_articles(view: Reading) -> Iterator[tuple[int, Article]]:
         yield number, article_of(data)
 
 
-def differences(view: Reading, settings: Settings) -> list[str]:
+def differences(view: Reading, settings: Settings, memory: Memory) -> list[str]:
     """Where the stories told differ from those of the batch over the same articles; sentences, the first few."""
     result = find_stories((article for _, article in all_articles(view)), settings)
-    told = {story.story_id: story for story in all_stories(view)}
+    stories = with_related(view, Narrator(view, settings, memory).every())
+    told = {story.story_id: story for story in stories}
     batch = {story.story_id: story for story in result.stories}
     found = [f"the batch has no story {name}" for name in sorted(told.keys() - batch.keys())]
     found += [f"the index has no story {name}" for name in sorted(batch.keys() - told.keys())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 from dedup.index.codec import Facts, content_digest, page_json, signed
 from dedup.index.ledger import Traces
 from dedup.match.neighbours import SECONDS_A_DAY, neighbour_keys
-from dedup.match.similarity import vectorise
+from dedup.match.similarity import Vector, vectorise_many
 from dedup.models import CleanArticle
 from dedup.settings import Settings
-from dedup.sketch import sketch_many
+from dedup.sketch import Sketch, sketch_many
 
 _GOLDEN, _STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _ALIKE = 0x5851F42D4C957F2D
@@ -22,23 +23,40 @@ _ALIKE = 0x5851F42D4C957F2D
 
 
 class Prepared(NamedTuple):
-    """An article with its keys. ``bands`` and ``samples`` are empty for a body too short to sketch."""
+    """An article with its keys; ``page`` is what cleaning found as JSON. ``bands`` and ``samples`` are empty for a body
+    too short to sketch."""
 
     number: int
     clean: CleanArticle
+    page: bytes
     facts: Facts
     bands: tuple[int, ...]
     samples: tuple[int, ...]
 
 
-def prepare(number: int, clean: CleanArticle, traces: Traces, settings: Settings) -> Prepared:
-    """Sketch and weigh one article."""
-    sketch = sketch_many((clean.body,), settings)[0]
-    words = neighbour_keys(vectorise(clean), settings)
+def prepare(
+    numbers: Sequence[int], cleaned: Sequence[CleanArticle], traces: Sequence[Traces], settings: Settings
+) -> list[Prepared]:
+    """Sketch and weigh articles."""
+    sketches = sketch_many([clean.body for clean in cleaned], settings)
+    return [
+        _prepared(number, (clean, one), sketches[at], neighbour_keys(vector, settings), settings)
+        for at, (number, clean, one, vector) in enumerate(
+            zip(numbers, cleaned, traces, vectorise_many(cleaned), strict=True)
+        )
+    ]
+
+
+def _prepared(
+    number: int, item: tuple[CleanArticle, Traces], sketch: Sketch, words: Vector, settings: Settings
+) -> Prepared:
+    clean, traces = item
+    page = page_json(clean)
+    content = content_digest(clean.article)
     facts = Facts(
         id=clean.id,
-        content=content_digest(clean.article),
-        stamp=stamp_of(clean),
+        content=content,
+        stamp=_stamp(page, content),
         words=sketch.words,
         sampled=len(sketch.sample),
         same=signed(sketch.digest[0]) if sketch.words else 0,
@@ -50,14 +68,18 @@ def prepare(number: int, clean: CleanArticle, traces: Traces, settings: Settings
         weights=words.weights,
     )
     if sketch.signature is None:
-        return Prepared(number, clean, facts, (), ())
-    samples = tuple(int(value) for value in sketch.sample.astype(np.int64))
-    return Prepared(number, clean, facts, _band_keys(sketch.signature, settings.bands), samples)
+        return Prepared(number, clean, page, facts, (), ())
+    samples = tuple(sketch.sample.astype(np.int64).tolist())
+    return Prepared(number, clean, page, facts, _band_keys(sketch.signature, settings.bands), samples)
 
 
 def stamp_of(clean: CleanArticle) -> bytes:
     """8 bytes naming what cleaning made of an article, so that a kept profile is known to be of this text."""
-    return hashlib.blake2b(page_json(clean), digest_size=8, key=content_digest(clean.article)).digest()
+    return _stamp(page_json(clean), content_digest(clean.article))
+
+
+def _stamp(page: bytes, content: bytes) -> bytes:
+    return hashlib.blake2b(page, digest_size=8, key=content).digest()
 
 
 def _alike(ids: NDArray[np.uint64]) -> int:
@@ -74,4 +96,4 @@ def _band_keys(signature: NDArray[np.uint32], bands: int) -> tuple[int, ...]:
     for column in rows.T:
         state = (state ^ column) * _STEP
         state ^= state >> np.uint64(32)
-    return tuple(int(value) for value in state.astype(np.int64))
+    return tuple(state.astype(np.int64).tolist())

@@ -4,12 +4,13 @@ asked of postings instead of sorted arrays. Articles that stand for others (equa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.index.codec import Facts, facts_of
+from dedup.index.codec import Facts, FactsOf
 from dedup.index.contract import Reading, Writing
 from dedup.index.prepared import Prepared
 from dedup.index.terms import Posted, post_terms, unpost_terms
@@ -21,14 +22,25 @@ LOOKED_AT = 1024
 """Articles whose heaviest words are laid side by side because one of the words is too frequent to count by."""
 
 
-def copies_of(view: Reading, item: Prepared, settings: Settings) -> Scores:
+class Buckets(NamedTuple):
+    """Numbers posted under the bands and the samples of an article."""
+
+    band: Mapping[int, Sequence[int]]
+    sample: Mapping[int, Sequence[int]]
+
+
+def buckets_of(view: Reading, item: Prepared) -> Buckets:
+    """What is posted where the article is to be."""
+    return Buckets(view.posted("band", item.bands), view.posted("sample", item.samples))
+
+
+def copies_of(item: Prepared, buckets: Buckets, settings: Settings, known: FactsOf) -> Scores:
     """Numbers that share a band or enough samples, with the share that ranks them."""
-    shared = _counts(view, "sample", item.samples)
-    banded = _counts(view, "band", item.bands)
+    shared, banded = _counts(buckets.sample), _counts(buckets.band)
     least = min(settings.sample_shared, settings.sample_passage)
     wanted = [n for n, count in shared.items() if count >= least and n not in banded] + list(banded)
     found: Scores = {}
-    for number, facts in _facts(view, wanted):
+    for number, facts in known(wanted).items():
         smaller = max(1, min(item.facts.sampled, facts.sampled))
         count, bands = shared[number], banded[number]
         share_met = count >= settings.sample_shared and count >= settings.sample_share * smaller
@@ -38,12 +50,12 @@ def copies_of(view: Reading, item: Prepared, settings: Settings) -> Scores:
     return found
 
 
-def post_copies(view: Writing, item: Prepared, settings: Settings) -> Counter[str]:
+def post_copies(view: Writing, item: Prepared, buckets: Buckets, settings: Settings) -> Counter[str]:
     """Post bands and samples, except where a bucket is full; counts of those."""
     caps: Counter[str] = Counter()
-    for table, keys in (("band", item.bands), ("sample", item.samples)):
-        full = {key for key, held in view.posted(table, keys).items() if len(held) >= settings.bucket_articles}
-        view.post(table, ((key, item.number) for key in keys if key not in full))
+    for table, keys, held in (("band", item.bands, buckets.band), ("sample", item.samples, buckets.sample)):
+        full = {key for key, numbers in held.items() if len(numbers) >= settings.bucket_articles}
+        view.post(table, [(key, item.number) for key in keys if key not in full])
         caps[f"{table}_buckets"] += len(full)
     return caps
 
@@ -54,7 +66,9 @@ def unpost_copies(view: Writing, item: Prepared) -> None:
     view.unpost("sample", ((key, item.number) for key in item.samples))
 
 
-def near_to(view: Reading, item: Prepared, posted: Sequence[Posted], settings: Settings) -> tuple[Scores, Counter[str]]:
+def near_to(
+    item: Prepared, posted: Sequence[Posted], settings: Settings, known: FactsOf
+) -> tuple[Scores, Counter[str]]:
     """Numbers that share enough heavy words, with the part of the cosine on them; and what limits left out. ``posted``
     are the lists of its heavy words."""
     hot = any(one.hot for one in posted)
@@ -69,7 +83,7 @@ def near_to(view: Reading, item: Prepared, posted: Sequence[Posted], settings: S
         chosen = numbers[(shared >= settings.neighbour_shared) & (total >= floor)]
     sums = dict(zip(numbers.tolist(), zip(shared.tolist(), total.tolist(), strict=True), strict=True))
     found: Scores = {}
-    for number, facts in _facts(view, chosen.tolist()):
+    for number, facts in known(chosen.tolist()).items():
         count, value = _overlap(item.facts, facts) if hot else sums[number]
         far = abs(item.facts.days - facts.days) > settings.neighbour_days
         floor = settings.neighbour_cosine_far if far else settings.neighbour_cosine
@@ -88,15 +102,11 @@ def unpost_near(view: Writing, item: Prepared) -> None:
     unpost_terms(view, item.facts.ids, item.number)
 
 
-def _counts(view: Reading, table: str, keys: Sequence[int]) -> Counter[int]:
+def _counts(buckets: Mapping[int, Sequence[int]]) -> Counter[int]:
     counts: Counter[int] = Counter()
-    for numbers in view.posted(table, keys).values():
+    for numbers in buckets.values():
         counts.update(numbers)
     return counts
-
-
-def _facts(view: Reading, numbers: Sequence[int]) -> list[tuple[int, Facts]]:
-    return [(number, facts_of(data)) for number, data in view.get("facts", numbers).items()]
 
 
 def _added_up(

@@ -21,7 +21,9 @@ def _first_tables() -> tuple[str, ...]:
         f"CREATE TABLE p_{name}(key INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY(key, number)) WITHOUT ROWID"
         for name in POSTINGS
     ]
-    return (*records, *postings, "CREATE TABLE names(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+    names = "CREATE TABLE names(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
+    sums = "CREATE TABLE sums(name TEXT PRIMARY KEY, sum INTEGER NOT NULL) WITHOUT ROWID"  # of every table of postings
+    return (*records, *postings, names, sums)
 
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_first_tables(),)

@@ -1,4 +1,4 @@
-"""The store in one SQLite file: WAL, one writer at a time, every record with a checksum.
+"""The store in one SQLite file: WAL, one writer at a time, every record and every table of postings with a checksum.
 
 Writers of all processes take turns at a lock file beside the database, so that none waits in SQLite's polling and no
 two connections reset the write-ahead log at once (the corruption bug of SQLite before 3.51.3, see ``log_is_at_risk``).
@@ -15,7 +15,10 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, Any, Literal
 
+import numpy as np
+
 from dedup.errors import IndexStoreError
+from dedup.index.codec import signed
 from dedup.index.contract import LEAST, MOST, POSTINGS, RECORDS
 from dedup.index.schema import APPLICATION, migrate, refuse_foreign
 
@@ -24,6 +27,8 @@ Durability = Literal["power", "crash"]
 process, kill -9 included; a power cut may take the last commits, never half of one."""
 
 SYNCHRONOUS = {"power": "FULL", "crash": "NORMAL"}
+QUERIES_AT_ONCE = 32
+"""Of the 500 that SQLite takes in one statement."""
 KEYS_A_QUERY = 500
 """Below the 999 variables that every build of SQLite allows."""
 PAGE_CACHE_KIB = 65536
@@ -31,6 +36,14 @@ LOG_PAGES = 8000
 """Pages of the write-ahead log after which it is copied into the database: 32 MB. An article touches some 200 pages;
 with SQLite's 1,000 every fifth one pays for a copy and two fsyncs."""
 BUSY_SECONDS = 60.0
+STATEMENTS = 1024
+"""Statements kept ready: one a table and size of a list of keys, which are filled up to powers of two."""
+
+ROWS_AT_ONCE = 10_000
+WRAP = 1 << 64
+_ODD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93))
+
+Row = tuple[int, int]
 
 
 def log_is_at_risk(version: tuple[int, int, int] = sqlite3.sqlite_version_info[:3]) -> bool:
@@ -82,7 +95,9 @@ class SqliteStore:
     def _transaction(self) -> Iterator[_Transaction]:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            yield _Transaction(self._connection, self.place)
+            transaction = _Transaction(self._connection, self.place)
+            yield transaction
+            transaction.add_up()
             self._connection.execute("COMMIT")
         except BaseException:
             self._end("ROLLBACK")
@@ -133,6 +148,7 @@ class SqliteStore:
             timeout=BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
+            cached_statements=STATEMENTS,
         )
         connection.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
@@ -215,7 +231,12 @@ class _View:
             yield key, self._sound(table, key, value, sum_)
 
     def ranges(self, table: str, bounds: Sequence[tuple[int, int]]) -> list[list[tuple[int, bytes]]]:
-        return [list(self.scan(table, low, high)) for low, high in bounds]
+        found: list[list[tuple[int, bytes]]] = [[] for _ in bounds]
+        query = f"SELECT ?, key, value, sum FROM r_{table} WHERE key BETWEEN ? AND ?"
+        rows = [(at, low, high) for at, (low, high) in enumerate(bounds)]
+        for at, key, value, sum_ in self._together(query, rows):
+            found[at].append((key, self._sound(table, key, value, sum_)))
+        return [sorted(part) for part in found]
 
     def count(self, table: str) -> int:
         return int(self._connection.execute(f"SELECT count(*) FROM {_table(table)}").fetchone()[0])
@@ -227,9 +248,10 @@ class _View:
     def posted(self, table: str, keys: Sequence[int], most: int | None = None) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}
         if most is not None:
-            query = f"SELECT number FROM p_{table} WHERE key = ? ORDER BY number LIMIT ?"
-            lists = {key: [row[0] for row in self._connection.execute(query, (key, most))] for key in keys}
-            return {key: numbers for key, numbers in lists.items() if numbers}
+            query = f"SELECT * FROM (SELECT key, number FROM p_{table} WHERE key = ? ORDER BY number LIMIT {most:d})"
+            for key, number in self._together(query, [(key,) for key in dict.fromkeys(keys)]):
+                found.setdefault(key, []).append(number)
+            return {key: sorted(numbers) for key, numbers in found.items()}
         for key, number in self._select(f"SELECT key, number FROM p_{table} WHERE key IN ", keys):
             found.setdefault(key, []).append(number)
         return found
@@ -241,10 +263,37 @@ class _View:
     def names(self) -> Mapping[str, str]:
         return dict(self._connection.execute("SELECT name, value FROM names"))
 
+    def wrong_postings(self) -> list[str]:
+        """The tables whose postings are not those that were written; reads all of them."""
+        sums = self._sums()
+        return [table for table in POSTINGS if self._sum_of(table) != sums.get(table, 0) % WRAP]
+
+    def _sums(self) -> dict[str, int]:
+        return dict(self._connection.execute("SELECT name, sum FROM sums"))
+
+    def _sum_of(self, table: str) -> int | None:
+        """The checksum of the postings that are in a table; None where one is no number."""
+        cursor, total = self._connection.execute(f"SELECT key, number FROM p_{table}"), 0
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            if not all(isinstance(value, int) for row in rows for value in row):
+                return None
+            total += _sum_of_postings(rows)
+        return total % WRAP
+
     def _select(self, query: str, keys: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         for at in range(0, len(keys), KEYS_A_QUERY):
             part = keys[at : at + KEYS_A_QUERY]
-            yield from self._connection.execute(f"{query}({','.join('?' * len(part))})", part)
+            size = min(KEYS_A_QUERY, _filled(len(part)))
+            given = [*part, *[None] * (size - len(part))]
+            yield from self._connection.execute(f"{query}({','.join('?' * size)})", given)
+
+    def _together(self, query: str, rows: Sequence[tuple[int, ...]]) -> Iterator[tuple[Any, ...]]:
+        """The answers to one query with each of these rows of values, asked for in few statements."""
+        for at in range(0, len(rows), QUERIES_AT_ONCE):
+            part = rows[at : at + QUERIES_AT_ONCE]
+            size = _filled(len(part))
+            given = [value for row in part for value in row] + [None] * (len(rows[0]) * (size - len(part)))
+            yield from self._connection.execute(" UNION ALL ".join([query] * size), given)
 
     def _sound(self, table: str, key: int, value: bytes, sum_: int) -> bytes:
         if not isinstance(value, bytes) or _sum(key, value) != sum_:
@@ -259,6 +308,11 @@ class _View:
 class _Transaction(_View):
     """Reads and writes inside one transaction."""
 
+    def __init__(self, connection: sqlite3.Connection, place: str) -> None:
+        super().__init__(connection, place)
+        self._came: dict[str, list[Row]] = {}
+        self._left: dict[str, list[Row]] = {}
+
     def put(self, table: str, items: Iterable[tuple[int, bytes]]) -> None:
         rows = ((key, value, _sum(key, value)) for key, value in items)
         self._connection.executemany(f"INSERT OR REPLACE INTO r_{table}(key, value, sum) VALUES(?, ?, ?)", rows)
@@ -266,30 +320,71 @@ class _Transaction(_View):
     def drop(self, table: str, keys: Iterable[int]) -> None:
         self._connection.executemany(f"DELETE FROM r_{table} WHERE key = ?", ((key,) for key in keys))
 
-    def post(self, table: str, rows: Iterable[tuple[int, int]]) -> None:
+    def post(self, table: str, rows: Iterable[Row]) -> None:
         # In the order of the tree: neighbouring rows are then on pages just touched.
-        self._connection.executemany(f"INSERT OR IGNORE INTO p_{table}(key, number) VALUES(?, ?)", sorted(rows))
+        wanted = set(rows)
+        fresh = sorted(wanted - self._there(table, sorted(wanted)))
+        self._connection.executemany(f"INSERT INTO p_{table}(key, number) VALUES(?, ?)", fresh)
+        self._came.setdefault(table, []).extend(fresh)
 
-    def unpost(self, table: str, rows: Iterable[tuple[int, int]]) -> None:
-        self._connection.executemany(f"DELETE FROM p_{table} WHERE key = ? AND number = ?", sorted(rows))
+    def unpost(self, table: str, rows: Iterable[Row]) -> None:
+        gone = sorted(self._there(table, sorted(set(rows))))
+        self._connection.executemany(f"DELETE FROM p_{table} WHERE key = ? AND number = ?", gone)
+        self._left.setdefault(table, []).extend(gone)
 
     def name(self, name: str, value: str) -> None:
         self._connection.execute("INSERT OR REPLACE INTO names(name, value) VALUES(?, ?)", (name, value))
 
     def clear(self, table: str) -> None:
         self._connection.execute(f"DELETE FROM {_table(table)}")
+        if table in POSTINGS:
+            self._connection.execute("DELETE FROM sums WHERE name = ?", (table,))
+            self._came.pop(table, None)
+            self._left.pop(table, None)
+
+    def add_up(self) -> None:
+        """Write the checksums of the tables whose postings changed."""
+        changed = {table for rows in (self._came, self._left) for table, some in rows.items() if some}
+        if not changed:
+            return
+        sums = self._sums()
+        fresh = []
+        for table in sorted(changed):
+            more, less = (_sum_of_postings(rows.get(table, ())) for rows in (self._came, self._left))
+            fresh.append((table, signed((sums.get(table, 0) + more - less) % WRAP)))
+        self._connection.executemany("INSERT OR REPLACE INTO sums(name, sum) VALUES(?, ?)", fresh)
+
+    def _there(self, table: str, rows: Sequence[Row]) -> set[Row]:
+        """Those of the postings that are there."""
+        return set(self._together(f"SELECT key, number FROM p_{table} WHERE key = ? AND number = ?", rows))
 
 
 def _table(table: str) -> str:
     return f"r_{table}" if table in RECORDS else f"p_{table}"
 
 
+def _filled(count: int) -> int:
+    """The size of a statement for so many keys: a power of two, the rest of them NULL, which no key equals."""
+    return 1 << (count - 1).bit_length()
+
+
 def _sum(key: int, value: bytes) -> int:
     return zlib.crc32(value, key & 0xFFFFFFFF)
 
 
+def _sum_of_postings(rows: Sequence[Row]) -> int:
+    """64 bits for a set of postings: the sum of theirs, so that it follows as they come and go. One that is changed
+    in its key or its number alone changes it for certain."""
+    if not rows:
+        return 0
+    pairs = np.array(rows, np.int64).view(np.uint64)
+    states = pairs[:, 0] * _ODD[0] + pairs[:, 1] * _ODD[1]
+    states ^= states >> np.uint64(32)
+    return int((states * _ODD[0]).sum(dtype=np.uint64))
+
+
 def _damaged(view: _View) -> list[str]:
-    """Read every record once, so that each checksum is tried."""
+    """Read every record and posting once, so that each checksum is tried."""
     wrong = []
     for table in RECORDS:
         try:
@@ -297,10 +392,7 @@ def _damaged(view: _View) -> list[str]:
                 pass
         except IndexStoreError as error:
             wrong.append(error.what)
-    for table in POSTINGS:
-        if any(not isinstance(key, int) or not isinstance(number, int) for key, number in view.scan_posted(table)):
-            wrong.append(f"a posting of table {table} is damaged")
-    return wrong
+    return wrong + [f"the postings of table {table} are damaged" for table in view.wrong_postings()]
 
 
 __all__ = ["APPLICATION", "Durability", "SqliteStore", "log_is_at_risk"]

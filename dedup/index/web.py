@@ -73,10 +73,11 @@ class Web:
     def link(self, number: int, kind: str, scores: dict[int, float]) -> None:
         """List pairs of one kind, ``copy`` or ``near``, at both their articles."""
         self.load([number, *scores])
+        self._extend(number, scores)
         for other, score in scores.items():
             self._set(number, other, kind, score)
             self._set(other, number, kind, score)
-            self._asked.add(_pair(number, other))
+            self._asked.add(pair_of(number, other))
 
     def unlink(self, number: int, kind: str) -> None:
         """Take all pairs of one kind away from an article and from the others'."""
@@ -87,7 +88,7 @@ class Web:
             self._mark(number, other, IMPOSED, False)
             self._set(number, other, kind, -1.0)
             self._set(other, number, kind, -1.0)
-            self._asked.add(_pair(number, other))
+            self._asked.add(pair_of(number, other))
 
     def twin(self, number: int, first: int, kind: str, is_one: bool) -> None:
         """Whether ``number`` is compared with ``first``, who stands for it among those of equal words."""
@@ -95,7 +96,7 @@ class Web:
         flags = self._held[number]["flags"]
         flags[at] = flags[at] | flag if is_one else flags[at] & (0xFF - flag)
         self._touched.add(number)
-        self._asked.add(_pair(number, first))
+        self._asked.add(pair_of(number, first))
 
     def impose(self, pair: Pair, on: bool) -> None:
         """Compare a pair, or do not, whatever the rules of one article at a time say: what ``rebuild`` found."""
@@ -116,8 +117,8 @@ class Web:
         self._unranked.clear()
         changes = Changes(set(), set())
         for a, b in sorted(self._asked):
-            was = self._flag(a, b, KEPT) or self._flag(b, a, KEPT)
-            now = self._flag(a, b, OWN) or self._flag(b, a, OWN)
+            both = self._flags(a, b) | self._flags(b, a)
+            was, now = bool(both & KEPT), bool(both & OWN)
             if now != was:
                 (changes.made if now else changes.gone).add((a, b))
                 self._mark(a, b, KEPT, now)
@@ -126,11 +127,13 @@ class Web:
 
     def note(self, pair: Pair, match: Match) -> None:
         """Keep what comparing a pair found, so that a component is walked without reading its matches."""
+        found = (DERIVED if match.derived else 0) | (RELATED if match.relation != "unrelated" else 0)
         for number, other in (pair, pair[::-1]):
-            links = self.of(number)
-            links["story"][links["other"] == other] = match.same_story_score
-        self._mark(*pair, DERIVED, match.derived)
-        self._mark(*pair, RELATED, match.relation != "unrelated")
+            links, at = self.of(number), self._row(number, other)
+            if at is not None:
+                links["story"][at] = match.same_story_score
+                links["flags"][at] = int(links["flags"][at]) & (0xFF - DERIVED - RELATED) | found
+                self._touched.add(number)
 
     def forget(self, number: int) -> None:
         """Drop the list of an article that left; its pairs were taken away before."""
@@ -156,12 +159,32 @@ class Web:
         self._unranked.add(number)
 
     def _at(self, number: int, other: int) -> int:
-        links = self.of(number)
-        found = np.flatnonzero(links["other"] == other)
-        if len(found):
-            return int(found[0])
-        self._held[number] = np.append(links, np.array([(other, -1, -1, 0, 0)], LINK))
+        found = self._row(number, other)
+        if found is not None:
+            return found
+        links = self._held[number]
+        longer = np.empty(len(links) + 1, LINK)
+        longer[:-1] = links
+        longer[-1] = (other, -1, -1, 0, 0)
+        self._held[number] = longer
         return len(links)
+
+    def _extend(self, number: int, others: Iterable[int]) -> None:
+        """Make room for pairs that are not listed yet, all at once."""
+        links = self._held[number]
+        known = set(links["other"].tolist())
+        fresh = [other for other in others if other not in known]
+        more = np.zeros(len(fresh), LINK)
+        more["other"], more["copy"], more["near"] = fresh, -1, -1
+        self._held[number] = np.concatenate([links, more])
+
+    def _row(self, number: int, other: int) -> int | None:
+        """Where a pair stands in a list: most often at the end, since who came last is asked about."""
+        others = self.of(number)["other"]
+        if len(others) and others[-1] == other:
+            return len(others) - 1
+        found = (others == other).nonzero()[0]
+        return int(found[0]) if len(found) else None
 
     def _rank(self, number: int) -> None:
         links = self.of(number)
@@ -170,7 +193,7 @@ class Web:
             own[self._best(links, kind)] |= flag
         changed = own != links["flags"] & OWN
         for other in links["other"][changed].tolist():
-            self._asked.add(_pair(number, other))
+            self._asked.add(pair_of(number, other))
         links["flags"] = links["flags"] & (0xFF - OWN) | own
 
     def _best(self, links: Links, kind: str) -> NDArray[np.int64]:
@@ -181,17 +204,16 @@ class Web:
         best: NDArray[np.int64] = ranked[order[: self._most[kind]]]
         return best
 
-    def _flag(self, number: int, other: int, flag: int) -> bool:
-        links = self.of(number)
-        return bool((links["flags"][links["other"] == other] & flag).any())
+    def _flags(self, number: int, other: int) -> int:
+        at = self._row(number, other)
+        return 0 if at is None else int(self._held[number]["flags"][at])
 
     def _mark(self, a: int, b: int, flag: int, on: bool) -> None:
         for number, other in ((a, b), (b, a)):
-            links = self.of(number)
-            here = links["other"] == other
-            if here.any():
-                flags = links["flags"]
-                flags[here] = flags[here] | flag if on else flags[here] & (0xFF - flag)
+            at = self._row(number, other)
+            if at is not None:
+                flags = self._held[number]["flags"]
+                flags[at] = int(flags[at]) | flag if on else int(flags[at]) & (0xFF - flag)
                 self._touched.add(number)
 
     def _trimmed(self, links: Links) -> Links:
@@ -205,5 +227,6 @@ class Web:
         return trimmed
 
 
-def _pair(a: int, b: int) -> Pair:
+def pair_of(a: int, b: int) -> Pair:
+    """Two numbers as a pair, the lesser first."""
     return (a, b) if a < b else (b, a)

@@ -46,8 +46,9 @@ INDEX_SHARE = 0.3
 Of the labelled pages it takes the 5 indexes that have a body and no article (training/train_relations.py)."""
 
 SCRAP = 0.2
-"""Share of a page that a body too short to sketch must be to be a brief: a sidebar's headline that ends in a full stop
-would make copies of all pages with that sidebar. On pages of furniture from 30 templates it is .1 at most."""
+"""Share of a page that its body must be where no run of body lines is long enough to sketch: a sidebar's headlines that
+end in a full stop would make copies of all pages with that sidebar. On pages of furniture from 30 templates such lines
+are .2 at most."""
 
 STUB_WORDS = 40
 """A paragraph of at least so many words may stand for the body that the cleaner did not find: captions are shorter."""
@@ -152,7 +153,7 @@ def make_profiles(cleaned: Sequence[CleanArticle], settings: Settings) -> list[P
             packed=packed,
             row=row,
             size=counts[row],
-            kind=_kind(item.text, sizes[pieces[row] : pieces[row + 1] - 1], counts[row], settings),
+            kind=_kind(item.text, spans[row], sizes[pieces[row] : pieces[row + 1] - 1], settings),
             credits=tuple(sorted({credit.agency for credit in suppliers(item)})),
             time=item.published.timestamp() if item.published else None,
             own=tuple(sorted(own_agencies(item.article))),
@@ -250,15 +251,35 @@ def _capitals() -> npt.NDArray[np.bool_]:
     return np.fromiter((chr(code).isupper() for code in range(0x20000)), np.bool_, 0x20000)
 
 
-def _kind(text: str, sizes: npt.NDArray[np.int64], size: int, settings: Settings) -> Kind:
+def _kind(text: str, spans: Sequence[tuple[int, int]], sizes: npt.NDArray[np.int64], settings: Settings) -> Kind:
     """Whether there is an article to compare: enough body, a bare headline or brief, or a page of something else.
-    ``sizes`` are the words of each body line, ``size`` their sum."""
-    if size < settings.min_words:
+    ``spans`` are the places of the body lines, ``sizes`` the words of each."""
+    size = int(sizes.sum())
+    if _may_be_scraps(text, size) and _longest_run(text, spans, sizes) < settings.min_words:
         words = len(text.split())
-        return "brief" if size >= SCRAP * words or words < settings.min_words else "page"
+        if size < SCRAP * words and words >= settings.min_words:
+            return "page"
+    if size < settings.min_words:
+        return "brief"
     if sizes.shape[0] < INDEX_LINES or sizes.max() >= INDEX_LINE_WORDS:
         return "article"
     return "page" if size < INDEX_SHARE * len(text.split()) else "article"
+
+
+def _may_be_scraps(text: str, size: int) -> bool:
+    """What holds wherever the body is less than SCRAP of the words, without counting them: a word has two characters,
+    itself and the space after it."""
+    return size < SCRAP * (len(text) + 1) / 2
+
+
+def _longest_run(text: str, spans: Sequence[tuple[int, int]], sizes: npt.NDArray[np.int64]) -> int:
+    """Words of the longest run of body lines that nothing stands between."""
+    longest = run = 0
+    for number, ((start, _), size) in enumerate(zip(spans, sizes.tolist(), strict=True)):
+        apart = number and text[spans[number - 1][1] : start].strip()
+        run = size if apart else run + size
+        longest = max(longest, run)
+    return longest
 
 
 def _spans(clean: CleanArticle) -> tuple[tuple[int, int], ...]:

@@ -29,7 +29,12 @@ SAME_STORY = 0.5
 """Probability from which two articles tell the same event."""
 
 PAGE_SCORE = 0.49
-"""Factor on the score of an article and a page without one, so that it stays below DERIVED_SCORE."""
+"""Factor on the score of a pair of which one or both are pages without an article, so that it stays below
+DERIVED_SCORE."""
+
+BRIEF_COSINE, BRIEF_TOLD = 0.5, 0.49
+"""Least TF-IDF cosine of two texts too short to sketch that tell one event, and the most that is said of others: in a
+handful of words one rare word in common is up to half of the likeness."""
 
 RELATED = 0.2
 """TF-IDF cosine from which two articles share their running subject. The seeds have .31 and more; of 20,000 random
@@ -103,9 +108,12 @@ def _judge(pairs: Sequence[Pair], found: Findings, grounds: Grounds, settings: S
     """Each pair's relation and scores. Who tells the same event must tell something: a page without an article is at
     most related to an article, and to another such page not at all."""
     best, worded = grounds.taken, grounds.by_words >= DERIVED_SCORE
-    sizes = np.array([(a.size, b.size) for a, b in pairs]).reshape(len(pairs), 2).min(1)
+    both = np.array([(a.size, b.size) for a, b in pairs]).reshape(len(pairs), 2)
+    sizes = both.min(1)
     pages = np.array([(a.kind == "page", b.kind == "page") for a, b in pairs]).reshape(len(pairs), 2)
     told = np.where(pages.all(1), 0.0, probabilities(found.cosines[:, 1:], *_days(pairs)))
+    short = (both.max(1) < settings.min_words) & (found.cosines[:, 0] < BRIEF_COSINE)
+    told = np.where(short, np.minimum(told, BRIEF_TOLD), told)
     same_story = (told >= SAME_STORY) & ~pages.any(1)
     related = (found.cosines[:, 0] >= RELATED) & ~pages.all(1)
     relations = np.where(same_story, "same_story", np.where(related, "related", "unrelated")).tolist()
@@ -130,11 +138,12 @@ def _derivation(
     a: Profile, b: Profile, score: float, settings: Settings
 ) -> tuple[float, Literal["all", "part", "none"]]:
     """Score, and whether text was taken. Texts too short to sketch are copies when they are equal briefs, and nothing
-    else; an index that shows a teaser of an article is not derived from it."""
+    else; an index that shows a teaser of an article is not derived from it, nor are indexes that show the same teasers
+    derived from each other."""
     if min(a.size, b.size) < settings.min_words:
         same = a.size > 0 and a.kind == b.kind == "brief" and np.array_equal(a.words.hashes, b.words.hashes)
         return (1.0, "all") if same else (0.0, "none")
-    if (a.kind == "page") != (b.kind == "page"):
+    if "page" in (a.kind, b.kind):
         return score * PAGE_SCORE, "none"
     return score, ("part" if score >= DERIVED_SCORE else "none")
 

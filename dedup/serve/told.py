@@ -40,11 +40,11 @@ class Told:
                 took = time.monotonic() - began
                 self._again = began + (1 + PAUSE) * took if took > COSTLY else 0.0
             stories = self._stories
-        return stories if since is None else self._reader.stories(since)
+        return stories if since is None else self._index.told_by(self._reader, since)
 
     def _tell(self, now: float) -> None:
         self._index.settle()
         # Read before the stories: what comes in between makes the next call tell them again.
         state = replace(self._reader.stats(), bytes=0)
         if state != self._state or now - self._at > MOST_SECONDS:
-            self._stories, self._state, self._at = self._reader.stories(), state, now
+            self._stories, self._state, self._at = self._index.told_by(self._reader), state, now

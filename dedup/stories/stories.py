@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from dedup.models import CleanArticle, Group, Match, Member, Story
@@ -15,6 +15,7 @@ from dedup.stories.links import Compare, Links, key, story_score, taken
 from dedup.stories.origin import find_origin, group_credits, is_credited
 
 Articles = Mapping[str, CleanArticle]
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -32,21 +33,28 @@ def build_stories(
     ``matches`` are the compared candidate pairs and ``compare`` answers for any other pair. A story depends only on
     its component of the graph of matches, and on no order.
     """
-    links = Links.of((match for match in matches if match.a in articles and match.b in articles), compare)
-    derivations = derivations_of(links)
-    groupings = groups_of(derivations)
-    units = _units(articles, groupings)
-    scores = _scores(units, links, round_ups_of(derivations))
-    clusters = average_linkage(units, scores, Floor(settings.story_pair, settings.story_floor))
-    of = {name: cluster[0] for cluster in clusters for unit in cluster for name in units[unit].members}
+    links, clusters = cluster_units(articles, matches, compare, settings)
+    of = {name: cluster[0].members[0] for cluster in clusters for unit in cluster for name in unit.members}
     related = _related(links, of)
-    by_speaker = {grouping.representative: grouping for grouping in groupings}
-    made = {cluster[0]: _story([units[name] for name in cluster], by_speaker, articles, links) for cluster in clusters}
+    made = {cluster[0].members[0]: tell_story(cluster, articles, links) for cluster in clusters}
     ids = {name: story.story_id for name, story in made.items()}
     finished = [
         _with_related(story, sorted(ids[other] for other in related.get(name, ()))) for name, story in made.items()
     ]
     return tuple(sorted(finished, key=lambda story: (-len(story.articles), story.story_id)))
+
+
+def cluster_units(
+    names: Collection[str], matches: Sequence[Match], compare: Compare, settings: Settings
+) -> tuple[Links, list[tuple[Unit, ...]]]:
+    """The matches among these articles, and the units of each of their stories by least member: who belongs
+    together, without what is told of it."""
+    links = Links.of((match for match in matches if match.a in names and match.b in names), compare)
+    derivations = derivations_of(links)
+    units = _units(names, groups_of(derivations))
+    scores = _scores(units, links, round_ups_of(derivations))
+    clusters = average_linkage(units, scores, Floor(settings.story_pair, settings.story_floor))
+    return links, [tuple(units[name] for name in cluster) for cluster in clusters]
 
 
 def story_id(members: Iterable[str]) -> str:
@@ -63,10 +71,10 @@ def _digest(name: str) -> str:
     return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
-def _units(articles: Articles, groupings: Sequence[Grouping]) -> dict[str, Unit]:
+def _units(names: Collection[str], groupings: Sequence[Grouping]) -> dict[str, Unit]:
     """Units by their least member."""
     grouped = {name for grouping in groupings for name in grouping.members}
-    units = {name: Unit(name, (name,)) for name in articles if name not in grouped}
+    units = {name: Unit(name, (name,)) for name in names if name not in grouped}
     units.update({item.members[0]: Unit(item.representative, item.members) for item in groupings})
     return units
 
@@ -100,7 +108,8 @@ def _with_related(story: Story, related: Sequence[str]) -> Story:
     return replace(story, related=tuple(related)) if related else story
 
 
-def _story(units: Sequence[Unit], by_speaker: Mapping[str, Grouping], articles: Articles, links: Links) -> Story:
+def tell_story(units: Sequence[Unit], articles: Articles, links: Links) -> Story:
+    """What is told of the articles of some units: it depends on them and on the matches among them alone."""
     groups: list[Group] = []
     members: list[Member] = []
     for unit in units:

@@ -37,8 +37,8 @@ def weigh_twice(bounds, numbers, hashes, raw, weight, least, odds):  # type: ign
 @njit(cache=True, nogil=True)
 def condemn(bounds, numbers, feed, words, topic, odds, limits):  # type: ignore[no-untyped-def]
     """Which rows the feed says are furniture, and the runs of them that may be carried: whole paragraphs on the subject
-    of the body around them (int64, first row and the one after the last). ``limits``: REPEATED_SHORT, REPEATED_LONG,
-    LONG_WORDS, CARRIED_TOPIC; ``words`` and ``topic`` a row."""
+    of the body around them, or all that there is to a text of quoted openings (int64, first row and the one after the
+    last). ``limits``: REPEATED_SHORT, REPEATED_LONG, LONG_WORDS, CARRIED_TOPIC; ``words`` and ``topic`` a row."""
     repeated, opening, paragraph = feed
     short_limit, long_limit, long_words, least_topic = limits
     out = np.zeros(len(numbers), dtype=np.bool_)
@@ -47,11 +47,18 @@ def condemn(bounds, numbers, feed, words, topic, odds, limits):  # type: ignore[
         i = numbers[row]
         often = repeated[i] >= (long_limit if words[row] >= long_words else short_limit)
         out[row] = often or opening[i]
-        may_be[row] = paragraph[i] and not often and odds[row] > 0 and np.float64(topic[row]) >= least_topic
+        may_be[row] = paragraph[i] and opening[i] and not often and odds[row] > 0
+        may_be[row] &= np.float64(topic[row]) >= least_topic
     runs = np.empty((len(numbers), 2), dtype=np.int64)
     count = 0
     for text in range(len(bounds) - 1):
         low, high = bounds[text], bounds[text + 1]
+        if _all_quoted(low, high, numbers, out, paragraph, odds, words):
+            for row in range(low, high):
+                if out[row] and paragraph[numbers[row]] and odds[row] > 0:
+                    runs[count, 0], runs[count, 1] = row, row + 1
+                    count += 1
+            continue
         row = low
         while row < high:
             first = row
@@ -64,6 +71,18 @@ def condemn(bounds, numbers, feed, words, topic, odds, limits):  # type: ignore[
                     count += 1
             row += 1
     return out, runs[:count]
+
+
+@njit(cache=True, nogil=True)
+def _all_quoted(low, high, numbers, out, paragraph, odds, words):  # type: ignore[no-untyped-def]
+    """Whether the paragraphs that open other stories' articles are most of what reads as body: a round-up."""
+    quoted = own = 0.0
+    for row in range(low, high):
+        if odds[row] > 0 and out[row] and paragraph[numbers[row]]:
+            quoted += words[row]
+        elif odds[row] > 0 and not out[row]:
+            own += words[row]
+    return quoted > own
 
 
 @njit(cache=True, nogil=True)

@@ -141,9 +141,7 @@ def _all_found(sites: Iterable[Site], article: Article) -> list[Found]:
     texts = [Site(-1, field, "L", True, False) for field in (article.credit, article.byline) if field]
     found = [item for site in (*sites, *texts) for item in judge_line(site)]
     if len({item.agency for item in found if item.kind == "dateline"}) > 1:
-        found = [
-            item._replace(confidence=ONE_ITEM) if item.kind == "dateline" else item for item in found
-        ]
+        found = [item._replace(confidence=ONE_ITEM) if item.kind == "dateline" else item for item in found]
     own = own_agencies(article) if found else frozenset()
     return [item for item in found if item.agency not in own]
 

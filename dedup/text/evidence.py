@@ -1,7 +1,8 @@
 """What a feed says about the lines of one article: lines repeated across different stories, other articles' headlines.
 
 Counts of hashes only. A line's key is kept with the smallest and largest sketch parts of the articles it stands
-in: where they agree, the articles are copies of one text, and a line of theirs is no furniture for that.
+in, and of the keys of their pages: where they agree, the articles are copies of one text or versions of one page, and a
+line of theirs is no furniture for that.
 Sketches are one-permutation MinHash (Li, Owen, Zhang 2012) over the words of long lines.
 """
 
@@ -19,16 +20,18 @@ from numpy.typing import NDArray
 from dedup.models import Article
 from dedup.text import weigh
 from dedup.text.headlines import title_forms
-from dedup.text.packed import Batch, batches, line_keys, scan_of, see, see_titles
-from dedup.text.scan import SKETCH, Scan
+from dedup.text.packed import Batch, batches, line_keys, scan_of, see
+from dedup.text.scan import Scan
 
 MAX_KEYS = 2_000_000
 """Keys a table keeps: 40 bytes each. Above it, keys with large hashes go; which ones depends on the feed alone."""
+PAGE_WORDS = 4
+"""Least words of a title that names a page: "Live" and "News in brief" name many."""
 _BATCH = 512
 
 
 class Table(NamedTuple):
-    """Sorted ``keys`` (uint64), how many articles hold each (uint32), smallest and largest sketch parts (uint16)."""
+    """Sorted ``keys`` (uint64), how many articles hold each (uint32), smallest and largest marks (uint16)."""
 
     keys: NDArray[np.uint64]
     counts: NDArray[np.uint32]
@@ -68,8 +71,9 @@ class FeedEvidence:
 
 
 class LineEvidence(NamedTuple):
-    """Per unit of a batch: in how many articles of different stories of the outlet it stands (0 if of one story),
-    whether it opens another story's article, and whether only as a paragraph given whole, which may be a quotation."""
+    """Per unit of a batch: in how many articles of different stories of the outlet it stands (0 if of one story);
+    whether it opens another story's article (its own first lines never do); and whether it opens, its own first lines
+    included, articles of other stories too, as a paragraph given whole, which may be a quotation."""
 
     repeated: NDArray[np.float32]
     opening: NDArray[np.bool_]
@@ -80,6 +84,13 @@ def outlet_of(article: Article) -> str:
     """Name that an article's outlet is counted by: outlet, or the host of its address."""
     name = article.outlet or (urlsplit(article.url).hostname if article.url else None) or ""
     return name.lower().removeprefix("www.")
+
+
+def page_of(article: Article) -> str:
+    """What the versions of one page have in common: a title of PAGE_WORDS or more without the site's name, else the
+    address; "" where neither is known."""
+    title = next(reversed(title_forms(article.title)), "")
+    return title if len(title.split(maxsplit=PAGE_WORDS)) >= PAGE_WORDS else article.url or ""
 
 
 def collect_evidence(articles: Iterable[Article]) -> FeedEvidence:
@@ -111,7 +122,7 @@ def merge_evidence(parts: Iterable[FeedEvidence]) -> FeedEvidence:
 
 def empty_table() -> Table:
     """A table of nothing."""
-    parts = np.zeros((0, SKETCH), dtype=np.uint16)
+    parts = np.zeros((0, weigh.PARTS), dtype=np.uint16)
     return Table(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint32), parts, parts)
 
 
@@ -119,14 +130,16 @@ Keys = tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16]]
 
 
 def keys_of(articles: Sequence[Article], scans: Sequence[Scan]) -> list[Keys]:
-    """Of each article the keys of its lines and of its openings, each once, and its sketch parts."""
-    asked = [[outlet_of(article), *_titles(article)] for article in articles]
+    """Of each article the keys of its lines and of its openings, each once, and its marks (uint16[9]): the parts of
+    its sketch and its page."""
+    asked = [[outlet_of(article), page_of(article), *_titles(article)] for article in articles]
     keys = line_keys([text for own in asked for text in own])
     rows, at = [], 0
     for own, found in zip(asked, scans, strict=True):
-        outlet, titles = keys[at], keys[at + 1 : at + len(own)]
+        outlet, page, titles = keys[at], keys[at + 1], keys[at + 2 : at + len(own)]
         openings = weigh.opening_keys(found.hashes, found.raw, titles)
-        rows.append((weigh.line_keys(found.hashes, outlet), openings, short_sketch(found)))
+        marks = weigh.marks(found.hashes, found.sketch, page)
+        rows.append((weigh.line_keys(found.hashes, outlet), openings, marks))
         at += len(own)
     return rows
 
@@ -139,11 +152,6 @@ def _titles(article: Article) -> list[str]:
         if len(words) >= 4:
             found += [title, " ".join(words[:6])] if len(words) > 6 else [title]
     return found
-
-
-def short_sketch(found: Scan) -> NDArray[np.uint16]:
-    """Sketch parts cut to 16 bits; parts that no word fell into are filled from the whole text's hash."""
-    return np.asarray(weigh.short_sketch(found.hashes, found.sketch))
 
 
 def mixed(keys: NDArray[np.uint64], outlet: np.uint64) -> NDArray[np.uint64]:
@@ -190,17 +198,14 @@ def _reduce(tables: Sequence[Table]) -> Table:
 
 def line_evidence(articles: Sequence[Article], batch: Batch, evidence: FeedEvidence) -> LineEvidence:
     """What the feed says about each unit of a batch of articles that is (or could be) part of them."""
-    outlets = see_titles([outlet_of(article) for article in articles])
-    first = np.zeros(len(articles), dtype=np.uint64)
-    named = np.diff(outlets.bounds) > 0
-    first[named] = outlets.keys[outlets.bounds[:-1][named]]
+    names = line_keys([name for article in articles for name in (outlet_of(article), page_of(article))])
     found, titles = batch.found, batch.titles
     return LineEvidence(
         *weigh.weigh_texts(
             batch.lines,
             (found.hashes, found.raw, found.sketch),
             (titles.keys, titles.bounds),
-            first,
+            (names[::2], names[1::2]),
             (tuple(evidence.lines), tuple(evidence.openings)),
         )
     )

@@ -36,9 +36,9 @@ TWICE_WORDS = 4
 """Log-odds off a line given twice in a row, and its least words: "Yes." and "___" may be repeated."""
 PAGE_LINES, PAGE_SHARE, PAGE_LIMIT = 60, 0.5, -0.6
 """A text of 60 lines of which fewer than half are body is a whole page; the limit was chosen by cross-validation."""
-BRIEF_LINES, BRIEF_BODY, BRIEF_SENTENCE, BRIEF_OPEN, BRIEF_LIMIT = 17, 80, 8, 30, -3.5
+BRIEF_LINES, BRIEF_BODY, BRIEF_SENTENCE, BRIEF_OPEN, BRIEF_LIMIT, BRIEF_ALONE = 17, 80, 8, 30, -3.5, 4
 """A brief: at most so many lines, so few words of body, and sentences of so many words (cut off at its end: so many)
-above this log-odds."""
+above this log-odds. The last is for a text of one line, which is all that there is to it (an alert, a post)."""
 GIVEN = 0.5
 """What being the given title adds to a line's share of the body's words: outweighs all but a wrong title."""
 OWN_WORDS = 0.4
@@ -213,6 +213,8 @@ def brief(
     long = (closed & (words >= BRIEF_SENTENCE)) | (words >= BRIEF_OPEN)
     whole = found.hashes[units, 0]
     forms = np.array([line_key(form) for form in title_forms(title)], dtype=np.uint64)
+    if len(units) == 1:
+        return np.asarray(own & (words >= BRIEF_ALONE) & ~np.isin(whole, forms))
     alone = (whole[:, None] == whole[None, :]).sum(axis=1) == 1
     return np.asarray(long & own & alone & ~np.isin(whole, forms) & (odds > BRIEF_LIMIT))
 

@@ -8,6 +8,10 @@ from numba import njit
 from dedup.text.charclass import APOSTROPHE, QUOTE, STOP
 from dedup.text.scan import COLUMN, EMPTY, SKETCH
 
+PAGE, PARTS = SKETCH, SKETCH + 1
+"""Behind the sketch parts of an article stands its page, by title or address; so many numbers in all."""
+WEIGHTS = np.array([1] * SKETCH + [SKETCH])
+"""What each number counts where it agrees: the next version of a page is of one story whatever it kept."""
 SAME_STORY = 2
 """Sketch parts of 8 that must agree for one story: strangers agree in none, a cut copy in as many as it kept."""
 OPENS_OWN = 3
@@ -22,15 +26,17 @@ _CLOSED_STOP, _CLOSED_QUOTE, _CLOSED_APOSTROPHE = STOP + 1, QUOTE + 1, APOSTROPH
 
 
 @njit(cache=True, nogil=True)
-def short_sketch(hashes, sketch):  # type: ignore[no-untyped-def]
-    """Sketch parts cut to 16 bits; parts that no word fell into are filled from the whole text's hash."""
+def marks(hashes, sketch, page):  # type: ignore[no-untyped-def]
+    """Sketch parts cut to 16 bits, and as many of ``page``, the key of the article's title or address. Parts that no
+    word fell into, and a page without a key (0), are filled from the whole text's hash."""
     text = np.uint64(0)
     for line in range(len(hashes)):
         text ^= hashes[line, 0]
-    out = np.zeros(SKETCH, dtype=np.uint16)
-    for part in range(SKETCH):
-        value = sketch[part]
-        if value == EMPTY:
+    out = np.zeros(PARTS, dtype=np.uint16)
+    for part in range(PARTS):
+        known = page != np.uint64(0) if part == PAGE else sketch[part] != EMPTY
+        value = page if part == PAGE else sketch[part]
+        if not known:
             salt = np.uint64(part + 1) * np.uint64(0x9E3779B97F4A7C15)
             value = (text * salt) ^ salt
         out[part] = np.uint16((value >> np.uint64(16)) & np.uint64(0xFFFF))
@@ -112,10 +118,11 @@ def _slot(keys, key):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _agree(low, high, sketch):  # type: ignore[no-untyped-def]
-    """How many sketch parts the articles behind a key may share with the one of ``sketch``."""
+    """How many sketch parts the articles behind a key may share with the one of ``sketch``: all for its own page."""
     same = 0
-    for part in range(SKETCH):
-        same += low[part] == sketch[part] or high[part] == sketch[part]
+    for part in range(PARTS):
+        if low[part] == sketch[part] or high[part] == sketch[part]:
+            same += WEIGHTS[part]
     return same
 
 
@@ -123,8 +130,9 @@ def _agree(low, high, sketch):  # type: ignore[no-untyped-def]
 def _one_story(low, high):  # type: ignore[no-untyped-def]
     """Whether all articles behind a key tell one story."""
     same = 0
-    for part in range(SKETCH):
-        same += low[part] == high[part]
+    for part in range(PARTS):
+        if low[part] == high[part]:
+            same += WEIGHTS[part]
     return same >= SAME_STORY
 
 
@@ -146,7 +154,8 @@ def repeats(hashes, outlet, sketch, table):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def openings(hashes, raw, own, sketch, table):  # type: ignore[no-untyped-def]
-    """Per line: whether it opens another story's article, and whether only as a paragraph given whole."""
+    """Per line: whether it opens another story's article and is none of its own opening lines; and whether it opens,
+    these included, articles of other stories too, as a paragraph given whole."""
     keys, _, low, high = table
     opening = np.zeros(len(hashes), dtype=np.bool_)
     paragraph = np.zeros(len(hashes), dtype=np.bool_)
@@ -159,35 +168,41 @@ def openings(hashes, raw, own, sketch, table):  # type: ignore[no-untyped-def]
         words, code = raw[line, _WORDS], raw[line, _LAST_CODE]
         # six words may open any paragraph ("The president said in a"): alone they condemn only what looks cut or short
         teaser = words < 12 or code == 0x2026 or (code == 0x2E and raw[line, _STOPS] >= 3)
-        headed = False
+        headed = foreign = False
         for column in range(3):
             key = hashes[line, column]
             if key == np.uint64(0) or (column == 1 and not teaser):
                 continue
             slot = _slot(keys, key)
-            if slot >= 0 and _agree(low[slot], high[slot], sketch) < OPENS_OWN:
-                opening[line] = True
+            if slot < 0:
+                continue
+            if _agree(low[slot], high[slot], sketch) < OPENS_OWN:
+                opening[line] = foreign = True
                 headed |= column == 0
+            elif not _one_story(low[slot], high[slot]):
+                foreign = True
         kind = raw[line, _LAST_CLASS]
         closed = kind in (_CLOSED_STOP, _CLOSED_QUOTE, _CLOSED_APOSTROPHE)
-        paragraph[line] = opening[line] and not headed and closed and words >= PARAGRAPH_WORDS
+        paragraph[line] = foreign and not headed and closed and words >= PARAGRAPH_WORDS
     for line in lead(raw):
-        opening[line] = paragraph[line] = False
+        opening[line] = False
     return opening, paragraph
 
 
 @njit(cache=True, nogil=True)
-def weigh_texts(lines, found, titles, outlets, tables):  # type: ignore[no-untyped-def]
-    """``repeats`` and ``openings`` of all texts of a batch, of which text i has the units from ``lines[i]`` on."""
+def weigh_texts(lines, found, titles, names, tables):  # type: ignore[no-untyped-def]
+    """``repeats`` and ``openings`` of all texts of a batch, of which text i has the units from ``lines[i]`` on.
+    ``names``: the keys of their outlets and of their pages."""
     hashes, raw, sketches = found
     keys, key_bounds = titles
     line_table, opening_table = tables
+    outlets, pages = names
     repeated = np.zeros(len(hashes), dtype=np.float32)
     opening = np.zeros(len(hashes), dtype=np.bool_)
     paragraph = np.zeros(len(hashes), dtype=np.bool_)
     for text in range(len(lines) - 1):
         own = slice(lines[text], lines[text + 1])
-        sketch = short_sketch(hashes[own], sketches[text])
+        sketch = marks(hashes[own], sketches[text], pages[text])
         repeated[own] = repeats(hashes[own], outlets[text], sketch, line_table)
         title = keys[key_bounds[text] : key_bounds[text + 1]]
         opening[own], paragraph[own] = openings(hashes[own], raw[own], title, sketch, opening_table)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import dedup
-from dedup.index import Index
+from dedup.index import Index, narrating
 from dedup.index.contract import Store
 from dedup.models import Article, Result
 from dedup.report import write_stories_jsonl
@@ -135,6 +135,48 @@ def test_what_is_removed_leaves_no_trace_in_any_answer(index: Index, feed: list[
     _same_as_batch(index, [article for article in feed if article.id not in gone])
     index.add_many([article for article in feed if article.id in gone])
     _same_as_batch(index, feed)
+
+
+def test_a_number_given_again_brings_nothing_back_of_the_article_that_had_it(index: Index, feed: list[Article]) -> None:
+    index.add_many([*feed[:4], replace(feed[5], id="first")])
+    assert index.remove("first")
+    index.add(replace(feed[5], id="second"))
+    assert {"first"}.isdisjoint(name for match in index.matches("second") for name in (match.a, match.b))
+    _same_as_batch(index, [*feed[:4], replace(feed[5], id="second")])
+
+
+def test_a_story_is_told_when_asked_for_and_read_from_the_store_then(
+    near_store: Store, feed: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    whole = narrating.tell_story
+    monkeypatch.setattr(narrating, "tell_story", lambda units, *more: told.append(len(units)) or whole(units, *more))
+    index = Index(near_store, clock=_ticking())
+    index.add_many(feed)
+    assert not told
+    stories = index.stories()
+    assert len(told) == len(stories)
+    assert index.stories() == stories
+    assert len(told) == len(stories)
+    index.add(Article(id="x", text="Sturgeon spawn in the upper river again. " * 8, outlet="river.example"))
+    assert {story.story_id for story in index.stories()} > {story.story_id for story in stories}
+    assert len(told) == len(stories) + 1
+
+
+def test_what_a_reader_tells_is_kept_by_the_one_who_writes(
+    tmp_path: Path, feed: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    whole = narrating.tell_story
+    monkeypatch.setattr(narrating, "tell_story", lambda units, *more: told.append(len(units)) or whole(units, *more))
+    with dedup.open_index(tmp_path / "news.db") as index:
+        index.add_many(feed)
+        index.settle()
+        with dedup.open_index(index.place, readonly=True) as reader:
+            stories = index.told_by(reader)
+            assert len(told) == len(stories) > 0
+            assert reader.stories() == index.told_by(reader) == index.stories() == stories
+            assert len(told) == len(stories)
 
 
 def test_after_everything_is_removed_the_store_is_empty(near_store: Store, feed: list[Article]) -> None:

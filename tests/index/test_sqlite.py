@@ -111,6 +111,29 @@ def test_a_damaged_file_gives_an_error_or_the_right_answer(seed: int, tmp_path: 
     assert path.read_bytes() == data
 
 
+CHANGES = (
+    "UPDATE p_band SET key = key + 1 WHERE number = 7",
+    "UPDATE p_band SET number = number + 4096 WHERE number = 7",
+    "DELETE FROM p_band WHERE number = 7",
+    "INSERT INTO p_band(key, number) VALUES(1, 1)",
+    "UPDATE p_band SET number = 'seven' WHERE number = 7",
+)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_posting_that_was_changed_is_found(change: str, tmp_path: Path) -> None:
+    store = SqliteStore(_filled(tmp_path / "store.db"))
+    with store.writing() as view:
+        view.post("band", [(0, 0), (5, 5), (5, 6)])  # the first is there already
+        view.unpost("band", [(5, 5), (5, 7)])  # the second is not
+        view.post("same", [(1, 1)])
+        view.clear("same")
+    assert store.check() == []
+    store._connection.execute(change)
+    assert store.check() == ["the postings of table band are damaged"]
+    store.close()
+
+
 def test_a_full_disk_is_an_error_and_work_goes_on_when_there_is_room(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.db")
     connection = store._connection

@@ -11,14 +11,17 @@ from dedup.settings import Settings
 
 def body(name: str, lines: Sequence[str], furniture: Sequence[str] = ()) -> CleanArticle:
     """An article of body lines, followed by furniture."""
-    every = [*lines, *furniture]
+    return with_roles(name, [*lines, *furniture], "B" * len(lines) + "F" * len(furniture))
+
+
+def with_roles(name: str, lines: Sequence[str], roles: str) -> CleanArticle:
+    """An article of lines, of which line i has the role of letter i."""
     starts, ends, place = [], [], 0
-    for line in every:
+    for line in lines:
         starts.append(place)
         ends.append(place + len(line))
         place += len(line) + 1
-    text = "\n".join(every)
-    roles = "B" * len(lines) + "F" * len(furniture)
+    text = "\n".join(lines)
     return CleanArticle(Article(name, text), text, tuple(starts), tuple(ends), roles)
 
 

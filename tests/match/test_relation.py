@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bodies import body, profile
+from bodies import body, profile, with_roles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -108,6 +108,12 @@ def test_short_texts_are_copies_only_when_equal() -> None:
     brief = ["Oil prices rose on Monday after talks failed."]
     assert compared(brief, ["OIL PRICES ROSE on Monday, after talks failed"]).relation == "copy"
     assert not compared(brief, ["Oil prices rose on Tuesday after talks failed."]).derived
+
+
+def test_one_rare_word_makes_no_event_of_two_lines() -> None:
+    fine = ["Court fines bakery over its bagels after a long trial"]
+    assert compared(fine, ["Bagels and cream for the winners of the race"]).relation in ("related", "unrelated")
+    assert compared(fine, ["Bakery fined over bagels as court trial ends"]).relation == "same_story"
 
 
 def test_empty_texts_are_unrelated() -> None:
@@ -255,3 +261,19 @@ def test_pages_of_furniture_with_one_line_left_are_no_copies() -> None:
     assert (one.kind, match.relation, match.score) == ("page", "unrelated", 0.0)
     alone = [profile(name, ["Mayor of Orsa resigns over the ferry."]) for name in "ab"]
     assert compare_profiles(*alone, SETTINGS).relation == "copy"
+
+
+def test_pages_of_furniture_with_lines_left_here_and_there_are_no_copies() -> None:
+    menu = [f"Section {number} of our site and all its offers" for number in range(8)]
+    lines = [
+        "Mayor of Orsa resigns over the ferry that nobody ordered.",
+        "Council of Orsa: “We never saw the ship, or its bill.”",
+    ]
+    apart = [*menu, lines[0], *menu, lines[1], *menu]
+    roles = "F" * 8 + "B" + "F" * 8 + "B" + "F" * 8 + "F"
+    one, other = (make_profile(with_roles(name, [*apart, name], roles), SETTINGS) for name in "ab")
+    match = compare_profiles(one, other, SETTINGS)
+    assert (one.kind, match.relation) == ("page", "unrelated")
+    assert one.size >= SETTINGS.min_words
+    together = with_roles("c", [*menu, *lines, *menu], "F" * 8 + "BB" + "F" * 8)
+    assert make_profile(together, SETTINGS).kind == "article"

@@ -64,3 +64,23 @@ def test_why_a_sentence_of_a_brief_is_body_is_told() -> None:
     explained = explain_lines(Article(id="a", text=SENTENCES[2]))
     assert explained[0].role == "body"
     assert "few lines" in explained[0].why
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("Oil prices rise after talks fail in Vienna", "B"),
+        ("BREAKING: Mayor of Orsa resigns over ferry", "B"),
+        ("Mayor resigns", "F"),
+        ("Sign up for our newsletter to get it daily", "F"),
+        ("Subscribe to continue reading this article", "F"),
+        ("© 2026 The Example Company. All rights reserved.", "F"),
+    ],
+)
+def test_a_text_of_one_line_is_all_that_there_is_to_it(text: str, role: str) -> None:
+    assert clean(Article(id="a", text=text)).roles.replace("L", "F") == role
+
+
+def test_the_one_line_of_a_text_that_repeats_its_title_is_its_headline() -> None:
+    title = "Oil prices rise after talks fail in Vienna"
+    assert clean(Article(id="a", text=title, title=title)).roles == "T"

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dedup.index.codec import page_bytes, page_of
+from dedup.index.codec import page_bytes, page_json, page_of
 from dedup.models import Article
 from dedup.pipeline import clean, compare
 from dedup.report.records import article_of, article_record
@@ -73,7 +73,7 @@ def test_boxes_make_nobody_a_copy() -> None:
 
 def test_boxes_survive_being_stored() -> None:
     found = clean(Article("a", told(BOX)))
-    assert page_of(page_bytes(found), found.article) == found
+    assert page_of(page_bytes(page_json(found)), found.article) == found
     assert article_of(article_record(found)).body == found.body
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from dedup.models import Article
 from dedup.text.clean import clean
-from dedup.text.evidence import collect_evidence
+from dedup.text.evidence import collect_evidence, line_evidence
 from dedup.text.explain import explain_lines
+from dedup.text.packed import odds_of, rows_of, see
+from dedup.text.roles import against
 
 ITEMS = [
     "The council of the town voted on Monday to close the old swimming baths at the end of the summer, to the anger of"
@@ -74,3 +78,60 @@ def test_a_page_with_one_long_line_is_explained() -> None:
     explained = explain_lines(Article(id="a", text="", html=html))
     assert [line.role for line in explained] == ["body"]
     assert "by the page's structure" in explained[0].why
+
+
+OTHERS = [
+    "Farmers along the river have been told to bring their cattle in by Friday, before the sluices are opened for the"
+    " first time since spring, the water board said in a letter that reached them on Tuesday.",
+    "A choir of two hundred miners sang on the steps of the old exchange on Saturday to mark the day on which the last"
+    " pit of the valley was closed, thirty years after the strike that made it known.",
+    "The ferry to the islands stays in port until the new engine has been tested, its owners said, and nobody in the"
+    " harbour believes any more that the summer timetable will be kept this year.",
+]
+
+
+def with_more(name: str, first: str, outlet: str) -> Article:
+    """An article of its own, which ``first`` opens: what follows are the words of OTHERS in an order of their own."""
+    rng, words = random.Random(name), " ".join([*OTHERS, *ITEMS]).lower().replace(".", "").split()
+    own = [" ".join(rng.sample(words, 30)).capitalize() + "." for _ in range(8)]
+    return Article(id=name, text="\n\n".join([first, *own]), title=f"{first[:50]} {name}", outlet=outlet)
+
+
+def test_a_live_blog_keeps_the_posts_that_stand_in_many_of_its_versions() -> None:
+    posts = [*ITEMS, *OTHERS]
+    feed = [
+        Article(
+            id=f"v{version}",
+            text="\n\n".join(posts[version : version + 4]),
+            title="Live: the week in Orsa as it happens",
+            outlet="example.org",
+        )
+        for version in range(4)
+    ]
+    evidence = collect_evidence(feed)
+    assert [clean(article, evidence).roles.replace("-", "") for article in feed] == ["BBBB"] * 4
+
+
+def test_the_same_paragraph_under_other_titles_is_furniture() -> None:
+    feed = [with_more(f"v{i}", f"{other}\n\n{ITEMS[0]}", "example.org") for i, other in enumerate(OTHERS)]
+    batch = see([article.text for article in feed], [article.title for article in feed])
+    told = line_evidence(feed, batch, collect_evidence(feed))
+    assert sorted(told.repeated.tolist())[-3:] == [3, 3, 3]
+
+
+def test_a_round_up_of_other_articles_openings_keeps_its_items() -> None:
+    feed = [with_more(f"s{i}", item, f"paper{i}.example") for i, item in enumerate(ITEMS)]
+    briefs = [Article(id=f"r{i}", text="\n\n".join(ITEMS), title="In brief", outlet="brief.example") for i in range(3)]
+    briefs += [Article(id="q", text="\n\n".join([*ITEMS[1:], OTHERS[1]]), title="In brief", outlet="brief.example")]
+    evidence = collect_evidence([*feed, *briefs])
+    for article in briefs:
+        assert clean(article, evidence).roles.replace("-", "") == "BBBB"
+
+
+def test_openings_beside_a_longer_article_are_condemned() -> None:
+    feed = [with_more(f"s{i}", item, f"paper{i}.example") for i, item in enumerate(ITEMS)]
+    own = with_more("own", "Bakers of the valley strike on Monday, their guild said on Thursday night.", "a.example")
+    page = Article(id="page", text=f"{own.text}\n\n{ITEMS[1]}\n\n{ITEMS[2]}", title=own.title, outlet="a.example")
+    batch = see([page.text], [page.title])
+    rows, told = rows_of(batch), line_evidence([page], batch, collect_evidence([*feed, page]))
+    assert against(batch, rows, told, odds_of(rows)).tolist() == [False] * 9 + [True] * 2

@@ -1,0 +1,130 @@
+"""What is told of stories: headline, groups, origins. Told when somebody asks, not when an article comes.
+
+A story is told of its plan. What was told is kept beside the digest of the plan it was told of, and told again where
+the plan has another one by now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from dedup.index.codec import Plan, Told, match_of, place_of, plan_of, told_digest, told_of
+from dedup.index.contract import Reading
+from dedup.index.keeping import pair_key
+from dedup.index.shelf import Memory, Shelf
+from dedup.index.telling import ById, Pairs
+from dedup.index.web import RELATED, Web, pair_of
+from dedup.models import Match, Story
+from dedup.settings import Settings
+from dedup.stories.links import Links
+from dedup.stories.stories import Unit, tell_story
+
+AT_ONCE = 256
+"""Stories told with what is held of one another's articles: some MB."""
+
+
+class Tale(NamedTuple):
+    """A story's plan and what is told of it; ``fresh`` where that is not kept in the store yet."""
+
+    plan: Plan
+    told: Told
+    fresh: bool
+
+
+class Narrator:
+    """Tells stories within one view, without writing."""
+
+    def __init__(self, view: Reading, settings: Settings, memory: Memory) -> None:
+        self._view = view
+        self._settings = settings
+        self._memory = memory
+
+    def tales(self, keys: Sequence[int], since: datetime | None = None) -> dict[int, Tale]:
+        """The stories under these keys: those that changed since, if given."""
+        found: dict[int, Tale] = {}
+        for at in range(0, len(keys), AT_ONCE):
+            found.update(self._some(keys[at : at + AT_ONCE], since))
+        return found
+
+    def every(self, since: datetime | None = None) -> dict[int, Tale]:
+        """All stories, or those that changed since."""
+        return self.tales([key for key, _ in self._view.scan("story")], since)
+
+    def _some(self, keys: Sequence[int], since: datetime | None) -> Iterator[tuple[int, Tale]]:
+        plans = {key: plan_of(data) for key, data in self._view.get("story", keys).items()}
+        plans = {key: plan for key, plan in plans.items() if since is None or plan.changed >= since}
+        held = self._view.get("told", list(plans))
+        shelf = Shelf(self._view, self._settings, self._memory)
+        web = Web(self._view, self._settings)
+        pairs = Pairs(self._view, shelf, web)
+        late = {key for key, plan in plans.items() if key not in held or told_digest(held[key]) != plan.digest}
+        members = {number for key in late for number in plans[key].numbers}
+        shelf.load(members)
+        web.load(sorted(members))
+        pairs.among(members)  # those of all stories are read at once
+        for key, plan in plans.items():
+            told = told_of(held[key]) if key in held else None
+            if key in late or told is None:
+                told = self._tell(plan, told, shelf, pairs)
+            if since is None or told.changed >= since:
+                yield key, Tale(plan, told, key in late)
+
+    def _tell(self, plan: Plan, before: Told | None, shelf: Shelf, pairs: Pairs) -> Told:
+        numbers = dict(zip(plan.names, plan.numbers, strict=True))
+        articles = {name: shelf.clean(number) for name, number in numbers.items()}
+        compare = ById(pairs, numbers)
+        links = Links.of(pairs.among(set(plan.numbers)).values(), compare)
+        story = tell_story(_units(plan), articles, links)
+        asked = tuple(shelf.compare_all(sorted({*plan.asked, *compare.asked})))
+        same = before is not None and before.story == story
+        changed = before.changed if before is not None and same else plan.changed
+        return Told(story, plan.digest, changed, asked)
+
+
+def _units(plan: Plan) -> list[Unit]:
+    """The units of a story, by least member."""
+    names = dict(zip(plan.numbers, plan.names, strict=True))
+    members: dict[int, list[str]] = {}
+    for name, speaker in zip(plan.names, plan.speakers, strict=True):
+        members.setdefault(speaker, []).append(name)
+    units = [Unit(names[speaker], tuple(inside)) for speaker, inside in members.items()]
+    return sorted(units, key=lambda unit: unit.members)
+
+
+def with_related(view: Reading, tales: Mapping[int, Tale]) -> tuple[Story, ...]:
+    """The stories with the ids of their related ones, largest first, then by id."""
+    web = Web(view, Settings())
+    web.load([number for tale in tales.values() for number in tale.plan.numbers])
+    others = {key: _related_to(tale.plan, web) for key, tale in tales.items()}
+    wanted = sorted({number for numbers in others.values() for number in numbers})
+    homes = {number: place_of(data).story for number, data in view.get("place", wanted).items()}
+    names = {key: tale.plan.story_id for key, tale in tales.items()}
+    missing = sorted(set(homes.values()) - names.keys())
+    names |= {key: plan_of(data).story_id for key, data in view.get("story", missing).items()}
+    finished = []
+    for key, tale in tales.items():
+        near = {homes[number] for number in others[key] if number in homes} - {key}
+        related = tuple(sorted(names[other] for other in near))
+        finished.append(replace(tale.told.story, related=related) if related else tale.told.story)
+    return tuple(sorted(finished, key=lambda story: (-len(story.articles), story.story_id)))
+
+
+def _related_to(plan: Plan, web: Web) -> set[int]:
+    """Articles that those of a story are related to or more."""
+    found: set[int] = set()
+    for number in plan.numbers:
+        links = web.kept(number)
+        found.update(links["other"][(links["flags"] & RELATED) != 0].tolist())
+    return found
+
+
+def matches_between(view: Reading, web: Web, number: int, equals: Iterable[int] = ()) -> list[Match]:
+    """The compared pairs of an article, passages and reasons included; of ``equals``, the articles it stands for, those
+    that were compared."""
+    listed = {pair_key(pair_of(number, other)) for other in web.kept(number)["other"].tolist()}
+    perhaps = {pair_key(pair_of(number, other)) for other in equals}
+    held = view.get("match", sorted(listed | perhaps))
+    return [match_of(held[key]) for key in sorted(listed | held.keys())]
