@@ -219,7 +219,7 @@ def few_alike(seen: Seen) -> Said:
 
 def same_quotations(seen: Seen) -> Said:
     quoted, _ = quoted_and_stock(seen)
-    return [("quoted", f"both give the same quotations, {quoted:,} words of them")] if quoted >= PASSAGE_WORDS else []
+    return [("quoted", f"both give the same quotations, {quoted:,} words in all")] if quoted >= PASSAGE_WORDS else []
 
 
 def much_quoted(seen: Seen) -> Said:

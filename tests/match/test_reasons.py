@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -145,6 +146,16 @@ def test_rare_words_that_are_named_are_facts() -> None:
     assert all(word in match.reasons[match.facts.index(event)] for word in event.about)
 
 
-def test_facts_are_kept_by_the_index_and_missing_from_older_entries() -> None:
+def test_facts_are_kept_by_the_index() -> None:
     match = judged(seeds("000", "002"))
     assert match_of(match_bytes(match)) == match
+
+
+def test_every_code_is_in_the_documentation() -> None:
+    table = (Path(__file__).parents[2] / "docs" / "relations.md").read_text("utf-8")
+    named = ("000", "001", "002", "003", "004")
+    pairs = [seeds(a, b) for a in named for b in named]
+    pairs += [(profile("a", QUOTATIONS), profile("b", QUOTATIONS[:3])), (profile("a", []), profile("b", QUOTATIONS))]
+    found = {code for pair in pairs for code in codes(judged(pair))}
+    assert len(found) >= 8
+    assert {code for code in found if f"`{code}`" not in table} == set()
