@@ -191,6 +191,16 @@ class Passage(NamedTuple):
     words: int
 
 
+class Fact(NamedTuple):
+    """What a reason says, for programs: ``code`` names it (docs/relations.md has the list), ``about`` are the agencies
+    or words it speaks of. ``weight`` is what it adds to the log-odds of the relation against the nearest other one,
+    below 0 where it speaks against it, and 0 where a rule decided or nothing is weighed."""
+
+    code: str
+    about: tuple[str, ...] = ()
+    weight: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A compared pair. ``a`` and ``b`` are article ids.
@@ -198,7 +208,8 @@ class Match:
     ``score`` is the probability that one derives from the other (or both from one source text), and
     ``same_story_score`` the probability that both tell the same event, 0..1. ``jaccard`` and ``containment``
     (share of a's shingles in b, share of b's in a) are exact, over the word 5-grams of the editorial text.
-    ``cosine`` is the TF-IDF cosine. ``reasons`` say in words what decided, most important first.
+    ``cosine`` is the TF-IDF cosine. ``reasons`` say in words what decided, most important first, and ``facts`` the same
+    for programs, one for each reason.
     """
 
     a: str
@@ -211,6 +222,7 @@ class Match:
     cosine: float
     passages: tuple[Passage, ...] = ()
     reasons: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
     @property
     def derived(self) -> bool:

@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.match.features import evidence
+from dedup.match.model import Model
 from dedup.match.profile import Profile, make_profiles
-from dedup.match.relation import Model, relate
+from dedup.match.relation import relate
 from dedup.models import Article, Match
 from dedup.settings import Settings
 from dedup.text.clean import clean_many

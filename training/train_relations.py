@@ -25,8 +25,9 @@ from relation_pairs import apart_in_time, as_body, other_events, plant
 from rewrite_pairs import Bed, load_bed, report_bed
 
 from dedup.match.features import NAMES, evidence
+from dedup.match.model import Model, Regression, tells_enough
 from dedup.match.profile import Profile, make_profile
-from dedup.match.relation import Model, Regression, relate, tells_enough
+from dedup.match.relation import relate
 from dedup.match.retold import RETOLD_FEATURES
 from dedup.models import Article, Match
 from dedup.settings import Settings
@@ -167,35 +168,49 @@ def mine(data: Path) -> tuple[Matrix, Matrix, Flags]:
     return values, weights, np.r_[np.zeros(len(mined), bool), [item.derived for item in planted]]
 
 
-def logistic(features: Matrix, wanted: Flags, weights: Matrix, penalty: float) -> tuple[float, Matrix]:
-    """Intercept and weights, on the features as they are."""
+class Fitted(NamedTuple):
+    """A logistic regression on the features as they are, and where a pair of which nothing is known has them."""
+
+    intercept: float
+    weights: Matrix
+    usual: Matrix
+
+
+def usual(features: Matrix, wanted: Flags, weights: Matrix) -> Matrix:
+    """Halfway between the means of the pairs that are wanted and of the others."""
+    means = (np.average(features[part], 0, weights[part]) for part in (wanted, ~wanted))
+    return np.asarray(sum(means) / 2)
+
+
+def logistic(features: Matrix, wanted: Flags, weights: Matrix, penalty: float) -> Fitted:
+    """Fit the features, brought to one scale, and give the weights for them as they are."""
     from sklearn.linear_model import LogisticRegression
 
     mean, scale = features.mean(0), features.std(0)
     scale[scale == 0] = 1.0
     fitted = LogisticRegression(C=penalty, max_iter=3000).fit((features - mean) / scale, wanted, weights)
     found = fitted.coef_[0] / scale
-    return float(fitted.intercept_[0] - found @ mean), found
+    return Fitted(float(fitted.intercept_[0] - found @ mean), found, usual(features, wanted, weights))
 
 
 def fit(data: Labelled, kept: Flags, without: str = "") -> Model:
     """The model of the kept pairs, all mined ones, and the test bed but for the event ``without``."""
-    used = np.array([name not in UNUSED for name in NAMES])
+    used = [name for name in NAMES if name not in UNUSED]
     both = np.vstack([*(part[kept] for part in data.features), data.mined])
     wanted = np.r_[data.derived[kept], data.derived[kept], data.mined_derived]
     halves = np.tile(data.weights(READ_WEIGHT)[kept] / 2, 2)
-    intercept, found = logistic(both[:, used], wanted, np.r_[halves, data.mined_weights], PENALTY)
-    weights = np.zeros(len(NAMES))
-    weights[used] = found
+    columns = [NAMES.index(name) for name in used]
+    derived = _chosen(used, logistic(both[:, columns], wanted, np.r_[halves, data.mined_weights], PENALTY))
     retold = _fit_retold(data, kept, data.bed.events != without)
-    return Model(Regression(intercept, weights), retold, _fit_reworded(data, kept), CUTS)
+    return Model(derived, retold, _fit_reworded(data, kept), CUTS)
 
 
-def _chosen(columns: Sequence[str], fitted: tuple[float, Matrix]) -> Regression:
+def _chosen(columns: Sequence[str], fitted: Fitted) -> Regression:
     """A regression on some of the features."""
-    weights = np.zeros(len(NAMES))
-    weights[[NAMES.index(name) for name in columns]] = fitted[1]
-    return Regression(fitted[0], weights)
+    at = [NAMES.index(name) for name in columns]
+    weights, middle = np.zeros(len(NAMES)), np.zeros(len(NAMES))
+    weights[at], middle[at] = fitted.weights, fitted.usual
+    return Regression(fitted.intercept, weights, middle)
 
 
 def _fit_retold(data: Labelled, kept: Flags, seen: Flags) -> Regression:

@@ -91,6 +91,18 @@ def fit(parts: Sequence[tuple[Labelled, npt.NDArray[np.bool_]]]) -> Model:
     return Model(round(float(found.intercept_[0]) - shift, 3), tuple(round(float(w), 3) for w in found.coef_[0]))
 
 
+def usual(parts: Sequence[Labelled]) -> tuple[float, ...]:
+    """Halfway between the pairs of one story and those of two, each set with the same weight; the times are those of
+    pairs with dates: that a date is missing says nothing of the event."""
+    found = [np.mean([part.features[same].mean(0) for same in (part.same, ~part.same)], 0) for part in parts]
+    middle = np.mean(found, 0)
+    dated, days = FEATURES.index("dated"), FEATURES.index("log_days")
+    timed = [part for part in parts if part.features[:, dated].mean() > 0.5]
+    middle[days] = np.mean([part.features[same, days].mean() for part in timed for same in (part.same, ~part.same)])
+    middle[dated] = 1.0
+    return tuple(round(float(x), 3) for x in middle)
+
+
 def score(model: Model, part: Labelled, mask: npt.NDArray[np.bool_], floor: Floor) -> dict[str, float]:
     """B-cubed precision, recall and F1 of the articles in the mask."""
     keep = mask[part.pairs].all(axis=1)
@@ -154,7 +166,9 @@ def main() -> None:
             report(parts, Floor(pair, many))
     if given.write:
         note = "made by training/train_same_story.py; probability = logistic(intercept + sum of weight * feature)"
-        text = json.dumps({"note": note, "intercept": model.intercept, "weights": weights}, indent=1)
+        middle = dict(zip(FEATURES, usual(parts), strict=True))
+        shipped = {"note": note, "intercept": model.intercept, "weights": weights, "usual": middle}
+        text = json.dumps(shipped, indent=1)
         MODEL.write_text(text + "\n", encoding="utf-8")
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.models import RELATIONS, Article, CleanArticle, Credit, Group, Match, Member, Origin, Passage, Story
+from dedup.models import RELATIONS, Article, CleanArticle, Credit, Fact, Group, Match, Member, Origin, Passage, Story
 from dedup.stories.stories import story_id
 from dedup.text.weigh import PARTS
 
@@ -206,13 +206,15 @@ _CORE = struct.Struct("<BddddddII")
 
 
 def match_bytes(match: Match) -> bytes:
-    """A match: numbers and ids as they are, floats whole; then, where it has any, passages and reasons, deflated."""
+    """A match: numbers and ids as they are, floats whole; then, where it has any, passages, reasons and facts,
+    deflated."""
     one, other = _utf8(match.a), _utf8(match.b)
     head = _CORE.pack(
         RELATIONS.index(match.relation), match.score, match.same_story_score, match.jaccard, *match.containment,
         match.cosine, len(one), len(other),
     )  # fmt: skip
-    shown = zlib.compress(_json([match.passages, match.reasons]), LEVEL) if match.passages or match.reasons else b""
+    said = [match.passages, match.reasons, match.facts]
+    shown = zlib.compress(_json(said), LEVEL) if match.passages or match.reasons else b""
     return head + one + other + shown
 
 
@@ -230,8 +232,14 @@ def match_of(data: bytes) -> Match:
     core, shown = core_of(data), data[_CORE.size + one + other :]
     if not shown:
         return core
-    passages, reasons = json.loads(zlib.decompress(shown))
-    return replace(core, passages=tuple(Passage(*numbers) for numbers in passages), reasons=tuple(reasons))
+    passages, reasons, *facts = json.loads(zlib.decompress(shown))
+    runs = tuple(Passage(*numbers) for numbers in passages)
+    return replace(core, passages=runs, reasons=tuple(reasons), facts=_facts(facts[0] if facts else ()))
+
+
+def _facts(rows: Iterable[Any]) -> tuple[Fact, ...]:
+    """The facts of a match; an index made before there were any has none."""
+    return tuple(Fact(code, tuple(about), weight) for code, about, weight in rows)
 
 
 def core_bytes(match: Match) -> bytes:
@@ -349,6 +357,7 @@ def _asked(record: Mapping[str, Any]) -> Match:
     known["containment"] = (known["containment"][0], known["containment"][1])
     known["passages"] = tuple(Passage(*numbers) for numbers in known["passages"])
     known["reasons"] = tuple(known["reasons"])
+    known["facts"] = _facts(known.get("facts", ()))
     return Match(**known)
 
 

@@ -7,49 +7,26 @@ made by training/train_relations.py).
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from dedup.match.compiled import compiled
+from dedup.match.decision import Called, Decision, decisions
 from dedup.match.features import NAMES, Evidence, Findings, Pair, evidence_of
+from dedup.match.model import DERIVED_SCORE, Grounds, Model, grounds_of, model
 from dedup.match.overlap import PASSAGE_WORDS
 from dedup.match.profile import Profile
 from dedup.match.reasons import reasons
-from dedup.match.same_story import SECONDS_A_DAY, probabilities
+from dedup.match.same_story import SECONDS_A_DAY, additions, probabilities
+from dedup.match.sentences import Reason
 from dedup.models import Match, Passage, Relation
 from dedup.settings import Settings
 
-DERIVED_SCORE = 0.5
-"""Probability from which a pair is derived."""
-
 SAME_STORY = 0.5
 """Probability from which two articles tell the same event."""
-
-RETOLD_WORDS, RETOLD_SENTENCES = 60, 5
-"""A retelling shows in a text of so many words, and in so many sentences: the facts of a teaser or brief stand in every
-report of its event. With 3 sentences 55 of 60 short reports called rewrites in ECB+ were independent when read; 3 for
-texts that bring no name or number of their own found 4 more of 17 short rewrites in the test bed, and 10 that are none
-in four real feeds."""
-
-WHOLE, WHOLE_WORDS = 0.85, 60
-"""A text of so many words of which this share stands in the other, edits included, is derived even where
-it is all quotation, an interview or a speech: the share is the least of its probability. All 73 labelled and read pairs
-from this share on are derived, of 84 from .8 on 81."""
-
-SCATTERED_SCORE = 0.49
-STREWN_RUNS, STREWN_WORDS, STREWN_ORDER = 8, 7.0, 0.4
-"""Most that common wording can say of two texts of which no PASSAGE_WORDS in a row agree, or that share STREWN_RUNS and
-more of fewer words than STREWN_WORDS on average, less than STREWN_ORDER of them in the same order: phrases strewn
-about, by chance or to lift signatures. Of 291 labelled and read pairs without a passage 6 are derived, 5 of them
-rewrites, all of low confidence; of those with so many runs none has less than .47 of them in order."""
 
 PAGE_SCORE = 0.49
 """Factor on the score of a pair of which one or both are pages without an article, so that it stays below
@@ -62,99 +39,6 @@ handful of words one rare word in common is up to half of the likeness."""
 RELATED = 0.2
 """TF-IDF cosine from which two articles share their running subject. The seeds have .31 and more; of 20,000 random
 pairs of a mixed feed of political news 1.5% reach .15 and .2% reach .2."""
-
-
-_TOLD, _WORDS, _ALIGNED, _LONGEST, _RUNS, _COVERED, _ORDERED = (
-    NAMES.index(name) for name in "told words_s aligned_s longest tiles covered_s ordered".split()
-)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Regression:
-    """A logistic regression: ``weights`` float64[len(NAMES)] act on the features as they are."""
-
-    intercept: float
-    weights: npt.NDArray[np.float64]
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> Regression:
-        """Read ``{"intercept": x, "weights": {feature: x}}``; a feature that is not named has weight 0."""
-        return cls(float(raw["intercept"]), np.array([float(raw["weights"].get(name, 0.0)) for name in NAMES]))
-
-    def to_json(self) -> dict[str, Any]:
-        """What ``from_json`` reads, without features of weight 0."""
-        named = {name: round(float(x), 5) for name, x in zip(NAMES, self.weights, strict=True) if x}
-        return {"intercept": round(self.intercept, 5), "weights": named}
-
-    def scores(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Probability for each row of features, 0..1; a row's is the same among any others."""
-        out = np.empty(values.shape[0])
-        _probabilities(values, self.weights, self.intercept, out)
-        return out
-
-
-@compiled
-def _probabilities(values: Any, weights: Any, intercept: float, out: Any) -> None:
-    """Sums are made feature by feature, so that they do not depend on how many rows there are."""
-    for row in range(values.shape[0]):
-        logit = intercept
-        for k in range(weights.shape[0]):
-            logit += weights[k] * values[row, k]
-        out[row] = 1 / (1 + np.exp(-min(max(logit, -30.0), 30.0)))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """Is a pair ``derived`` by common wording, or ``retold`` in other words; if so, and under the cuts of copy and
-    excerpt, was it ``reworded`` throughout or taken in part?
-
-    ``cuts`` are shares of what an article has in common with the other: copy_s and copy_l (of the shorter and the
-    longer article, for a copy) and excerpt (of the shorter).
-    """
-
-    derived: Regression
-    retold: Regression
-    reworded: Regression
-    cuts: Mapping[str, float]
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> Model:
-        """Read the JSON object of ``data/relation_model.json``."""
-        derived, retold, reworded = (Regression.from_json(raw[name]) for name in ("derived", "retold", "reworded"))
-        return cls(derived, retold, reworded, dict(raw["cuts"]))
-
-    def to_json(self) -> dict[str, Any]:
-        """What ``from_json`` reads."""
-        regressions = {"derived": self.derived, "retold": self.retold, "reworded": self.reworded}
-        return {**{name: item.to_json() for name, item in regressions.items()}, "cuts": dict(self.cuts)}
-
-
-@cache
-def model() -> Model:
-    """The model shipped with the package."""
-    return Model.from_json(json.loads(files("dedup.match").joinpath("data/relation_model.json").read_text("utf-8")))
-
-
-def tells_enough(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Which pairs, by rows of features, have enough sentences in common, by what they tell, to be a retelling."""
-    told, words = np.round(np.expm1(values[:, _TOLD])), np.round(np.expm1(values[:, _WORDS]))
-    found: npt.NDArray[np.bool_] = (words >= RETOLD_WORDS) & (told >= RETOLD_SENTENCES)
-    return found
-
-
-def _whole(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The share of the shorter text that stands in the other, where that is nearly all of it; else 0."""
-    share = values[:, _ALIGNED]
-    nearly = (share >= WHOLE) & (np.round(np.expm1(values[:, _WORDS])) >= WHOLE_WORDS)
-    return np.where(nearly, np.minimum(share, 1.0), 0.0)
-
-
-def _scattered(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Which pairs share no passage, or only short runs in no order."""
-    runs, words = np.round(np.expm1(values[:, _RUNS])), np.round(np.expm1(values[:, _WORDS]))
-    strewn = (runs >= STREWN_RUNS) & (values[:, _COVERED] * words < STREWN_WORDS * runs)
-    found: npt.NDArray[np.bool_] = np.round(np.expm1(values[:, _LONGEST])) < PASSAGE_WORDS
-    return found | (strewn & (values[:, _ORDERED] < STREWN_ORDER))
 
 
 class Judgements(NamedTuple):
@@ -173,43 +57,61 @@ def compare_profiles(a: Profile, b: Profile, settings: Settings) -> Match:
 def compare_many(pairs: Sequence[Pair], settings: Settings) -> list[Match]:
     """The matches of many pairs, in order. Those of unrelated articles, which nobody is shown, have no passages and
     no reasons; else a match is the same as alone."""
-    found = evidence_of(pairs)
-    judged = _judge(pairs, found, settings, model())
-    return _matches(pairs, found, judged, [relation != "unrelated" for relation in judged.relations])
+    return _compare(pairs, settings, model(), every=False)
 
 
 def relate(a: Profile, b: Profile, settings: Settings, weights: Model) -> Match:
     """``compare_profiles`` with a given model."""
-    pairs = [(a, b)]
+    return _compare([(a, b)], settings, weights, every=True)[0]
+
+
+def _compare(pairs: Sequence[Pair], settings: Settings, weights: Model, every: bool) -> list[Match]:
+    """The matches of pairs; of ``every`` one with passages and reasons, or of those that are not unrelated."""
     found = evidence_of(pairs)
-    return _matches(pairs, found, _judge(pairs, found, settings, weights), [True])[0]
+    grounds = grounds_of(found.values, weights)
+    judged = _judge(pairs, found, grounds, settings, weights)
+    shown = [k for k, relation in enumerate(judged.relations) if every or relation != "unrelated"]
+    decided = iter(_decisions(pairs, found, grounds, judged, weights, shown))
+    return _matches(pairs, found, judged, {k: next(decided) for k in shown})
 
 
-def _matches(pairs: Sequence[Pair], found: Findings, judged: Judgements, shown: Sequence[bool]) -> list[Match]:
-    """Matches of the pairs; those that are shown have passages and reasons."""
+def _decisions(
+    pairs: Sequence[Pair], found: Findings, grounds: Grounds, judged: Judgements, weights: Model, shown: Sequence[int]
+) -> list[Decision]:
+    """Why the pairs that are shown are called so."""
+    rows = np.array(shown, np.int64)
+    of_event = additions(found.cosines[rows, 1:], *_days([pairs[k] for k in shown]))
+    chances = (np.array([column[k] for k in shown]) for column in (judged.scores, judged.story_scores))
+    called = Called([judged.relations[k] for k in shown], *chances)
+    return decisions(found.values[rows], of_event, grounds.at(rows), called, weights)
+
+
+def _matches(
+    pairs: Sequence[Pair], found: Findings, judged: Judgements, decided: Mapping[int, Decision]
+) -> list[Match]:
+    """Matches of the pairs; those of which is known what decided have passages and reasons."""
     made = []
-    columns = zip(pairs, *judged, found.grams, found.cosines[:, 0].tolist(), shown, strict=True)
-    for k, ((a, b), relation, score, story_score, grams, cosine, full) in enumerate(columns):
+    columns = zip(pairs, *judged, found.grams, found.cosines[:, 0].tolist(), strict=True)
+    for k, ((a, b), relation, score, story_score, grams, cosine) in enumerate(columns):
         passages: tuple[Passage, ...] = ()
-        said: tuple[str, ...] = ()
-        if full:
+        said: list[Reason] = []
+        if k in decided:
             whole = found.evidence(k)
-            passages, said = _passages(a, b, whole), reasons(a, b, whole, relation)
+            passages, said = _passages(a, b, whole), reasons(a, b, whole, relation, decided[k])
         known = (relation, score, story_score, grams.jaccard, grams.containment, cosine)
-        made.append(Match(a.id, b.id, *known, passages, said))
+        facts, texts = zip(*said, strict=True) if said else ((), ())
+        made.append(Match(a.id, b.id, *known, passages, texts, facts))
     return made
 
 
-def _judge(pairs: Sequence[Pair], found: Findings, settings: Settings, weights: Model) -> Judgements:
+def _judge(pairs: Sequence[Pair], found: Findings, grounds: Grounds, settings: Settings, weights: Model) -> Judgements:
     """Each pair's relation and scores. Who tells the same event must tell something: a page without an article is at
     most related to an article, and to another such page not at all."""
-    worded = np.maximum(weights.derived.scores(found.values), _whole(found.values))
-    worded = np.where(_scattered(found.values), np.minimum(worded, SCATTERED_SCORE), worded)
-    best = np.where(tells_enough(found.values), np.maximum(worded, weights.retold.scores(found.values)), worded)
+    best, worded = grounds.taken, grounds.by_words >= DERIVED_SCORE
     both = np.array([(a.size, b.size) for a, b in pairs]).reshape(len(pairs), 2)
     sizes = both.min(1)
     pages = np.array([(a.kind == "page", b.kind == "page") for a, b in pairs]).reshape(len(pairs), 2)
-    told = np.where(pages.all(1), 0.0, _story_scores(pairs, found.cosines[:, 1:]))
+    told = np.where(pages.all(1), 0.0, probabilities(found.cosines[:, 1:], *_days(pairs)))
     short = (both.max(1) < settings.min_words) & (found.cosines[:, 0] < BRIEF_COSINE)
     told = np.where(short & (told >= SAME_STORY), BRIEF_TOLD, told)
     same_story = (told >= SAME_STORY) & ~pages.any(1)
@@ -219,17 +121,17 @@ def _judge(pairs: Sequence[Pair], found: Findings, settings: Settings, weights: 
     for k in np.flatnonzero((best >= DERIVED_SCORE) | (sizes < settings.min_words) | pages.any(1)).tolist():
         scores[k], taken = _derivation(*pairs[k], scores[k], settings)
         if taken == "part":
-            relations[k] = _kind(found.values[k], bool(worded[k] >= DERIVED_SCORE), weights)
+            relations[k] = _kind(found.values[k], bool(worded[k]), bool(grounds.reworded[k] >= 0.5), weights)
         elif taken == "all":
             relations[k] = "copy"
     return Judgements(relations, scores, told.tolist())
 
 
-def _story_scores(pairs: Sequence[Pair], cosines: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _days(pairs: Sequence[Pair]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Of n pairs the weekdays that both name, int64[n, 2], and the days between them, or nan."""
     times = [(math.nan if a.time is None else a.time, math.nan if b.time is None else b.time) for a, b in pairs]
     days = np.abs(np.diff(np.array(times).reshape(len(pairs), 2) / SECONDS_A_DAY, axis=1)[:, 0])
-    weekdays = np.array([(a.weekdays, b.weekdays) for a, b in pairs], np.int64).reshape(len(pairs), 2)
-    return probabilities(cosines, weekdays, days)
+    return np.array([(a.weekdays, b.weekdays) for a, b in pairs], np.int64).reshape(len(pairs), 2), days
 
 
 def _derivation(
@@ -246,9 +148,10 @@ def _derivation(
     return score, ("part" if score >= DERIVED_SCORE else "none")
 
 
-def _kind(values: npt.NDArray[np.float64], worded: bool, weights: Model) -> Relation:
-    """Which derived relation; ``worded`` is whether common wording shows it. What an article has in common is its
-    shared runs with the edits inside, or its shared 3-grams where those are more (a text cut into small pieces)."""
+def _kind(values: npt.NDArray[np.float64], worded: bool, reworded: bool, weights: Model) -> Relation:
+    """Which derived relation; ``worded`` is whether common wording shows it, ``reworded`` whether throughout. What an
+    article has in common is its shared runs with the edits inside, or its shared 3-grams where those are more (a text
+    cut into small pieces)."""
     value, cuts = dict(zip(NAMES, values.tolist(), strict=True)), weights.cuts
     common_s = max(value["aligned_s"], value["contained3_s"])
     common_l = max(value["aligned_l"], value["contained3_l"])
@@ -256,9 +159,7 @@ def _kind(values: npt.NDArray[np.float64], worded: bool, weights: Model) -> Rela
         return "copy"
     if common_s >= cuts["excerpt"]:
         return "excerpt"
-    if not worded:
-        return "rewrite"
-    return "rewrite" if weights.reworded.scores(values[None, :])[0] >= 0.5 else "partial"
+    return "rewrite" if reworded or not worded else "partial"
 
 
 def _passages(a: Profile, b: Profile, found: Evidence) -> tuple[Passage, ...]:

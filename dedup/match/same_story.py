@@ -64,15 +64,19 @@ class StoryProfile:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Intercept and one weight for each of FEATURES, in that order."""
+    """Intercept and one weight for each of FEATURES, in that order; ``usual`` is a pair of which nothing is known: what
+    a feature adds to the answer is its weight times its difference from there."""
 
     intercept: float
     weights: tuple[float, ...]
+    usual: tuple[float, ...] = (0.0,) * len(FEATURES)
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Model:
-        """Read ``{"intercept": x, "weights": {feature: x}}``; a feature that is not named has weight 0."""
-        return cls(float(raw["intercept"]), tuple(float(raw["weights"].get(name, 0.0)) for name in FEATURES))
+        """Read ``{"intercept": x, "weights": {feature: x}, "usual": {feature: x}}``; a feature that is not named has
+        weight 0."""
+        named = (raw.get(part, {}) for part in ("weights", "usual"))
+        return cls(float(raw["intercept"]), *(tuple(float(part.get(name, 0.0)) for name in FEATURES) for part in named))
 
     def score(self, features: Sequence[float]) -> float:
         """Probability for one row of features, 0..1."""
@@ -134,6 +138,17 @@ def probabilities(
     out = np.empty(likeness.shape[0])
     _score_all(likeness, weekdays, days, np.array([model().intercept, *model().weights]), out)
     return out
+
+
+def additions(
+    likeness: npt.NDArray[np.float64], weekdays: npt.NDArray[np.int64], days: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """What each of FEATURES adds to the answer for n pairs, float64[n, len(FEATURES)]; arguments as of
+    ``probabilities``."""
+    dated = ~np.isnan(days)
+    other = weekdays.all(1) & ((weekdays[:, 0] & weekdays[:, 1]) == 0)
+    found = np.column_stack([np.sqrt(likeness), other, np.log1p(np.where(dated, days, 0.0)), dated])
+    return np.asarray(np.array(model().weights) * (found - np.array(model().usual)))
 
 
 @compiled

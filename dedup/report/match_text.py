@@ -9,6 +9,7 @@ import orjson
 
 from dedup.models import CleanArticle, Match
 from dedup.report.pairs import Party, beyond, direction, held, likely, sentence
+from dedup.report.records import fact_records
 from dedup.report.safe import terminal_safe
 from dedup.report.words import count, listing, moment, names, place
 
@@ -44,7 +45,7 @@ def match_to_text(match: Match, a: CleanArticle, b: CleanArticle, own: Own = (()
         "",
         *_wrapped(f"{match.relation}: {said}"),
         *_wrapped(took),
-        *(line for reason in beyond(match.reasons, f"{said} {took}") for line in _wrapped(reason, "  - ")),
+        *(line for reason in beyond(match, f"{said} {took}") for line in _wrapped(reason, "  - ")),
         "",
         likely(match),
         f"sequences of five words: {match.containment[0]:.0%} of A's are in B, {match.containment[1]:.0%} of B's in A"
@@ -167,6 +168,7 @@ def match_to_json(match: Match, a: CleanArticle, b: CleanArticle, own: Own = (()
         "containment": list(match.containment),
         "cosine": match.cosine,
         "reasons": list(match.reasons),
+        "facts": fact_records(match.facts),
         "passages": [
             {
                 "words": passage.words,

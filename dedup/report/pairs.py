@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from dedup.models import CLOSE, CleanArticle, Credit, Group, Match, Member, Passage, has_clock
+from dedup.models import CLOSE, CleanArticle, Credit, Fact, Group, Match, Member, Passage, has_clock
 from dedup.report.words import length, listing, names, percent, source
 
 __all__ = [
@@ -57,11 +57,12 @@ NEARLY_ALL = 0.995
 EVENT = 0.5
 """Probability of one event from which a pair that is only related has a page for one of its two."""
 
-NO_TEXT = "no article text was found in "
-TOO_SHORT = "both are too short to tell"
-ONE_SHORT = "one of the two is too short "
-NO_ARTICLE = ("one of the two pages holds no article", "neither of the two pages holds an article")
-"""How reasons begin that say why a pair could not be compared as two articles (dedup/match/reasons.py)."""
+NO_TEXT, TOO_SHORT, ONE_SHORT = "no_text", "short", "one_short"
+PAGES = ("page", "pages")
+"""Codes of facts that say why a pair could not be compared as two articles (docs/relations.md)."""
+
+SAID = ("equal", "held", NO_TEXT, TOO_SHORT, ONE_SHORT)
+"""Codes of what ``sentence`` always says."""
 
 MARKED_IN = 200
 """Characters of a text's beginning in which it may be marked as a correction."""
@@ -72,9 +73,6 @@ _CORRECTED = re.compile(
     r"|\W{0,3}CORRECT(?:ED|ION)[-–—(]|\W{0,3}CORRECTED\s"
 )
 _CORRECTS = re.compile(r"[(\[](?i:corrects|corrected|correcting)\s")
-
-_SITE = re.compile(r"one stands on .+ own site, and the other credits (.+)")
-_SITES = re.compile(r"both stand on (.+?)'s? own site")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +102,18 @@ def party(name: str, member: Member, group: Group | None, own: Iterable[str] = (
 
 
 def own_sites(match: Match, a: Iterable[Credit], b: Iterable[Credit]) -> tuple[frozenset[str], frozenset[str]]:
-    """The agencies that are the outlets of a match's two articles, as far as its reasons and their credits tell: of two
+    """The agencies that are the outlets of a match's two articles, as far as its facts and their credits tell: of two
     of which one stands on an agency's own site, it is the one that does not credit it."""
     sites: tuple[set[str], set[str]] = (set(), set())
     credited = set(names(a)), set(names(b))
-    for reason in match.reasons:
-        if both := _SITES.fullmatch(reason):
-            sites[0].add(both[1])
-            sites[1].add(both[1])
-        elif one := _SITE.fullmatch(reason):
-            crediting = [one[1] in named for named in credited]
+    for fact in match.facts:
+        if fact.code == "sites":
+            sites[0].update(fact.about)
+            sites[1].update(fact.about)
+        elif fact.code == "site":
+            crediting = [not named.isdisjoint(fact.about) for named in credited]
             if crediting[0] != crediting[1]:
-                sites[int(crediting[0])].add(one[1])
+                sites[int(crediting[0])].update(fact.about)
     return frozenset(sites[0]), frozenset(sites[1])
 
 
@@ -185,14 +183,15 @@ def _corrects(item: CleanArticle) -> bool:
 
 def _apart(match: Match, a: str, b: str, texts: Texts | None) -> str:
     """What is said of two of which none has text of the other: first, whether they could be compared."""
-    if untold := next((reason for reason in match.reasons if reason.startswith((NO_TEXT, TOO_SHORT))), ""):
-        return _capital(untold if texts is None else _naming(untold, a, b, texts)) + "."
+    codes = _codes(match)
+    if NO_TEXT in codes or TOO_SHORT in codes:
+        return _not_compared(match, a, b, texts)
     if match.relation == "same_story":
-        if any(reason.startswith(ONE_SHORT) for reason in match.reasons):
+        if ONE_SHORT in codes:
             return "Both tell one event, but one of the two is too short to say whether text was taken."
         words = sum(passage.words for passage in match.passages)
         return f"Two reports of one event, each in its own words{f' but for {words:,} of them' if words else ''}."
-    if NO_ARTICLE[1] in match.reasons:
+    if "pages" in codes:
         return "Neither of the two pages holds an article."
     if match.relation == "related":
         if match.same_story_score >= EVENT:
@@ -201,10 +200,20 @@ def _apart(match: Match, a: str, b: str, texts: Texts | None) -> str:
     return "They have little in common."
 
 
-def _naming(reason: str, a: str, b: str, texts: Texts) -> str:
-    """The reason with the name of the one that has no text."""
-    bare = [name for name, item in zip((a, b), texts, strict=True) if not item.body_spans]
-    return reason.replace(f"{NO_TEXT}one of the two", NO_TEXT + bare[0]) if len(bare) == 1 else reason
+def _codes(match: Match) -> set[str]:
+    return {fact.code for fact in match.facts}
+
+
+def _not_compared(match: Match, a: str, b: str, texts: Texts | None) -> str:
+    """Why the two could not be compared, with the name of the one that has no text."""
+    bare = [name for name, item in zip((a, b), texts or (), strict=False) if not item.body_spans]
+    if NO_TEXT in _codes(match) and len(bare) == 1:
+        what = "nothing" if match.relation == "unrelated" else "only headlines"
+        return f"No article text was found in {bare[0]}, so {what} could be compared."
+    told = (
+        reason for reason, fact in zip(match.reasons, match.facts, strict=True) if fact.code in (NO_TEXT, TOO_SHORT)
+    )
+    return _capital(next(told)) + "."
 
 
 def _capital(text: str) -> str:
@@ -219,7 +228,7 @@ def _opened(text: str) -> str:
 def likely(match: Match) -> str:
     """How likely text was taken and both tell one event; what could not be compared has no such likelihood."""
     taken, event = f"text taken: {percent(match.score)} likely", f"same event: {percent(match.same_story_score)} likely"
-    untold = any(reason.startswith((NO_TEXT, TOO_SHORT, ONE_SHORT)) for reason in match.reasons)
+    untold = not _codes(match).isdisjoint((NO_TEXT, TOO_SHORT, ONE_SHORT))
     page = match.relation == "related" and match.same_story_score >= EVENT
     return "; ".join([*([] if untold and not match.derived else [taken]), *([] if page else [event])])
 
@@ -233,24 +242,24 @@ def _reworded(match: Match, shares: Held, a: str, b: str) -> str:
     return f"{perhaps} one text told in other words: the same things, but {little}."
 
 
-def beyond(reasons: Iterable[str], said: str = "") -> list[str]:
-    """The reasons that say more than what is ``said`` by ``sentence`` and ``direction``, which give shares by name."""
-    return [reason for reason in reasons if not _repeats(reason, said)]
+def beyond(match: Match, said: str = "") -> list[str]:
+    """The reasons that say more than what is ``said`` by ``sentence`` and ``direction``, which give shares by name. Of
+    a match kept without facts, all."""
+    facts = match.facts or (Fact(""),) * len(match.reasons)
+    return [
+        reason
+        for reason, fact in zip(match.reasons, facts, strict=True)
+        if fact.code not in SAID and not _repeats(fact, said)
+    ]
 
 
-def _repeats(reason: str, said: str) -> bool:
-    if reason.startswith("both credit "):
-        named = reason.removeprefix("both credit ").split(" and ")
-        return ("Both credit " in said or "distributed by " in said) and all(agency in said for agency in named)
-    if site := _SITE.fullmatch(reason):
-        return f" is {site[1]}." in said
-    if reason.startswith(NO_ARTICLE):
-        return " page" in said
-    if reason.startswith("no ") and reason.endswith(" words in a row are shared"):
-        return "no passage is shared" in said
-    return " word for word in the " in reason or reason.startswith(
-        ("both texts are the same", NO_TEXT, TOO_SHORT, ONE_SHORT)
-    )
+def _repeats(fact: Fact, said: str) -> bool:
+    """Whether the agencies or the page of a fact are named by what is said."""
+    if fact.code == "credit":
+        return ("Both credit " in said or "distributed by " in said) and all(agency in said for agency in fact.about)
+    if fact.code == "site":
+        return all(f" is {agency}." in said for agency in fact.about)
+    return fact.code in PAGES and " page" in said
 
 
 def _altered(shares: Held) -> str:

@@ -11,6 +11,7 @@ from dedup.models import (
     Article,
     CleanArticle,
     Credit,
+    Fact,
     Group,
     Match,
     Member,
@@ -25,6 +26,7 @@ __all__ = [
     "STORIES_SCHEMA",
     "article_of",
     "article_record",
+    "fact_records",
     "match_of",
     "match_record",
     "rejection_of",
@@ -150,15 +152,22 @@ def match_record(match: Match) -> Record:
         "cosine": round(match.cosine, PLACES),
         "passages": [list(passage) for passage in match.passages],
         "reasons": list(match.reasons),
+        "facts": fact_records(match.facts),
     }
 
 
+def fact_records(facts: tuple[Fact, ...]) -> list[Record]:
+    """Facts as objects, one for each reason."""
+    return [{"code": fact.code, "about": list(fact.about), "weight": fact.weight} for fact in facts]
+
+
 def match_of(record: Mapping[str, Any]) -> Match:
-    """The match of a line of matches.jsonl."""
-    known = {item.name: record[item.name] for item in fields(Match)}
+    """The match of a line of matches.jsonl; lines written before there were facts have none."""
+    known = {item.name: record[item.name] for item in fields(Match) if item.name != "facts"}
     known["containment"] = (record["containment"][0], record["containment"][1])
     known["passages"] = tuple(Passage(*numbers) for numbers in record["passages"])
     known["reasons"] = tuple(record["reasons"])
+    known["facts"] = tuple(Fact(item["code"], tuple(item["about"]), item["weight"]) for item in record.get("facts", ()))
     return Match(**known)
 
 

@@ -179,7 +179,7 @@ class _Comparisons:
             held=shares,
             sentence=said,
             direction=took,
-            reasons=tuple(beyond(match.reasons, f"{said} {took}")),
+            reasons=tuple(beyond(match, f"{said} {took}")),
             likely=_capital(likely(match)),
         )
 

@@ -124,7 +124,7 @@ def _match_lines(
     yield f"  {match.relation} with {match.b}: {said}"
     if took:
         yield f"    {took}"
-    yield from (f"    - {reason}" for reason in beyond(match.reasons, f"{said} {took}"))
+    yield from (f"    - {reason}" for reason in beyond(match, f"{said} {took}"))
 
 
 def _party(name: str, item: CleanArticle, own: frozenset[str]) -> Party:

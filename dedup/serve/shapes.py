@@ -68,6 +68,14 @@ class ArticleIn(BaseModel):
         return Article(**fields | {"published": in_utc(self.published)})
 
 
+class FactOut(BaseModel):
+    """What a reason of a match says, for programs."""
+
+    code: str
+    about: list[str]
+    weight: float
+
+
 class MatchOut(BaseModel):
     """A compared pair, as a line of matches.jsonl."""
 
@@ -81,6 +89,7 @@ class MatchOut(BaseModel):
     cosine: float
     passages: list[list[int]]
     reasons: list[str]
+    facts: list[FactOut]
 
 
 class VerdictOut(BaseModel):

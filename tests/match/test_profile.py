@@ -94,7 +94,7 @@ def test_a_match_is_the_same_alone_and_among_others() -> None:
     for (a, b), match in zip(pairs, compare_many(pairs, SETTINGS), strict=True):
         alone = compare_profiles(a, b, SETTINGS)
         if match.relation == "unrelated":
-            alone = replace(alone, passages=(), reasons=())
+            alone = replace(alone, passages=(), reasons=(), facts=())
         assert match == alone
     assert compare_many([], SETTINGS) == []
 

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_retold import plain_retold
 
+from dedup.match.decision import Decision
 from dedup.match.features import NAMES, RETOLD_AT, evidence
 from dedup.match.profile import Profile, make_profiles
-from dedup.match.reasons import _retold
 from dedup.match.relation import compare_profiles
 from dedup.match.retold import RETOLD_FEATURES
+from dedup.match.sentences import Seen, alike, told
 from dedup.match.stems import stem_of
 from dedup.models import Article, Match
 from dedup.pipeline import find_stories
@@ -109,25 +110,29 @@ def test_light_edits_are_more_than_rewrites() -> None:
 
 
 def test_a_rewrite_says_what_it_keeps_and_brings() -> None:
-    reasons = compare_profiles(*pair("ferry", "translated"), SETTINGS).reasons
-    assert "sentences resemble a sentence of the other, in the same order" in reasons[0]
-    assert any("of its own" in reason for reason in reasons)
+    said = "; ".join(compare_profiles(*pair("ferry", "translated"), SETTINGS).reasons[:2])
+    assert "sentences resemble a sentence of the other, in the same order" in said
+    assert "of its own" in said
+
+
+def seen(event: str, kind: str, **values: float) -> Seen:
+    """A pair without passages, with other values of features where given."""
+    found = evidence(*pair(event, kind))
+    changed = np.array([values.get(name, value) for name, value in zip(NAMES, found.values.tolist(), strict=True)])
+    return Seen(*pair(event, kind), found._replace(values=changed), [], Decision({}, True, (), {}))
 
 
 def test_where_no_passage_is_shared_nothing_is_called_further() -> None:
-    match = compare_profiles(*pair("ferry", "reordered"), SETTINGS)
-    said = next(reason for reason in match.reasons if "look reworded" in reason)
-    assert not match.passages
-    assert said.endswith("% of the shorter text is in sentences that look reworded")
-    assert "further" not in said
+    said = [text for _, text in alike(seen("ferry", "reordered", twins=0.0))]
+    assert said[0].endswith("% of the shorter text is in sentences that look reworded")
+    assert "further" not in said[0]
+    assert "beside" not in said[0]
 
 
 def test_of_a_text_of_two_sentences_none_is_said_to_resemble() -> None:
-    value = dict.fromkeys(NAMES, 0.0) | {"told": np.log1p(1), "sentences": np.log1p(2)}
-    assert _retold(value) == []
-    assert _retold(value | {"sentences": np.log1p(3)})[0] == (
-        "1 of the shorter text's 3 sentences resembles a sentence of the other"
-    )
+    assert told(seen("ferry", "translated", told=np.log1p(1), sentences=np.log1p(2))) == []
+    said = told(seen("ferry", "translated", told=np.log1p(1), sentences=np.log1p(3)))
+    assert said == [("told", "1 of the shorter text's 3 sentences resembles a sentence of the other")]
 
 
 def test_teasers_are_no_rewrites() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dedup.models import Article, CleanArticle, Credit, Match, Passage, Relation
+from dedup.models import Article, CleanArticle, Credit, Fact, Match, Passage, Relation
 from dedup.report.match_text import match_to_text
 from dedup.report.pairs import Held, Party, beyond, direction, held, likely, own_sites, sentence, turned
 
@@ -153,34 +153,38 @@ def test_shares_are_of_the_letters_that_a_reader_sees_marked() -> None:
     assert held(pair("excerpt", whole), _article("Menu\nabcd efgh.", "F-"), b)[0] == 0.0
 
 
-def test_reasons_that_repeat_the_sentences_are_left_out() -> None:
-    reasons = (
-        "113 of the shorter text's 116 words stand word for word in the longer one, which has 121",
-        "the longest shared passage has 48 words",
-        "both credit AP",
-    )
-    said = direction(pair("copy"), SAME, party("A", "AP", minutes=0), party("B", "AP", minutes=180))
-    assert beyond(reasons, said) == ["the longest shared passage has 48 words"]
-    assert beyond(("no 8 words in a row are shared",), sentence(pair("rewrite"), (0.0, 0.0))) == []
+def told(match: Match, *reasons: tuple[str, str, tuple[str, ...]]) -> Match:
+    """The match with reasons of the given codes, words and agencies."""
+    facts = tuple(Fact(code, about) for code, _, about in reasons)
+    return replace(match, reasons=tuple(text for _, text, _ in reasons), facts=facts)
 
 
-SITE = "one stands on Reuters' own site, and the other credits Reuters"
+def test_reasons_that_repeat_the_sentences_are_left_out_by_their_codes() -> None:
+    match = told(pair("copy"), ("held", "so many words", ()), ("longest", "a run", ()), ("credit", "the wire", ("AP",)))
+    said = direction(match, SAME, party("A", "AP", minutes=0), party("B", "AP", minutes=180))
+    assert beyond(match, said) == ["a run"]
+    assert beyond(match) == ["a run", "the wire"]
+    assert beyond(replace(match, facts=())) == list(match.reasons)
+
+
+SITE = ("site", "the one is the wire of the other", ("Reuters",))
 
 
 def test_a_reason_of_suppliers_is_left_out_only_where_the_direction_used_it() -> None:
-    used = direction(pair("copy"), SAME, party("A", own="Reuters"), party("B", "Reuters"))
-    assert beyond((SITE, "both credit AP"), used) == ["both credit AP"]
-    unused = direction(pair("copy"), SAME, party("A", "AP"), party("B", "Reuters"))
-    assert beyond((SITE, "both credit AP"), unused) == [SITE, "both credit AP"]
+    match = told(pair("copy"), SITE, ("credit", "both credit AP", ("AP",)))
+    used = direction(match, SAME, party("A", own="Reuters"), party("B", "Reuters"))
+    assert beyond(match, used) == ["both credit AP"]
+    unused = direction(match, SAME, party("A", "AP"), party("B", "Reuters"))
+    assert beyond(match, unused) == list(match.reasons)
 
 
-def test_the_site_of_an_agency_is_known_by_the_reasons_of_the_match() -> None:
-    match = replace(pair("copy"), reasons=(SITE,))
+def test_the_site_of_an_agency_is_known_by_the_facts_of_the_match() -> None:
+    match = told(pair("copy"), SITE)
     credit = (Credit("Reuters", "(Reuters)", 0.9),)
     assert own_sites(match, (), credit) == ({"Reuters"}, set())
     assert own_sites(match, credit, ()) == (set(), {"Reuters"})
     assert own_sites(match, credit, credit) == (set(), set())
-    both = replace(pair("copy"), reasons=("both stand on Reuters' own site", "both stand on AP's own site"))
+    both = told(pair("copy"), ("sites", "one", ("Reuters",)), ("sites", "other", ("AP",)))
     assert own_sites(both, (), ()) == ({"Reuters", "AP"}, {"Reuters", "AP"})
 
 
@@ -240,23 +244,21 @@ def test_a_correction_is_named_as_one(headline: str, body: str, marked: bool) ->
 
 
 def test_texts_that_could_not_be_compared_get_no_likelihood_of_taking() -> None:
-    bare = replace(
-        pair("unrelated"), reasons=("no article text was found in one of the two, so nothing could be compared",)
-    )
+    bare = told(pair("unrelated"), ("no_text", "one of the two is bare", ()))
     texts = _article("Menu", "F"), _article("The lamp factory closes.", "B")
     assert sentence(bare, (0.0, 0.0), texts=texts) == "No article text was found in A, so nothing could be compared."
     assert likely(bare) == "same event: 90% likely"
-    short = replace(pair("same_story"), reasons=("both are too short to tell; 16 of 18 words are the same",))
+    short = told(pair("same_story"), ("short", "both are too short to tell; 16 of 18 words are the same", ()))
     assert sentence(short, (0.0, 0.0)) == "Both are too short to tell; 16 of 18 words are the same."
     assert likely(short) == "same event: 90% likely"
-    assert beyond(short.reasons, "") == []
+    assert beyond(short) == []
 
 
 def test_a_page_that_names_an_event_is_not_said_to_tell_it() -> None:
-    page = replace(pair("related"), reasons=("one of the two pages holds no article",))
+    page = told(pair("related"), ("page", "one has no article", ()))
     assert sentence(page, (0.0, 0.0)) == "One of the two is no article, but a page that names the event of the other."
     assert "same event" not in likely(page)
-    assert beyond(page.reasons, sentence(page, (0.0, 0.0))) == []
+    assert beyond(page, sentence(page, (0.0, 0.0))) == []
 
 
 def _compared(one: str, other: str, relation: Relation = "copy") -> str:

@@ -70,8 +70,8 @@ def test_a_report_reads_back_as_the_result_it_was_written_from(tmp_path: Path, m
     back = read_report(tmp_path / "r")
     assert back.stories == result.stories
     assert back.articles == dict(result.articles)
-    assert [(m.a, m.b, m.relation, m.passages, m.reasons) for m in back.matches] == [
-        (m.a, m.b, m.relation, m.passages, m.reasons) for m in result.matches
+    assert [(m.a, m.b, m.relation, m.passages, m.reasons, m.facts) for m in back.matches] == [
+        (m.a, m.b, m.relation, m.passages, m.reasons, m.facts) for m in result.matches
     ]
     assert [m.containment for m in back.matches] == [pytest.approx(m.containment, abs=1e-4) for m in result.matches]
     assert back.stats == result.stats

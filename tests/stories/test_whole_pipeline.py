@@ -63,7 +63,7 @@ def test_a_pair_is_the_same_from_both_sides(a: Article, b: Article) -> None:
     one, other = dedup.compare(a, b), dedup.compare(b, a)
     passages = tuple(Passage(p.b_start, p.b_end, p.a_start, p.a_end, p.words) for p in other.passages)
     turned = replace(other, a=other.b, b=other.a, containment=other.containment[::-1], passages=passages)
-    assert replace(turned, passages=(), reasons=()) == replace(one, passages=(), reasons=())
+    assert replace(turned, passages=(), reasons=(), facts=()) == replace(one, passages=(), reasons=(), facts=())
     assert sorted(turned.passages) == sorted(one.passages)
 
 
