@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from dedup.match import packed as parts
-from dedup.match.decision import MEASURED, OF_EVENT
+from dedup.match.decision import OF_EVENT
 from dedup.match.overlap import PASSAGE_WORDS
 from dedup.match.packed import section
 from dedup.match.rare_words import OF_HEADLINE, rarest
@@ -74,12 +74,10 @@ def _same_words(seen: Seen) -> int:
 
 def _taken(seen: Seen) -> list[Reason]:
     """How little is shared, and the rules that kept what is from counting."""
-    rules, weights = overruled(seen), seen.decision.weights
-    bare = any(rule == "scattered" for rule, _ in rules) and not seen.passages
-    return weighed(
-        rules if bare else [("shared", _shared(seen)), *rules],
-        round(sum(weights.get(topic, 0.0) for topic in MEASURED), 2),
-    )
+    rules, decision = overruled(seen), seen.decision
+    if "scattered" not in decision.rules or seen.passages:
+        rules = [("shared", _shared(seen)), *rules]
+    return weighed(rules, round(sum(decision.weights.values()), 2) if decision.taken else 0.0)
 
 
 def _shared(seen: Seen) -> str:

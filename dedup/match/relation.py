@@ -177,4 +177,4 @@ def _passages(a: Profile, b: Profile, found: Evidence) -> tuple[Passage, ...]:
         other.ends[long[:, 1] + last],
         long[:, 2],
     )
-    return tuple(map(Passage._make, np.column_stack(columns).tolist()))
+    return tuple(map(Passage, *(column.tolist() for column in columns)))

@@ -322,7 +322,7 @@ AGAINST: Mapping[str, Sentence] = {
 
 LEAST, STRONG = 0.25, 0.75
 """Log-odds from which a topic that speaks for the relation is said, and from which one that speaks against it is:
-one more than half as likely again, one that halves the odds."""
+it adds a quarter to the odds; it halves them."""
 
 
 def weighed(said: Said, weight: float = 0.0) -> list[Reason]:
