@@ -40,8 +40,11 @@ _DATED = Hinted(
     tuple("0123456789"),
 )
 _INTERFACE = Hinted(
-    re.compile(r"(?i)\b(?:zip code|unsubscribe|no longer supports|order reprints?)\b|\bmin(?:ute)?s? ago\b|[»›>]\W*$"),
-    ("zip code", "unsubscribe", "no longer supports", "order reprint", " ago", ">"),
+    re.compile(
+        r"(?i)\b(?:zip code|unsubscribe|no longer supports|order reprints?)\b|\bmin(?:ute)?s? ago\b|[»›>]\W*$"
+        r"|^\W*(?:tags|topics|keywords)\s*:"
+    ),
+    ("tags", "topics", "keywords", "zip code", "unsubscribe", "no longer supports", "order reprint", " ago", ">"),
 )
 _DOUBTS = (_MAIL, _CREDIT, _DATED, _INTERFACE)
 _SITE_SIGNS = (" | ", " – ", " — ", " - ", " » ", " :: ")
