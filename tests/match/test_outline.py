@@ -39,9 +39,7 @@ def article(number: int, made: Made) -> CleanArticle:
 @pytest.mark.parametrize("shingle", [3, 5, 7])
 @settings(max_examples=60, deadline=None)
 @given(feed=st.lists(articles, min_size=2, max_size=8))
-def test_what_is_unrelated_at_a_glance_is_so_by_comparison(
-    shingle: int, feed: list[Made]
-) -> None:
+def test_what_is_unrelated_at_a_glance_is_so_by_comparison(shingle: int, feed: list[Made]) -> None:
     config = replace(SETTINGS, shingle_words=shingle)
     cleaned = [article(number, made) for number, made in enumerate(feed)]
     parts = [outline_many(cleaned[:3], config), outline_many(cleaned[3:], config)]

@@ -20,7 +20,8 @@ NO_HEADLINES = [
     "March 3, 2017, 8:15 AM UTC", "Sunday, Mar 5th 2017 5-Day Forecast", "Enter City and State or Zip Code", "e-mail",
     "To find out more about Facebook commenting please read the Conversation Guidelines and FAQs", "Subscribe",
     "by Harbour Notes - Mar 3, 2017 7:00 am", "Share on Facebook Share on Twitter", "editor@islands.example", "•",
-    "Tags: mayor | ferry | free press of Orsa", "Subscribe to Breaking News emails", "Jane Doe | Getty Images", "— Island Ferries (@ferries) March 3, 2017",
+    "Tags: mayor | ferry | free press of Orsa",
+    "Subscribe to Breaking News emails", "Jane Doe | Getty Images", "— Island Ferries (@ferries) March 3, 2017",
 ]  # fmt: skip
 HEADLINES = [
     HEADLINE,
