@@ -138,8 +138,9 @@ class Facts(NamedTuple):
 
     ``content`` names what was delivered and ``stamp`` what cleaning made of it, 16 and 8 bytes; ``words`` and
     ``sampled`` are sizes; ``same`` the key of its sequence of words (0: no words) and ``alike`` that of its heaviest
-    words; ``outlet`` the key of its outlet; ``days`` since 1970, or nan; ``sketch`` uint16[9] as evidence counts it;
-    ``ids`` uint64 and ``weights`` float32 its heaviest words.
+    words; ``lead`` the first 64 bits of its signature (0: not sketched); ``outlet`` the key of its outlet; ``days``
+    since 1970, or nan; ``sketch`` uint16[9] as evidence counts it; ``ids`` uint64 and ``weights`` float32 its heaviest
+    words.
     """
 
     id: str
@@ -149,6 +150,7 @@ class Facts(NamedTuple):
     sampled: int
     same: int
     alike: int
+    lead: int
     outlet: int
     days: float
     sketch: NDArray[np.uint16]
@@ -159,27 +161,27 @@ class Facts(NamedTuple):
 FactsOf = Callable[[Iterable[int]], Mapping[int, Facts]]
 """Gives the facts of those of the articles that are there."""
 
-_FACTS = struct.Struct(f"<16s8siiqqqdH{2 * PARTS}s")
+_FACTS = struct.Struct(f"<16s8siiqqQqdH{2 * PARTS}s")
 
 
 def facts_bytes(facts: Facts) -> bytes:
     """A packed record of about 350 bytes."""
     head = _FACTS.pack(
-        facts.content, facts.stamp, facts.words, facts.sampled, facts.same, facts.alike, facts.outlet, facts.days,
-        len(facts.ids), facts.sketch.astype("<u2").tobytes(),
+        facts.content, facts.stamp, facts.words, facts.sampled, facts.same, facts.alike, facts.lead,
+        facts.outlet, facts.days, len(facts.ids), facts.sketch.astype("<u2").tobytes(),
     )  # fmt: skip
     return head + facts.ids.astype("<u8").tobytes() + facts.weights.astype("<f4").tobytes() + _utf8(facts.id)
 
 
 def facts_of(data: bytes) -> Facts:
     """The facts of ``facts_bytes``; arrays are views."""
-    content, stamp, words, sampled, same, alike, outlet, days, count, sketch = _FACTS.unpack_from(data)
+    content, stamp, words, sampled, same, alike, lead, outlet, days, count, sketch = _FACTS.unpack_from(data)
     at = _FACTS.size
     ids = np.frombuffer(data, "<u8", count, at)
     weights = np.frombuffer(data, "<f4", count, at + 8 * count)
     name = data[at + 12 * count :].decode("utf-8", "surrogatepass")
     parts = np.frombuffer(sketch, "<u2")
-    return Facts(name, content, stamp, words, sampled, same, alike, outlet, days, parts, ids, weights)
+    return Facts(name, content, stamp, words, sampled, same, alike, lead, outlet, days, parts, ids, weights)
 
 
 # --- places, matches and stories -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-STORE_FORMAT = 2
+STORE_FORMAT = 3
 """Raised whenever records or postings change shape; a store of another format is refused, never guessed at."""
 
 LEAST, MOST = -(1 << 63), (1 << 63) - 1

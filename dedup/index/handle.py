@@ -7,31 +7,26 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-from dedup.errors import IndexStoreError, SettingsError
+from dedup.errors import IndexStoreError
 from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
 from dedup.index.caps import read_caps
-from dedup.index.codec import article_of, facts_of, key_of, page_of, place_of, told_bytes
-from dedup.index.contract import STORE_FORMAT, Reading, Store, Writing
+from dedup.index.codec import facts_of, key_of, place_of, told_bytes
+from dedup.index.contract import Reading, Store, Writing
 from dedup.index.desk import REVISION_BITS, STALE_TOGETHER, Desk, article_count, verdict_of
 from dedup.index.keeping import equals_of
+from dedup.index.lookup import clean_of, event_of, number_of, revision_of
 from dedup.index.mend import all_articles, differences, rebuild
 from dedup.index.narrating import Narrator, Tale, matches_between, with_related
-from dedup.index.postgres import PREFIXES as POSTGRES
-from dedup.index.postgres import PostgresStore
-from dedup.index.redisdb import PREFIXES as REDIS
-from dedup.index.redisdb import RedisStore
+from dedup.index.places import agree, store_at
 from dedup.index.shelf import Memory
-from dedup.index.sqlite import Durability, SqliteStore
+from dedup.index.sqlite import Durability
 from dedup.index.web import Web
 from dedup.models import Article, CleanArticle, Match, Result, Stats, Story
 from dedup.settings import Settings
-from dedup.sketch import scheme
 
 Clock = Callable[[], datetime]
 
@@ -54,24 +49,12 @@ def open_index(
     is no index, is damaged, or was made with other settings, another format or scheme of signatures; the file is
     then left as it is.
     """
-    store = _store_at(path, durability, readonly)
+    store = store_at(path, durability, readonly)
     try:
         return Index(store, settings, readonly=readonly, clock=clock)
     except BaseException:
         store.close()
         raise
-
-
-ADDRESSES = (*POSTGRES, *REDIS)
-"""How the address of an index begins that is not a file."""
-
-
-def _store_at(path: str | os.PathLike[str], durability: Durability, readonly: bool) -> Store:
-    if isinstance(path, str) and path.startswith(POSTGRES):
-        return PostgresStore(path, durability, readonly)
-    if isinstance(path, str) and path.startswith(REDIS):
-        return RedisStore(path, durability, readonly)
-    return SqliteStore(path, durability, readonly)
 
 
 class Index:
@@ -89,7 +72,7 @@ class Index:
         self._process = os.getpid()
         self._lock = threading.RLock()
         self._memory = Memory()
-        self.settings = _agree(store, settings, readonly)
+        self.settings = agree(store, settings, readonly)
 
     @property
     def place(self) -> str:
@@ -129,29 +112,29 @@ class Index:
     def get(self, article_id: str) -> CleanArticle | None:
         """The article with the roles of its lines as the index sees them now, or None."""
         with self._view() as view:
-            number = _number(view, article_id)
-            return None if number is None else _clean(view, number)
+            number = number_of(view, article_id)
+            return None if number is None else clean_of(view, number)
 
     def verdict(self, article_id: str) -> Verdict | None:
         """What was answered when the article came, or None."""
         with self._view() as view:
-            number = _number(view, article_id)
+            number = number_of(view, article_id)
             return None if number is None else verdict_of(view.get("verdict", [number])[number])
 
     def history(self, article_id: str) -> tuple[Revision, ...]:
         """The earlier texts of an article, oldest first."""
         with self._view() as view:
-            number = _number(view, article_id)
+            number = number_of(view, article_id)
             if number is None:
                 return ()
             low = number << REVISION_BITS
             rows = view.scan("revision", low, low + (1 << REVISION_BITS) - 1)
-            return tuple(_revision(key - low, data) for key, data in rows)
+            return tuple(revision_of(key - low, data) for key, data in rows)
 
     def matches(self, article_id: str) -> tuple[Match, ...]:
         """Every compared pair of an article that is at least related, sorted by ids."""
         with self._view() as view:
-            number = _number(view, article_id)
+            number = number_of(view, article_id)
             if number is None:
                 return ()
             found = matches_between(view, Web(view, self.settings), number, equals_of(view, number))
@@ -181,7 +164,7 @@ class Index:
     def story_of(self, article_id: str) -> Story | None:
         """The story an article is in, or None while that waits to be worked out."""
         with self._view() as view:
-            number = _number(view, article_id)
+            number = number_of(view, article_id)
             data = view.get("place", [number]).get(number) if number is not None else None
             return None if data is None else self._story(view, place_of(data).story)
 
@@ -190,7 +173,7 @@ class Index:
         self.settle()
         with self._view() as view:
             low = since + 1 if isinstance(since, int) else 0
-            found = [_event(number, json.loads(data)) for number, data in view.scan("event", low)]
+            found = [event_of(number, json.loads(data)) for number, data in view.scan("event", low)]
         return tuple(event for event in found if not isinstance(since, datetime) or event.at >= since)
 
     def result(self, since: datetime | None = None) -> Result:
@@ -200,7 +183,7 @@ class Index:
             tales = Narrator(view, self.settings, self._memory).every(since)
             stories, web = with_related(view, tales), Web(view, self.settings)
             numbers = [number for tale in tales.values() for number in tale.plan.numbers]
-            articles = {item.id: item for item in (_clean(view, number) for number in numbers)}
+            articles = {item.id: item for item in (clean_of(view, number) for number in numbers)}
             found = [match for number in numbers for match in matches_between(view, web, number)]
         self._keep(tales)
         asked = [match for tale in tales.values() for match in tale.told.asked]
@@ -324,7 +307,7 @@ class Index:
 
     def _remove(self, names: Iterable[str]) -> int:
         with self._desk() as (view, desk):
-            numbers = [number for number in (_number(view, name) for name in names) if number is not None]
+            numbers = [number for number in (number_of(view, name) for name in names) if number is not None]
             for number in numbers:
                 desk.remove(number)
             desk.settle(max(STALE_TOGETHER, len(numbers)))
@@ -364,78 +347,5 @@ class Index:
             )
 
 
-def _agree(store: Store, settings: Settings | None, readonly: bool) -> Settings:
-    """The settings of the index, written to a new one; IndexStoreError when it was made otherwise."""
-    with store.reading() as view:
-        names = view.names()
-    if not names and not readonly:
-        with store.writing() as writing:
-            names = writing.names()
-            if not names:
-                for name, value in _fingerprint(settings or Settings()).items():
-                    writing.name(name, value)
-                names = writing.names()
-    kept = _kept_settings(names, store.place)
-    wanted = settings or kept
-    for name, value in _fingerprint(wanted).items():
-        if names.get(name) != value:
-            raise IndexStoreError(
-                f"was made with another {_SAID[name]}: {names.get(name)}, not {value}",
-                place=store.place,
-                remedy="open it with the settings it was made with, or ingest the feeds into a new index",
-            )
-    return wanted
-
-
-_SAID = {"format": "format of the store", "scheme": "scheme of signatures", "digest": "set of settings", "settings": ""}
-
-
-def _fingerprint(settings: Settings) -> dict[str, str]:
-    return {
-        "format": str(STORE_FORMAT),
-        "scheme": scheme(settings),
-        "digest": settings.digest(),
-        "settings": json.dumps(asdict(settings), sort_keys=True),
-    }
-
-
-def _kept_settings(names: Mapping[str, str], place: str) -> Settings:
-    try:
-        return Settings(**json.loads(names.get("settings", "")))
-    except (ValueError, TypeError, SettingsError) as error:
-        raise IndexStoreError(
-            f"was made with settings this version does not know ({error})",
-            place=place,
-            remedy="ingest the feeds into a new index",
-        ) from error
-
-
-def _number(view: Reading, name: str) -> int | None:
-    numbers = view.posted("name", [key_of(name)]).get(key_of(name), [])
-    return next((n for n, data in view.get("facts", numbers).items() if facts_of(data).id == name), None)
-
-
-def _clean(view: Reading, number: int) -> CleanArticle:
-    return page_of(view.get("page", [number])[number], article_of(view.get("article", [number])[number]))
-
-
 def _says(match: Match) -> bool:
     return match.relation != "unrelated"
-
-
-def _revision(number: int, data: bytes) -> Revision:
-    size = int.from_bytes(data[:4], "little")
-    replaced = datetime.fromisoformat(json.loads(data[4 : 4 + size])["replaced"])
-    article = article_of(data[4 + size :])
-    return Revision(number, article.text, article.title, article.published, replaced)
-
-
-def _event(number: int, record: dict[str, Any]) -> StoryEvent:
-    return StoryEvent(
-        number=number,
-        kind=record["kind"],
-        story_id=record["story_id"],
-        was=tuple(record["was"]),
-        articles=tuple(record["articles"]),
-        at=datetime.fromisoformat(record["at"]),
-    )

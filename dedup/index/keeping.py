@@ -78,7 +78,7 @@ class Keeper:
         self._view = view
         self._settings = settings
         self._shelf = shelf
-        self.web = Web(view, settings)
+        self.web = Web(view, settings, shelf.facts)
         self.caps: Counter[str] = Counter()
         self.touched: set[int] = set()
 

@@ -61,6 +61,7 @@ def _prepared(
         sampled=len(sketch.sample),
         same=signed(sketch.digest[0]) if sketch.words else 0,
         alike=_alike(words.ids),
+        lead=_lead(sketch.signature),
         outlet=traces.outlet,
         days=clean.published.timestamp() / SECONDS_A_DAY if clean.published else float("nan"),
         sketch=traces.sketch,
@@ -87,6 +88,11 @@ def _alike(ids: NDArray[np.uint64]) -> int:
         return 0
     digest = hashlib.blake2b(ids.astype("<u8").tobytes(), digest_size=8).digest()
     return signed(int.from_bytes(digest, "little") ^ _ALIKE)
+
+
+def _lead(signature: NDArray[np.uint32] | None) -> int:
+    """The first two rows in one number, by which the batch numbers articles."""
+    return 0 if signature is None else int(signature[0]) << 32 | int(signature[1])
 
 
 def _band_keys(signature: NDArray[np.uint32], bands: int) -> tuple[int, ...]:

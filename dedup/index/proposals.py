@@ -35,7 +35,7 @@ def buckets_of(view: Reading, item: Prepared) -> Buckets:
 
 
 def copies_of(item: Prepared, buckets: Buckets, settings: Settings, known: FactsOf) -> Scores:
-    """Numbers that share a band or enough samples, with the share that ranks them."""
+    """Numbers that share a band or enough samples, with what ranks them: the ``scores`` of ``match.candidates``."""
     shared, banded = _counts(buckets.sample), _counts(buckets.band)
     least = min(settings.sample_shared, settings.sample_passage)
     wanted = [n for n, count in shared.items() if count >= least and n not in banded] + list(banded)
@@ -46,7 +46,7 @@ def copies_of(item: Prepared, buckets: Buckets, settings: Settings, known: Facts
         share_met = count >= settings.sample_shared and count >= settings.sample_share * smaller
         enough = share_met or count >= settings.sample_passage
         if number != item.number and (bands or enough):
-            found[number] = max(count / smaller, bands / settings.bands)
+            found[number] = max(count / smaller, (bands / settings.bands) ** (1 / settings.rows))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -15,12 +15,14 @@ from dedup.match.relation import compare_many
 from dedup.models import CleanArticle, Match
 from dedup.settings import Settings
 
-PROFILES = 2048
-"""Profiles kept: about 50 kB each. A new article is mostly compared with those of the same day."""
+PROFILES = 3072
+"""Profiles kept: about 40 kB each. A new article is mostly compared with those of the same day."""
 MATCHES = 16384
 """Matches kept: about 2 kB each. Grouping asks again for those of a growing story that are no candidate pairs."""
 TOGETHER = 8
 """Profiles made in one call: they share arrays that live as long as one of them is kept."""
+COMPARED = 1024
+"""Pairs compared in one call, so that not all profiles of a large call are held at once."""
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -117,11 +119,12 @@ class Shelf:
         keys = [_ordered(stamped[a], stamped[b]) for a, b in pairs]
         held = {key: self._memory.matches.get(key) for key in keys}
         missing = [key for key, match in held.items() if match is None]
-        if missing:
-            known = {stamp: number for number, stamp in stamped.items()}
-            profiles = self._profiles({stamp: known[stamp] for key in missing for stamp in key})
-            made = compare_many([(profiles[one], profiles[other]) for one, other in missing], self._settings)
-            for key, match in zip(missing, made, strict=True):
+        known = {stamp: number for number, stamp in stamped.items()}
+        for at in range(0, len(missing), COMPARED):
+            part = missing[at : at + COMPARED]
+            profiles = self._profiles({stamp: known[stamp] for key in part for stamp in key})
+            made = compare_many([(profiles[one], profiles[other]) for one, other in part], self._settings)
+            for key, match in zip(part, made, strict=True):
                 self._memory.matches.put(key, match)
                 held[key] = match
         return [match for match in (held[key] for key in keys) if match is not None]
@@ -136,7 +139,7 @@ class Shelf:
         missing = iter([key for key, profile in found.items() if profile is None])
         while part := list(islice(missing, TOGETHER)):
             self.load(wanted[key] for key in part)
-            made = make_profiles([self._cleaned[wanted[key]] for key in part], self._settings)
+            made = _trimmed(make_profiles([self._cleaned[wanted[key]] for key in part], self._settings))
             for key, profile in zip(part, made, strict=True):
                 self._memory.profiles.put(key, profile)
                 found[key] = profile
@@ -145,3 +148,16 @@ class Shelf:
 
 def _ordered(one: Stamped, other: Stamped) -> tuple[Stamped, Stamped]:
     return (one, other) if one < other else (other, one)
+
+
+def _trimmed(profiles: Sequence[Profile]) -> list[Profile]:
+    """The same without the room left over at the end of their arrays: a third of what they hold."""
+    packed = profiles[0].packed
+    fitting = packed._replace(
+        sets=packed.sets.copy(),
+        loads=packed.loads.copy(),
+        term_sentence=packed.term_sentence.copy(),
+        sizes=packed.sizes.copy(),
+        norms=packed.norms.copy(),
+    )
+    return [replace(profile, packed=fitting) for profile in profiles]

@@ -322,10 +322,12 @@ class _Transaction(_View):
 
     def post(self, table: str, rows: Iterable[Row]) -> None:
         # In the order of the tree: neighbouring rows are then on pages just touched.
-        wanted = set(rows)
-        fresh = sorted(wanted - self._there(table, sorted(wanted)))
-        self._connection.executemany(f"INSERT INTO p_{table}(key, number) VALUES(?, ?)", fresh)
-        self._came.setdefault(table, []).extend(fresh)
+        left = sorted(set(rows))
+        came = self._came.setdefault(table, [])
+        while left:
+            done = self._insert(table, left)
+            came += left[:done]
+            left = left[done + 1 :]
 
     def unpost(self, table: str, rows: Iterable[Row]) -> None:
         gone = sorted(self._there(table, sorted(set(rows))))
@@ -353,6 +355,18 @@ class _Transaction(_View):
             more, less = (_sum_of_postings(rows.get(table, ())) for rows in (self._came, self._left))
             fresh.append((table, signed((sums.get(table, 0) + more - less) % WRAP)))
         self._connection.executemany("INSERT OR REPLACE INTO sums(name, sum) VALUES(?, ?)", fresh)
+
+    def _insert(self, table: str, rows: Sequence[Row]) -> int:
+        """Insert postings up to the first that is there already; how many. Most often none is: asking first for all
+        costs as much as inserting them."""
+        before = self._connection.total_changes
+        try:
+            self._connection.executemany(f"INSERT INTO p_{table}(key, number) VALUES(?, ?)", rows)
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode not in (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE):
+                raise
+            return self._connection.total_changes - before
+        return len(rows)
 
     def _there(self, table: str, rows: Sequence[Row]) -> set[Row]:
         """Those of the postings that are there."""

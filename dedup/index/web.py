@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.index.codec import Facts, FactsOf, facts_of
 from dedup.index.contract import Reading, Writing
 from dedup.models import Match
 from dedup.settings import Settings
@@ -26,6 +27,8 @@ GIVEN = SAME_WORDS | SAME_HEAVY | IMPOSED
 OWN = COPY_TOP | NEAR_TOP | GIVEN
 HELD = 4096
 """Pairs listed for one article: 32 times the best that are compared; what falls off the end is counted."""
+
+MOST_HASH = (1 << 64) - 1
 
 Links = NDArray[np.void]
 Pair = tuple[int, int]
@@ -41,8 +44,9 @@ class Changes(NamedTuple):
 class Web:
     """The links of the articles one transaction touches; ``save`` writes those that changed."""
 
-    def __init__(self, view: Reading, settings: Settings) -> None:
+    def __init__(self, view: Reading, settings: Settings, known: FactsOf | None = None) -> None:
         self._view = view
+        self._known = known or self._read_facts
         self._most = {"copy": settings.candidates_each, "near": settings.neighbours_each}
         self._held: dict[int, Links] = {}
         self._touched: set[int] = set()
@@ -198,11 +202,27 @@ class Web:
 
     def _best(self, links: Links, kind: str) -> NDArray[np.int64]:
         ranked = np.flatnonzero(links[kind] >= 0)
-        if len(ranked) <= self._most[kind]:
+        most = self._most[kind]
+        if len(ranked) <= most:
             return ranked
-        order = np.lexsort((links["other"][ranked], -links[kind][ranked]))
-        best: NDArray[np.int64] = ranked[order[: self._most[kind]]]
-        return best
+        scores = links[kind][ranked]
+        least = np.partition(scores, len(scores) - most)[len(scores) - most]
+        above, level = ranked[scores > least], ranked[scores == least]
+        return np.concatenate([above, self._first(links, level, most - len(above), kind)])
+
+    def _first(self, links: Links, level: NDArray[np.int64], most: int, kind: str) -> NDArray[np.int64]:
+        """Of places whose pairs rank the same, so many as the batch takes first: it numbers articles by signature for
+        copies, by id for neighbours."""
+        if len(level) <= most:
+            return level
+        facts = self._known(links["other"][level].tolist())
+        keys = [_batch_order(facts[number], kind) for number in links["other"][level].tolist()]
+        order = sorted(range(len(level)), key=keys.__getitem__)
+        first: NDArray[np.int64] = level[order[:most]]
+        return first
+
+    def _read_facts(self, numbers: Iterable[int]) -> dict[int, Facts]:
+        return {number: facts_of(data) for number, data in self._view.get("facts", list(numbers)).items()}
 
     def _flags(self, number: int, other: int) -> int:
         at = self._row(number, other)
@@ -225,6 +245,11 @@ class Web:
         best = np.maximum(alive["copy"], alive["near"]) + 2.0 * ((alive["flags"] & KEPT) != 0)
         trimmed: Links = alive[np.sort(np.argsort(-best, kind="stable")[:HELD])]
         return trimmed
+
+
+def _batch_order(facts: Facts, kind: str) -> tuple[int, int] | str:
+    """Ascending in the order in which the batch numbers articles."""
+    return (facts.lead, facts.same & MOST_HASH) if kind == "copy" else facts.id
 
 
 def pair_of(a: int, b: int) -> Pair:

@@ -15,6 +15,7 @@ from dedup.index import Index
 from dedup.report.records import match_record, story_record
 from dedup.report.store import json_line
 from dedup.report.verdicts import verdict_record
+from dedup.serve.gather import Gathered
 from dedup.serve.guard import OPEN_PATHS, Guard, Limits, Metrics
 from dedup.serve.shapes import (
     ArticleIn,
@@ -68,10 +69,12 @@ def _describe_token(api: FastAPI) -> None:
 
 
 def _add_articles(api: FastAPI, index: Index, metrics: Metrics) -> None:
+    gathered = Gathered(index)
+
     @api.post("/articles", response_model=VerdictOut, summary="Add an article; what it is")
     def add(article: ArticleIn) -> Response:
         """Answered once the article is committed. The same id with the same content gets the same answer again."""
-        verdict = index.add(article.article())
+        verdict = gathered.add(article.article())
         metrics.verdict(verdict.relation)
         return _json(verdict_record(verdict))
 

@@ -62,6 +62,23 @@ def test_any_order_of_adding_tells_the_stories_of_the_batch(index: Index, feed: 
     assert index.check(deep=True).sound
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_of_too_many_pairs_the_same_are_compared_as_in_the_batch(near_store: Store, seed: int) -> None:
+    settings = Settings(candidates_each=3, neighbours_each=3)
+    feed = site_feed(stories=8, seed=seed)
+    shuffled = feed[:]
+    random.Random(seed).shuffle(shuffled)
+    index = Index(near_store, settings, clock=_ticking())
+    index.add_many(shuffled[:20])
+    for article in shuffled[20:]:
+        index.add(article)
+    _same_as_batch(index, feed, settings)
+    for article in shuffled[::4]:
+        index.remove(article.id)
+    gone = {article.id for article in shuffled[::4]}
+    _same_as_batch(index, [article for article in feed if article.id not in gone], settings)
+
+
 def test_adding_many_at_once_is_as_adding_one_by_one(index: Index, feed: list[Article]) -> None:
     index.add_many(feed[10:])
     verdicts = index.add_many(feed[:15])

@@ -1,0 +1,73 @@
+"""Where an index lives, by its address, and whether what is there was made as this version would make it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from dedup.errors import IndexStoreError, SettingsError
+from dedup.index.contract import STORE_FORMAT, Store
+from dedup.index.postgres import PREFIXES as POSTGRES
+from dedup.index.postgres import PostgresStore
+from dedup.index.redisdb import PREFIXES as REDIS
+from dedup.index.redisdb import RedisStore
+from dedup.index.sqlite import Durability, SqliteStore
+from dedup.settings import Settings
+from dedup.sketch import scheme
+
+
+def store_at(path: str | os.PathLike[str], durability: Durability, readonly: bool) -> Store:
+    """The store at an address, opened or made."""
+    if isinstance(path, str) and path.startswith(POSTGRES):
+        return PostgresStore(path, durability, readonly)
+    if isinstance(path, str) and path.startswith(REDIS):
+        return RedisStore(path, durability, readonly)
+    return SqliteStore(path, durability, readonly)
+
+
+def agree(store: Store, settings: Settings | None, readonly: bool) -> Settings:
+    """The settings of the index, written to a new one; IndexStoreError when it was made otherwise."""
+    with store.reading() as view:
+        names = view.names()
+    if not names and not readonly:
+        with store.writing() as writing:
+            names = writing.names()
+            if not names:
+                for name, value in _fingerprint(settings or Settings()).items():
+                    writing.name(name, value)
+                names = writing.names()
+    kept = _kept_settings(names, store.place)
+    wanted = settings or kept
+    for name, value in _fingerprint(wanted).items():
+        if names.get(name) != value:
+            raise IndexStoreError(
+                f"was made with another {_SAID[name]}: {names.get(name)}, not {value}",
+                place=store.place,
+                remedy="open it with the settings it was made with, or ingest the feeds into a new index",
+            )
+    return wanted
+
+
+_SAID = {"format": "format of the store", "scheme": "scheme of signatures", "digest": "set of settings", "settings": ""}
+
+
+def _fingerprint(settings: Settings) -> dict[str, str]:
+    return {
+        "format": str(STORE_FORMAT),
+        "scheme": scheme(settings),
+        "digest": settings.digest(),
+        "settings": json.dumps(asdict(settings), sort_keys=True),
+    }
+
+
+def _kept_settings(names: Mapping[str, str], place: str) -> Settings:
+    try:
+        return Settings(**json.loads(names.get("settings", "")))
+    except (ValueError, TypeError, SettingsError) as error:
+        raise IndexStoreError(
+            f"was made with settings this version does not know ({error})",
+            place=place,
+            remedy="ingest the feeds into a new index",
+        ) from error
