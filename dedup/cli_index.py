@@ -434,6 +434,7 @@ def backup(target: Path, index_file: Path | str) -> None:
 def serve(index_file: Path | str, host: str, port: int, token_file: Path | None) -> None:
     """Serve an index over HTTP: POST /articles, GET /stories and more, as /openapi.json says."""
     from dedup.index import open_index
+    from dedup.serve.run import check_address
     from dedup.serve.run import serve as run_service
 
     try:
@@ -442,6 +443,7 @@ def serve(index_file: Path | str, host: str, port: int, token_file: Path | None)
         raise click.ClickException(f"{token_file}: cannot be read ({error.strerror})") from error
     if token_file and not token:
         raise click.ClickException(f"{token_file}: holds no token")
+    check_address(host, port)
     say_if_first_run()
     with open_index(index_file) as index, open_index(index_file, readonly=True) as reader:
         _say(f"serving {index.place} on http://{host}:{port} until interrupted")

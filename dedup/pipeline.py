@@ -383,8 +383,11 @@ def _compare(given: _Comparing, pairs: npt.NDArray[np.int32], progress: Progress
         left.append(chunk[~seen.unrelated])
         yield from _told_apart(given.cleaned, chunk, seen)
         done += int(np.count_nonzero(seen.unrelated))
+        progress("comparing", done, len(pairs))
     rest = np.concatenate(left)
-    chunks = _by_articles(rest[_close_together(rest, len(given.cleaned))])
+    if len(rest) > PAIRS_A_CHUNK:
+        rest = rest[_close_together(rest, len(given.cleaned))]
+    chunks = _by_articles(rest)
     for part in given.runner.map(_compare_chunk, (given.cleaned, given.settings), chunks):
         done += len(part)
         progress("comparing", done, len(pairs))

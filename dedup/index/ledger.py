@@ -89,7 +89,7 @@ def _traces(articles: Sequence[Article], scans: Sequence[Scan]) -> list[Traces]:
         held = {"line": tuple(_signed(lines)), "opening": tuple(_signed(openings))}
         asked = {"line": held["line"], "opening": tuple(_signed(words[words != 0]))}
         outlet = key_of(outlet_of(article))
-        if article.text:
+        if article.text.strip():
             made.append(Traces(held, asked, _before(article, found, title), _begins(found), sketch, outlet))
         else:
             made.append(Traces({"line": (), "opening": ()}, asked, {}, _begins(found), sketch, outlet))
@@ -231,6 +231,8 @@ def sharing(view: Reading, number: int, traces: Traces) -> list[int]:
 def _matters(change: Change) -> bool:
     """Whether anybody else can see the change."""
     old, new = change.old, change.new
+    if old is None and new is not None and change.table == "line":
+        return new.articles >= min(REPEATED_SHORT, REPEATED_LONG)  # several came at once
     if old is None or new is None:
         return change.table == "opening"
     if change.table == "line" and min(old.articles, ENOUGH) != min(new.articles, ENOUGH):

@@ -48,8 +48,13 @@ def of_other(seen: Seen, relation: Relation) -> list[Reason]:
         return weighed([("no_text", f"no article text was found in {where}, so {what} could be compared")])
     taken = [] if "brief" in (a.kind, b.kind) else _taken(seen)
     event = _event(seen, relation)
+    but = _against(seen, relation)
+    if any(reason.fact.code == "event" for reason in but):  # the same topic, which is weighed once
+        event = [
+            Reason(Fact("subject"), text) if fact.code == "subject" else Reason(fact, text) for fact, text in event
+        ]
     both = [*taken, *event] if seen.decision.taken else [*event, *taken]
-    return [*weighed(_kinds(seen)), *both, *_against(seen, relation)]
+    return [*weighed(_kinds(seen)), *both, *but]
 
 
 def _kinds(seen: Seen) -> Said:
@@ -117,7 +122,10 @@ def _subject(seen: Seen, relation: Relation, weight: float) -> Reason:
         few = ", but few rare ones" if weight >= LEAST else ""
         return Reason(Fact("subject", (), weight), f"they share the words of a subject{few} {likeness}")
     words = rarest(seen.a, seen.b)
-    text = f"rare words in both point to one event: {_listed(words)}" if words else "their words point to one event"
+    if weight < 0:
+        text = f"both have the rare words {_listed(words)}" if words else "few rare words are in both"
+    else:
+        text = f"rare words in both point to one event: {_listed(words)}" if words else "their words point to one event"
     return Reason(Fact("event", tuple(words), weight), f"{text} {likeness}")
 
 

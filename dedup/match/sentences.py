@@ -134,8 +134,8 @@ def _held(seen: Seen) -> str:
 
 def _cut(seen: Seen, rule: str) -> str:
     """How near the shares are to the line between two relations."""
-    short, long = (percent(common_share(seen, side)) for side in "sl")
-    cuts = {name: percent(cut) for name, cut in seen.decision.cuts.items()}
+    short, long = (f"{100 * common_share(seen, side):.1f}%" for side in "sl")
+    cuts = {name: f"{100 * cut:.1f}%" for name, cut in seen.decision.cuts.items()}
     if rule == "excerpt_cut":
         return f"{EDITS}, {short} of the shorter text is shared: an excerpt has {cuts['excerpt']} or more"
     line = f"a copy has {cuts['copy_s']} and {cuts['copy_l']} or more"

@@ -97,7 +97,7 @@ def _standing(result: Result, story: Story, member: Member) -> str:
 
 def _role(result: Result, member: Member, group: Group | None) -> str:
     if group is None:
-        return "independent: no other article here carries its text"
+        return "independent: in no syndication group with another article here"
     if group.origin.id == member.id:
         why = [*group.origin.reasons, *(f"but {doubt}" for doubt in group.origin.doubts)]
         said = origin_role(group.origin) + f", {percent(group.origin.confidence)} of the evidence"

@@ -156,6 +156,8 @@ def _derived(match: Match, shares: Held, a: str, b: str, texts: Texts | None) ->
     one, other = (percent(round(share, 3)) for share in shares)
     each = f"{one} of {a} stands word for word in {b}, and {other} of {b} in {a}"
     if match.relation == "copy":
+        if any(fact.code == "equal" for fact in match.facts):
+            return "The same text, word for word."
         return _copy(shares, a, b) or f"The same text{_altered(shares)}: {each}."
     if match.relation == "excerpt":
         both = f"Most of each stands in the other, beside text that only one has: {each}."
@@ -267,9 +269,9 @@ def _altered(shares: Held) -> str:
 
 
 def _copy(shares: Held, a: str, b: str) -> str:
-    """A copy that is the very same, or lacks a part that the other has."""
+    """A copy that is the same but for words a reader has to look at, or lacks a part that the other has."""
     if min(shares) >= NEARLY_ALL:
-        return "The same text, word for word."
+        return "The same text but for details."
     if abs(shares[0] - shares[1]) < LONGER:
         return ""
     piece, whole, stands = _pieces(shares, a, b)

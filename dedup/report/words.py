@@ -216,6 +216,8 @@ def length(time: timedelta) -> str:
         return ""
     if minutes < 90:
         return count(minutes, "minute")
+    if minutes < 10 * 60 and minutes % 60:
+        return f"{count(minutes // 60, 'hour')} {count(minutes % 60, 'minute')}"
     if minutes < 48 * 60:
         return count(round(minutes / 60), "hour")
     return count(round(minutes / (24 * 60)), "day")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 
 from dedup.errors import MissingExtraError, SettingsError
 from dedup.index import Index
@@ -31,6 +32,17 @@ def serve(
 
     warm_up(index)
     uvicorn.run(create_app(index, token, reader=reader), host=host, port=port, log_level="warning", server_header=False)
+
+
+def check_address(host: str, port: int) -> None:
+    """SettingsError where nothing can be served there: the port is in use, or the address is none of this machine."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except (OSError, OverflowError) as error:
+        raise SettingsError(
+            f"{host}:{port} cannot be served on ({error})", remedy="name another with --port or --host"
+        ) from error
 
 
 def warm_up(index: Index) -> None:

@@ -75,14 +75,16 @@ def condemn(bounds, numbers, feed, words, topic, odds, limits):  # type: ignore[
 
 @njit(cache=True, nogil=True)
 def _all_quoted(low, high, numbers, out, paragraph, odds, words):  # type: ignore[no-untyped-def]
-    """Whether the paragraphs that open other stories' articles are most of what reads as body: a round-up."""
-    quoted = own = 0.0
+    """Whether several paragraphs that open other stories' articles are most of what reads as body: a round-up. One
+    alone may be a notice that heads the pages of an outlet."""
+    many, quoted, own = 0, 0.0, 0.0
     for row in range(low, high):
         if odds[row] > 0 and out[row] and paragraph[numbers[row]]:
+            many += 1
             quoted += words[row]
         elif odds[row] > 0 and not out[row]:
             own += words[row]
-    return quoted > own
+    return many > 1 and quoted > own
 
 
 @njit(cache=True, nogil=True)

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from dedup.models import Article
 from dedup.text import weigh
-from dedup.text.headlines import title_forms
+from dedup.text.headlines import is_doubtful, title_forms
 from dedup.text.packed import Batch, batches, line_keys, scan_of, see
 from dedup.text.scan import Scan
 
 MAX_KEYS = 2_000_000
-"""Keys a table keeps: 40 bytes each. Above it, keys with large hashes go; which ones depends on the feed alone."""
+"""Keys a table keeps: 48 bytes each. Above it, keys with large hashes go; which ones depends on the feed alone."""
 PAGE_WORDS = 4
 """Least words of a title that names a page: "Live" and "News in brief" name many."""
 _BATCH = 512
@@ -87,10 +87,11 @@ def outlet_of(article: Article) -> str:
 
 
 def page_of(article: Article) -> str:
-    """What the versions of one page have in common: a title of PAGE_WORDS or more without the site's name, else the
-    address; "" where neither is known."""
+    """What the versions of one page have in common: a title of PAGE_WORDS or more without the site's name, unless it is
+    likely a line of every page, else the address; "" where neither is known."""
     title = next(reversed(title_forms(article.title)), "")
-    return title if len(title.split(maxsplit=PAGE_WORDS)) >= PAGE_WORDS else article.url or ""
+    named = len(title.split(maxsplit=PAGE_WORDS)) >= PAGE_WORDS and not is_doubtful(title)
+    return title if named else article.url or ""
 
 
 def collect_evidence(articles: Iterable[Article]) -> FeedEvidence:

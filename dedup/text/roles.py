@@ -214,7 +214,8 @@ def brief(
     whole = found.hashes[units, 0]
     forms = np.array([line_key(form) for form in title_forms(title)], dtype=np.uint64)
     if len(units) == 1:
-        return np.asarray(own & (words >= BRIEF_ALONE) & ~np.isin(whole, forms))
+        plain = raw[:, COLUMN["prefix"]] == 0
+        return np.asarray(own & plain & (words >= BRIEF_ALONE) & ~np.isin(whole, forms))
     alone = (whole[:, None] == whole[None, :]).sum(axis=1) == 1
     return np.asarray(long & own & alone & ~np.isin(whole, forms) & (odds > BRIEF_LIMIT))
 

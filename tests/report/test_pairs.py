@@ -25,7 +25,7 @@ def party(name: str, *credits: str, own: str = "", minutes: float | None = None)
 
 
 SENTENCES = (
-    ("copy", (1.0, 1.0), "The same text, word for word."),
+    ("copy", (1.0, 1.0), "The same text but for details."),
     ("copy", (0.97, 0.96), "The same text but for details: 97% of A stands word for word in B, and 96% of B in A."),
     ("copy", (0.85, 0.86), "The same text, edited: 85% of A stands word for word in B, and 86% of B in A."),
     ("copy", (0.83, 0.9),
@@ -54,6 +54,11 @@ SENTENCES = (
     ("same_story", (0.0, 0.0), "Two reports of one event, each in its own words."),
     ("related", (0.0, 0.0), "One of the two is no article, but a page that names the event of the other."),
 )  # fmt: skip
+
+
+def test_only_equal_texts_are_the_same_word_for_word() -> None:
+    match = replace(pair("copy"), facts=(Fact("equal"),))
+    assert sentence(match, (1.0, 1.0)) == "The same text, word for word."
 
 
 @pytest.mark.parametrize(("relation", "shares", "wanted"), SENTENCES)

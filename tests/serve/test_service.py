@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 
 import dedup
+from dedup.errors import SettingsError
+from dedup.serve.run import check_address
 from tests.index.sites import site_feed
 from tests.index.test_commands import COMMAND, _row
 
@@ -336,3 +338,10 @@ def test_the_command_serves_on_loopback_and_nowhere_else_without_a_token(tmp_pat
     empty.write_text("\n", encoding="utf-8")
     refused = subprocess.run([*command, "--token-file", str(empty)], capture_output=True, text=True, check=False)
     assert "holds no token" in refused.stderr
+
+
+def test_a_port_in_use_is_named_before_anything_is_opened() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=rf"127\.0\.0\.1:{port} .*--port"):
+            check_address("127.0.0.1", port)

@@ -74,6 +74,9 @@ def test_why_a_sentence_of_a_brief_is_body_is_told() -> None:
         ("Mayor resigns", "F"),
         ("Sign up for our newsletter to get it daily", "F"),
         ("Subscribe to continue reading this article", "F"),
+        ("404 - Page not found on this server", "F"),
+        ("This content is not available in your region", "F"),
+        ("Just a moment... checking your browser", "F"),
         ("© 2026 The Example Company. All rights reserved.", "F"),
     ],
 )

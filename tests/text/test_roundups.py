@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -135,3 +136,23 @@ def test_openings_beside_a_longer_article_are_condemned() -> None:
     batch = see([page.text], [page.title])
     rows, told = rows_of(batch), line_evidence([page], batch, collect_evidence([*feed, page]))
     assert against(batch, rows, told, odds_of(rows)).tolist() == [False] * 9 + [True] * 2
+
+
+def test_a_notice_that_heads_an_outlets_pages_is_no_round_up() -> None:
+    notice = "This article was first published by the Valley Record, which friends of the town have kept since 1921."
+    feed = [with_more(f"n{i}", f"{notice}\n\n{item}", "example.org") for i, item in enumerate([*ITEMS, *OTHERS])]
+    brief = Article(id="b", text=f"{notice}\n\nRain is expected on Friday in the whole valley.", outlet="example.org")
+    batch = see([brief.text], [None])
+    told = line_evidence([brief], batch, collect_evidence([*feed, brief]))
+    rows = rows_of(batch)
+    assert against(batch, rows, told, odds_of(rows)).tolist() == [True, False]
+
+
+def test_a_title_that_is_a_line_of_every_page_names_no_page() -> None:
+    notice = "Readers of the valley can reach the editors by letter, at the counter and by the old telephone line."
+    feed = [
+        replace(with_more(f"n{i}", f"{item}\n\n{notice}", "example.org"), title="Enter City and State or Zip Code")
+        for i, item in enumerate([*ITEMS, *OTHERS])
+    ]
+    batch = see([article.text for article in feed], [article.title for article in feed])
+    assert line_evidence(feed, batch, collect_evidence(feed)).repeated.max() == len(feed)
