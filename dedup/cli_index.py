@@ -158,6 +158,7 @@ def ingest(feeds: tuple[str, ...], index_file: Path | str, **options: Any) -> No
 
     settings = Settings.from_toml(options["settings_file"]) if options["settings_file"] else None
     policy = Policy(options["on_error"], options["max_bad"])
+    _check_there(feeds)
     with open_index(index_file, settings, durability=options["durability"]) as index:
         beside = _beside(index)
         for sentence in index.notices() if isinstance(index_file, str) else ():
@@ -165,6 +166,15 @@ def ingest(feeds: tuple[str, ...], index_file: Path | str, **options: Any) -> No
         # A consumer may stop at any time, and has acknowledged what was rejected before.
         with Quarantine(beside, policy, at_once=options["follow"] or "-" in feeds) as quarantine:
             _Intake(index, quarantine, options).ingest(feeds, options["follow"])
+
+
+def _check_there(feeds: Sequence[str]) -> None:
+    """FeedError for a feed that is not there, before an index is made for it."""
+    from dedup.errors import FeedError
+
+    for name in feeds:
+        if name != "-" and not Path(name).exists():
+            raise FeedError("there is no such file or folder", place=name, remedy="check the path")
 
 
 def _beside(index: Index) -> Path:

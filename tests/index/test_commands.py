@@ -242,3 +242,10 @@ def test_an_index_on_a_server_is_named_by_its_address(redis_address: str, tmp_pa
     )
     assert dedup("expire", "--before", "2999-01-01", *place).returncode == 0
     assert dedup("check", *place, "--deep").stdout.decode().splitlines()[-1] == "sound, and equal to the batch"
+
+
+def test_a_feed_that_is_not_there_makes_no_index(tmp_path: Path) -> None:
+    done = dedup("ingest", tmp_path / "nofile.jsonl", "--index", tmp_path / "y.db")
+    assert done.returncode == 1
+    assert b"nofile.jsonl: there is no such file or folder; check the path" in done.stderr
+    assert list(tmp_path.iterdir()) == []
