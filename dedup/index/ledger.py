@@ -25,8 +25,11 @@ from dedup.text.scan import Scan
 from dedup.text.weigh import OPENS_OWN, PARTS, SAME_STORY, WEIGHTS
 
 ENOUGH = max(REPEATED_SHORT, REPEATED_LONG)
-"""Articles of different stories from which a line is furniture for good: a higher count changes nothing, so nobody is
-looked at again for it."""
+"""Articles of different stories from which a line is furniture: a higher count says no more of it."""
+
+SETTLED = 64
+"""Articles of different stories from which nobody is looked at again for a line: what could still change it (so many
+removals, or a round-up of openings that has it) is left to ``rebuild``, and lines of every page stay cheap."""
 
 ROW = np.dtype([("articles", "<u4"), ("low", "<u2", (PARTS,)), ("high", "<u2", (PARTS,))])
 _ROW = struct.Struct(f"<I{2 * PARTS}s{2 * PARTS}s")
@@ -34,7 +37,7 @@ UNSIGNED = 0xFFFFFFFFFFFFFFFF
 
 
 class Row(NamedTuple):
-    """In how many articles a key stands, and the smallest and largest parts of their sketches, uint16[9]."""
+    """In how many articles a key stands, and the smallest and largest marks of each, uint16[9]."""
 
     articles: int
     low: NDArray[np.uint16]
@@ -172,12 +175,14 @@ def _packed(table: Table, places: NDArray[np.int64]) -> bytes:
 
 
 def _settled(lines: Table, one: Traces) -> set[int]:
-    """First words of those lines of an article that are furniture for good."""
+    """First words of an article's lines, where all lines that begin so are furniture on SETTLED pages and more."""
     keys = np.array(one.keys["line"], np.int64).view(np.uint64)
     at = np.searchsorted(lines.keys, keys)
-    many = np.flatnonzero(lines.counts[at] >= ENOUGH) if len(keys) else np.empty(0, np.int64)
+    many = np.flatnonzero(lines.counts[at] >= SETTLED) if len(keys) else np.empty(0, np.int64)
     rows = ((one.keys["line"][i], _row_at(lines, int(at[i]))) for i in many.tolist())
-    return {one.before.get(key, 0) for key, row in rows if _says("line", row, one.sketch) >= ENOUGH}
+    settled = {key for key, row in rows if _says("line", row, one.sketch) >= ENOUGH}
+    open_still = {one.before.get(key, 0) for key in one.keys["line"] if key not in settled}
+    return {one.before.get(key, 0) for key in settled} - open_still
 
 
 def leave(view: Writing, number: int, traces: Traces, others: Mapping[int, Traces]) -> tuple[list[Change], int]:

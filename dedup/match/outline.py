@@ -110,11 +110,6 @@ def _body_words(
     return np.concatenate(words), _summed(np.array([len(own) for own in words], np.int64))
 
 
-def outline_many(cleaned: Sequence[CleanArticle], settings: Settings) -> Outlines:
-    """The outlines of articles alone."""
-    return draw(cleaned, settings).outlines
-
-
 def _outlines_of(
     cleaned: Sequence[CleanArticle], read: Read, told: npt.NDArray[np.bool_], settings: Settings
 ) -> Outlines:

@@ -13,7 +13,8 @@ PAGE, PARTS = SKETCH, SKETCH + 1
 WEIGHTS = np.array([1] * SKETCH + [SKETCH])
 """What each number counts where it agrees: the next version of a page is of one story whatever it kept."""
 SAME_STORY = 2
-"""Sketch parts of 8 that must agree for one story: strangers agree in none, a cut copy in as many as it kept."""
+"""What must agree for one story, of sketch parts that count 1 each and a page that counts 8: strangers agree in none, a
+cut copy in as many as it kept."""
 OPENS_OWN = 3
 """Parts that must agree before another article's opening may be one's own story's: a paragraph lifted whole brings one
 or two parts with it. An article's own opening lines are never held against it, so that a short cut is safe."""
@@ -118,7 +119,7 @@ def _slot(keys, key):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _agree(low, high, sketch):  # type: ignore[no-untyped-def]
-    """How many sketch parts the articles behind a key may share with the one of ``sketch``: all for its own page."""
+    """What the articles behind a key may share with the one of the marks ``sketch``: parts, and 8 for its own page."""
     same = 0
     for part in range(PARTS):
         if low[part] == sketch[part] or high[part] == sketch[part]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.match.neighbours import neighbour_pairs, neighbours_by_keys
-from dedup.match.outline import draw, glance, join_outlines, outline_many
+from dedup.match.outline import draw, glance, join_outlines
 from dedup.match.profile import make_profiles
 from dedup.match.relation import compare_many
 from dedup.models import CleanArticle
@@ -26,14 +26,20 @@ WORDS = (
     " 7.5 million Élodie the Seine said a mayor opened village school storm Ukraine Paris"
 ).split()
 lines = st.lists(st.sampled_from(WORDS), min_size=1, max_size=14).map(" ".join)
-Made = tuple[list[str], str | None, int | None]
-articles = st.tuples(st.lists(lines, max_size=3), st.one_of(st.none(), lines), st.one_of(st.none(), st.integers(1, 28)))
+Made = tuple[list[str], str | None, int | None, bool]
+articles = st.tuples(
+    st.lists(lines, max_size=3),
+    st.one_of(st.none(), lines),
+    st.one_of(st.none(), st.integers(1, 28)),
+    st.booleans(),
+)
+MENU = [f"Section {number} of our site and all that it offers to readers" for number in range(20)]
 
 
 def article(number: int, made: Made) -> CleanArticle:
-    own, headline, day = made
+    own, headline, day, on_a_page = made
     when = None if day is None else datetime(2024, 3, day, tzinfo=UTC)
-    return replace(body(f"a{number:02}", own), headline=headline, published=when)
+    return replace(body(f"a{number:02}", own, MENU if on_a_page else ()), headline=headline, published=when)
 
 
 @pytest.mark.parametrize("shingle", [3, 5, 7])
@@ -42,7 +48,7 @@ def article(number: int, made: Made) -> CleanArticle:
 def test_what_is_unrelated_at_a_glance_is_so_by_comparison(shingle: int, feed: list[Made]) -> None:
     config = replace(SETTINGS, shingle_words=shingle)
     cleaned = [article(number, made) for number, made in enumerate(feed)]
-    parts = [outline_many(cleaned[:3], config), outline_many(cleaned[3:], config)]
+    parts = [draw(cleaned[:3], config).outlines, draw(cleaned[3:], config).outlines]
     pairs = np.array(list(combinations(range(len(cleaned)), 2)), np.int32)
     seen = glance(join_outlines(parts), pairs)
     profiles = make_profiles(cleaned, config)
@@ -53,13 +59,22 @@ def test_what_is_unrelated_at_a_glance_is_so_by_comparison(shingle: int, feed: l
         assert (match.cosine, match.same_story_score) == (seen.cosines[k], seen.story_scores[k])
 
 
+def test_pages_without_an_article_that_tell_one_event_are_unrelated_at_a_glance() -> None:
+    told = "Ukraine Croatia Drava"
+    pages = [body(f"p{number}", [f"{told} {word}"], MENU) for number, word in enumerate(["school", "storm"])]
+    plain = [body(f"q{number}", [f"{told} {word} mayor bridge"]) for number, word in enumerate(["school", "storm"])]
+    assert [item.kind for item in make_profiles([*pages, *plain], SETTINGS)] == ["page", "page", "article", "article"]
+    seen = glance(draw([*pages, *plain], SETTINGS).outlines, np.array([[0, 1], [2, 3]], np.int32))
+    assert seen.story_scores[0] == 0.0 < seen.story_scores[1]
+
+
 def test_strangers_are_told_apart_at_a_glance_and_versions_are_not() -> None:
     cleaned = [
         body("a1", ["The minister opened the bridge over the Drava on Monday after repairs of seven months."]),
         body("a2", ["Shares of the bank fell by three points when traders in London read its report at noon."]),
         body("a3", ["Repairs took long: the minister opened the bridge over the Drava with a walk to the village."]),
     ]
-    outlines = outline_many(cleaned, SETTINGS)
+    outlines = draw(cleaned, SETTINGS).outlines
     assert glance(outlines, np.array([[0, 1], [0, 2], [1, 2]], np.int32)).unrelated.tolist() == [True, False, True]
 
 
