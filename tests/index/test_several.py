@@ -1,4 +1,4 @@
-"""Whoever asks about a line is told what others say of it: lines of articles that come together, leave, or come late."""
+"""Whoever asks about a line is told what others say of it, whether they come together, leave, or come late."""
 
 from __future__ import annotations
 
