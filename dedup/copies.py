@@ -19,7 +19,7 @@ from dedup.match.candidates import Candidates, candidate_pairs
 from dedup.match.shared import shared_of_bodies
 from dedup.match.stars import star_centres
 from dedup.models import Article, Copies, CopyGroup, Rejection, TextCopy
-from dedup.pipeline import Progress, check_article, refuse
+from dedup.pipeline import Progress, check_article, no_progress, refuse
 from dedup.settings import Settings
 from dedup.sketch import sketch_many
 from dedup.stories.stories import group_id
@@ -45,7 +45,7 @@ def find_copies(
     Of several texts under one id the first given stays. The groups do not depend on the order of the articles or on
     the number of threads. Articles with html alone are rejected: their text takes the way through cleaning.
     """
-    settings, progress = settings or Settings(), progress or _no_progress
+    settings, progress = settings or Settings(), progress or no_progress
     with _Waiting() as waiting:
         intake = _Intake(waiting, progress)
         table = sketch_many(intake.texts(articles), settings, threads=threads)
@@ -195,7 +195,3 @@ def _group(
         for at in sorted(own, key=lambda at: items[at].id)
     ]
     return CopyGroup(group_id(item.id for item in told), items[centre].id, tuple(told))
-
-
-def _no_progress(stage: str, done: int, total: int) -> None:
-    """Progress nobody asked for."""

@@ -7,6 +7,7 @@ DedupError
 ├── ArticleError         an Article was built with fields that cannot be right
 ├── LabelError           a file of labelled data does not follow its schema
 ├── ReportError          a report or export cannot be written or read
+├── SpillError           what does not fit in memory cannot be written to disk
 ├── IndexStoreError      an index cannot be opened, read or written
 └── MissingExtraError    an optional dependency is not installed
 """
@@ -23,6 +24,7 @@ __all__ = [
     "MissingExtraError",
     "ReportError",
     "SettingsError",
+    "SpillError",
 ]
 
 
@@ -69,6 +71,10 @@ class LabelError(DedupError):
 
 class ReportError(DedupError):
     """A report or export cannot be written or read."""
+
+
+class SpillError(DedupError):
+    """What does not fit in memory cannot be written to disk."""
 
 
 class IndexStoreError(DedupError):

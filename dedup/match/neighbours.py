@@ -81,7 +81,12 @@ def neighbour_pairs(
     ids = np.concatenate([np.empty(0, np.uint64), *(item.ids for item in vectors)])
     weights = np.concatenate([np.empty(0, np.float32), *(item.weights for item in vectors)])
     indptr = np.cumsum([0, *(len(item.ids) for item in vectors)])
-    return neighbours_by_keys(cleaned, heaviest(ids, weights, indptr, settings), settings)
+    keys = heaviest(ids, weights, indptr, settings)
+    order = np.array(sorted(range(len(cleaned)), key=lambda i: cleaned[i].id), np.int64)
+    days = np.array([_day(cleaned[i]) for i in order], np.float64)
+    found = neighbours_by_keys(days, Keys(keys.ids[order], keys.weights[order], keys.sizes[order]), settings)
+    pairs = np.sort(order[found.pairs], axis=1).astype(np.int32)
+    return Neighbours(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))], found.caps)
 
 
 def heaviest(
@@ -100,17 +105,16 @@ def join_keys(parts: Iterable[Keys]) -> Keys:
     return Keys(ids, weights, sizes)
 
 
-def neighbours_by_keys(cleaned: Sequence[CleanArticle], keys: Keys, settings: Settings) -> Neighbours:
-    """``neighbour_pairs`` of articles whose keys are known."""
-    order = np.array(sorted(range(len(cleaned)), key=lambda i: cleaned[i].id), np.int64)
-    packed = _pack([cleaned[i] for i in order], Keys(keys.ids[order], keys.weights[order], keys.sizes[order]))
+def neighbours_by_keys(days: npt.NDArray[np.float64], keys: Keys, settings: Settings) -> Neighbours:
+    """``neighbour_pairs`` of articles sorted by id whose keys are known; ``days`` float64[n] since 1970, or nan."""
+    packed = _pack(days, keys)
+    every = np.arange(len(days))
     first = _stand_ins(packed)
-    hot, found = _join(packed, np.flatnonzero((first == np.arange(len(order))) & (packed.sizes > 0)), settings)
-    kept = _best(found, len(order), settings.neighbours_each)
-    twins = np.flatnonzero((first != np.arange(len(order))) & (packed.sizes > 0))
-    a = np.concatenate([found.a[kept], first[twins]])
-    b = np.concatenate([found.b[kept], twins])
-    pairs = np.sort(np.column_stack([order[a], order[b]]), axis=1).astype(np.int32)
+    hot, found = _join(packed, np.flatnonzero((first == every) & (packed.sizes > 0)), settings)
+    kept = _best(found, len(days), settings.neighbours_each)
+    twins = np.flatnonzero((first != every) & (packed.sizes > 0))
+    a, b = np.concatenate([found.a[kept], first[twins]]), np.concatenate([found.b[kept], twins])
+    pairs = np.column_stack([a, b]).astype(np.int32)
     caps = {"neighbour_terms": hot, "neighbours_each": int(len(found.a) - np.count_nonzero(kept))}
     return Neighbours(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))], caps)
 
@@ -127,7 +131,7 @@ def _day(clean: CleanArticle) -> float:
     return clean.published.timestamp() / SECONDS_A_DAY if clean.published else math.nan
 
 
-def _pack(cleaned: Sequence[CleanArticle], chosen: Keys) -> _Packed:
+def _pack(days: npt.NDArray[np.float64], chosen: Keys) -> _Packed:
     shape = chosen.ids.shape
     used = np.arange(shape[1]) < chosen.sizes[:, None]
     keys = np.full(shape, -1, np.int32)
@@ -137,7 +141,7 @@ def _pack(cleaned: Sequence[CleanArticle], chosen: Keys) -> _Packed:
         np.take_along_axis(keys, order, axis=1),
         np.take_along_axis(chosen.weights, order, axis=1),
         chosen.sizes,
-        np.array([_day(item) for item in cleaned], np.float64),
+        days,
     )
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
+
+Name = TypeVar("Name", int, str)
 
 UNITS = 1_000_000
 """Scores are rounded to millionths."""
@@ -29,8 +31,8 @@ class Floor(NamedTuple):
 
 
 def average_linkage(
-    names: Iterable[str], scores: Mapping[tuple[str, str], float], floor: Floor
-) -> tuple[tuple[str, ...], ...]:
+    names: Iterable[Name], scores: Mapping[tuple[Name, Name], float], floor: Floor
+) -> tuple[tuple[Name, ...], ...]:
     """Clusters of ``names``, each sorted, sorted by least member.
 
     ``scores`` are 0..1 for pairs of distinct names (a, b), a < b. Sparse rows and a heap of means whose stale entries
@@ -55,16 +57,16 @@ def average_linkage(
     return tuple(sorted(tuple(sorted(cluster)) for cluster in clusters.members.values()))
 
 
-class _Clusters(NamedTuple):
+class _Clusters(NamedTuple, Generic[Name]):
     """Members by least name; total score to every neighbour; mergers that may be made, best first."""
 
-    members: dict[str, list[str]]
-    rows: dict[str, dict[str, int]]
-    heap: list[tuple[float, str, str, int, int]]
+    members: dict[Name, list[Name]]
+    rows: dict[Name, dict[Name, int]]
+    heap: list[tuple[float, Name, Name, int, int]]
     floor: Floor
 
 
-def _propose(a: str, b: str, clusters: _Clusters) -> None:
+def _propose(a: Name, b: Name, clusters: _Clusters[Name]) -> None:
     """Put a merger on the heap if its mean is enough."""
     size_a, size_b = len(clusters.members[a]), len(clusters.members[b])
     mean = clusters.rows[a][b] / (size_a * size_b)
@@ -72,7 +74,7 @@ def _propose(a: str, b: str, clusters: _Clusters) -> None:
         heapq.heappush(clusters.heap, (-mean, a, b, size_a, size_b))
 
 
-def _merge(a: str, b: str, members: dict[str, list[str]], rows: dict[str, dict[str, int]]) -> None:
+def _merge(a: Name, b: Name, members: dict[Name, list[Name]], rows: dict[Name, dict[Name, int]]) -> None:
     """Take cluster b into cluster a, which has the lesser name."""
     members[a] += members.pop(b)
     row, gone = rows[a], rows.pop(b)

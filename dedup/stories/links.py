@@ -20,6 +20,9 @@ REST = 0.12
 labelled event sets and a day's crawl the least has .13; invented items of one agency and day with the same two
 paragraphs of background have .03 to .11."""
 
+WHOLE = frozenset(("copy", "excerpt", "rewrite"))
+"""Relations of texts that are alike throughout, so that what they share is no mere background."""
+
 
 @dataclass(frozen=True, slots=True)
 class Links:
@@ -73,6 +76,6 @@ def story_score(match: Match) -> float:
     """Probability that both tell the same event: 0 where hardly more is alike than passages that stand in both, as in
     the items that an agency ends with the same background all day."""
     shared = math.sqrt(match.containment[0] * match.containment[1])
-    if match.relation in ("copy", "excerpt", "rewrite") or shared < BACKGROUND:
+    if match.relation in WHOLE or shared < BACKGROUND:
         return match.same_story_score
     return match.same_story_score if match.cosine - shared >= REST * (1 - shared) else 0.0

@@ -1,0 +1,119 @@
+"""From matches to stories, some components at a time, on as many processes as the runner has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from dedup.match.table import MatchTable
+from dedup.models import Match, Story
+from dedup.pipeline.comparing import Compared, Comparing, Matches, Pairs, compare_all
+from dedup.pipeline.runner import Progress, SerialRunner, no_progress
+from dedup.stories.clusters import Floor
+from dedup.stories.feed import (
+    Batch,
+    Groups,
+    Scores,
+    Telling,
+    Units,
+    batches_of_copies,
+    batches_of_stories,
+    group_batch,
+    spoken,
+    story_scores,
+    tell_batch,
+    unit_pairs,
+    units_of,
+    with_related,
+)
+from dedup.stories.links import Ids
+
+
+def tell(given: Comparing, ids: Sequence[str], matches: Matches, progress: Progress) -> tuple[Story, ...]:
+    """The stories of all articles. ``matches`` are those of the candidates; what else is asked for is added to them."""
+    table = matches.table()
+    units = _units(given, ids, table, matches)
+    progress("grouping", 0, len(ids))
+    floor = Floor(given.settings.story_pair, given.settings.story_floor)
+    telling = Telling(given.cleaned, ids, table, units, _scores(given, units, table, matches), floor)
+    batches = batches_of_stories(table, units, telling.scores, floor)
+    stories: list[Story] = []
+    done = 0
+    for batch, made in zip(batches, given.runner.map(_tell_chunk, (given, matches.table(), telling), batches), strict=True):
+        stories += made.told
+        _add(made.asked, matches)
+        done += len(batch.places)
+        progress("grouping", done, len(ids))
+    return with_related(stories, table, {name: at for at, name in enumerate(ids)})
+
+
+def _units(given: Comparing, ids: Sequence[str], table: MatchTable, matches: Matches) -> Units:
+    """Groups, and the articles in none."""
+    groups: list[Groups] = []
+    for made in given.runner.map(_group_chunk, (given, table, ids), batches_of_copies(table, len(ids))):
+        groups.append(made.groups)
+        _add(made.asked, matches)
+    return units_of(groups, len(ids))
+
+
+def _scores(given: Comparing, units: Units, table: MatchTable, matches: Matches) -> Scores:
+    """Same-story score of every two units with a match between them: that of their speakers."""
+    pairs = unit_pairs(table, units)
+    asked = spoken(pairs, units)
+    _add(compare_all(given, asked[matches.table().find(asked) < 0], no_progress), matches)
+    known = matches.table()
+    return Scores(pairs, story_scores(known.at(known.find(asked))))
+
+
+def _add(made: Iterable[Compared], matches: Matches) -> None:
+    for part in made:
+        matches.add(part)
+
+
+class _Grouped(NamedTuple):
+    groups: Groups
+    asked: list[Compared]
+
+
+class _Told(NamedTuple):
+    told: list[Story]
+    asked: list[Compared]
+
+
+def _group_chunk(shared: tuple[Comparing, MatchTable, Sequence[str]], batch: Batch) -> _Grouped:
+    given, table, ids = shared
+    comparer = _Comparer(given, ids, table, batch)
+    return _Grouped(group_batch(batch, table, ids, comparer), comparer.made)
+
+
+def _tell_chunk(shared: tuple[Comparing, MatchTable, Telling], batch: Batch) -> _Told:
+    given, known, telling = shared
+    comparer = _Comparer(given, telling.ids, known, batch)
+    return _Told(tell_batch(batch, telling, comparer), comparer.made)
+
+
+class _Comparer:
+    """Answers for pairs of ids of a batch: a match of the ``known``, or one made now and kept; without passages and
+    reasons."""
+
+    def __init__(self, given: Comparing, ids: Sequence[str], known: MatchTable, batch: Batch) -> None:
+        self._given = given._replace(runner=SerialRunner())
+        self._ids, self._known = ids, known
+        self._place = {ids[at]: at for at in batch.places.tolist()}
+        self._matches: dict[Ids, Match] = {}
+        self.made: list[Compared] = []
+
+    def __call__(self, pairs: Sequence[Ids]) -> list[Match]:
+        missing = sorted({pair for pair in pairs if pair not in self._matches})
+        if missing:
+            self._take(np.array([(self._place[a], self._place[b]) for a, b in missing], np.int32))
+        return [self._matches[pair] for pair in pairs]
+
+    def _take(self, pairs: Pairs) -> None:
+        rows = self._known.find(pairs)
+        made = list(compare_all(self._given, pairs[rows < 0], no_progress)) if (rows < 0).any() else []
+        self.made += made
+        for table in (self._known.at(rows[rows >= 0]), *(part.table for part in made)):
+            self._matches.update(((match.a, match.b), match) for match in table.matches(self._ids))

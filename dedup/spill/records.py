@@ -1,0 +1,78 @@
+"""How articles and matches are written to a temporary file, and read again as equal ones."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import accumulate
+
+from dedup.models import Article, Fact, Match, Passage
+from dedup.spill.kept import Codec
+
+_TEXTS = ("id", "text", "title", "url", "outlet", "html", "byline", "credit", "canonical", "file", "position")
+_NONE = -1
+
+OBJECTS = 4096
+"""Bytes of an article's objects beside its text: strings, lines, roles."""
+
+MATCH_BYTES = 1536
+"""Bytes of a match with a few passages and reasons."""
+
+_PLAIN = ("a", "b", "relation", "score", "same_story_score", "jaccard", "containment", "cosine", "reasons")
+
+
+def pack_texts(texts: Sequence[str | None]) -> bytes:
+    """Strings, lone surrogates and all, or None."""
+    sizes = [_NONE if text is None else len(text) for text in texts]
+    data = "".join(text for text in texts if text).encode("utf-8", "surrogatepass")
+    return struct.pack(f"<I{len(sizes)}i", len(sizes), *sizes) + data
+
+
+def unpack_texts(data: bytes) -> list[str | None]:
+    """The strings of ``pack_texts``."""
+    (count,) = struct.unpack_from("<I", data)
+    sizes = struct.unpack_from(f"<{count}i", data, 4)
+    whole = data[4 + 4 * count :].decode("utf-8", "surrogatepass")
+    ends = accumulate(max(size, 0) for size in sizes)
+    return [None if size == _NONE else whole[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+
+
+def _article_bytes(article: Article) -> bytes:
+    when = article.published.isoformat() if article.published else None
+    return pack_texts([*(getattr(article, name) for name in _TEXTS), when, *article.repairs])
+
+
+def _article_of(data: bytes) -> Article:
+    texts = unpack_texts(data)
+    when = texts[len(_TEXTS)]
+    known = dict(zip(_TEXTS, texts, strict=False))
+    return Article(
+        **known,  # type: ignore[arg-type]
+        published=datetime.fromisoformat(when) if when else None,
+        repairs=tuple(texts[len(_TEXTS) + 1 :]),  # type: ignore[arg-type]
+    )
+
+
+ARTICLES = Codec(_article_bytes, _article_of, lambda article: OBJECTS + len(article.text) + len(article.html or ""))
+"""Of articles: every field, times with their offset from UTC."""
+
+
+def _match_bytes(match: Match) -> bytes:
+    plain = [getattr(match, name) for name in _PLAIN]
+    return json.dumps([*plain, match.passages, match.facts], separators=(",", ":")).encode()
+
+
+def _match_of(data: bytes) -> Match:
+    *plain, passages, facts = json.loads(data)
+    known = dict(zip(_PLAIN, plain, strict=True))
+    return Match(
+        **known | {"containment": tuple(known["containment"]), "reasons": tuple(known["reasons"])},
+        passages=tuple(Passage(*passage) for passage in passages),
+        facts=tuple(Fact(code, tuple(about), weight) for code, about, weight in facts),
+    )
+
+
+MATCHES = Codec(_match_bytes, _match_of, lambda _: MATCH_BYTES)
+"""Of matches, passages and reasons included."""
