@@ -69,7 +69,8 @@ def _first(parts: Iterator[Outlines], hold: int) -> Iterator[Outlines]:
 
 
 def _without_words(part: Outlines) -> Outlines:
-    return part._replace(ids=part.ids[:0], weights=part.weights[:0], marks=part.marks[:0], grams=part.grams[:0])
+    heavy = {name: np.empty(0, getattr(part, name).dtype) for name in ("ids", "weights", "marks", "grams")}
+    return part._replace(**heavy)
 
 
 def _empty(light: Outlines, rows: npt.NDArray[np.int32]) -> Outlines:

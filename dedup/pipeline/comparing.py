@@ -30,7 +30,7 @@ Pairs = npt.NDArray[np.int32]
 
 ARTICLES_A_CHUNK = 256
 GLANCES_A_CHUNK = 8192
-PAIRS_A_CHUNK, PROFILES_A_CHUNK = 8192, 2500
+PAIRS_A_CHUNK, PROFILES_A_CHUNK = 8192, 2000
 """Pairs that share the profiles of their articles, as many as have so many articles (of 45 kB each): in 50,000 articles
 with 2.4 such pairs each a profile is made 1.6 times."""
 

@@ -26,8 +26,8 @@ from dedup.settings import Settings
 from dedup.spill import ById
 from dedup.text.clean import clean
 
-HOLD_MB = 64
-"""Megabytes of articles held as objects: some 9,000 of 3 kB."""
+HOLD_MB = 25
+"""Megabytes of articles held as objects: some 3,500 of 3 kB."""
 
 SELDOM = 200_000
 """Objects made between two looks for cycles."""

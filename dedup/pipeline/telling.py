@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +20,11 @@ from dedup.stories.feed import (
     Units,
     batches_of_copies,
     batches_of_stories,
+    batches_of_units,
     group_batch,
+    merge_batch,
     spoken,
+    story_of,
     story_scores,
     tell_batch,
     unit_pairs,
@@ -35,10 +38,10 @@ def tell(given: Comparing, ids: Sequence[str], matches: Matches, progress: Progr
     """The stories of all articles. ``matches`` are those of the candidates; what else is asked for is added to them."""
     table = matches.table()
     units = _units(given, ids, table, matches)
-    progress("grouping", 0, len(ids))
-    floor = Floor(given.settings.story_pair, given.settings.story_floor)
-    telling = Telling(given.cleaned, ids, table, units, _scores(given, units, table, matches), floor)
-    batches = batches_of_stories(table, units, telling.scores, floor)
+    scores = _scores(given, units, table, matches)
+    story = story_of(units, _merged(given, scores, len(ids)))
+    telling = Telling(given.cleaned, ids, table, units, story)
+    batches = batches_of_stories(table, story)
     stories: list[Story] = []
     done = 0
     for batch, made in zip(batches, given.runner.map(_tell_chunk, (given, matches.table(), telling), batches), strict=True):
@@ -65,6 +68,17 @@ def _scores(given: Comparing, units: Units, table: MatchTable, matches: Matches)
     _add(compare_all(given, asked[matches.table().find(asked) < 0], no_progress), matches)
     known = matches.table()
     return Scores(pairs, story_scores(known.at(known.find(asked))))
+
+
+def _merged(given: Comparing, scores: Scores, count: int) -> Iterator[tuple[int, ...]]:
+    """The units of every story that has more than one."""
+    floor = Floor(given.settings.story_pair, given.settings.story_floor)
+    for clusters in given.runner.map(_merge_chunk, (scores, floor), batches_of_units(scores, floor, count)):
+        yield from (cluster for cluster in clusters if len(cluster) > 1)
+
+
+def _merge_chunk(shared: tuple[Scores, Floor], batch: Batch) -> list[tuple[int, ...]]:
+    return merge_batch(batch, *shared)
 
 
 def _add(made: Iterable[Compared], matches: Matches) -> None:

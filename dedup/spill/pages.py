@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, overload
@@ -44,14 +45,18 @@ def cleaned_of(given: Article, found: Page) -> CleanArticle:
     """The clean article whose ``page_of`` was found."""
     article = found.article or given
     text = article.text if found.text is None else found.text
+    return CleanArticle(article, text, tuple(found.starts.tolist()), tuple(found.ends.tolist()), *found.rest)
+
+
+def _to_hold(item: CleanArticle) -> CleanArticle:
+    """The same with one object for each small number: those of the lines of all articles would take 2 kB an article."""
     numbers = _numbers()
-    starts, ends = (tuple(numbers[at] if at < len(numbers) else at for at in ats.tolist()) for ats in found[2:4])
-    return CleanArticle(article, text, starts, ends, *found.rest)
+    starts, ends = (tuple(numbers[at] if at < len(numbers) else at for at in ats) for ats in (item.starts, item.ends))
+    return replace(item, starts=starts, ends=ends)
 
 
 @lru_cache(maxsize=1)
 def _numbers() -> tuple[int, ...]:
-    """One object for each small number: those of the lines of all articles would take 2 kB an article."""
     return tuple(range(1 << 15))
 
 
@@ -107,7 +112,7 @@ class CleanFeed(Sequence[CleanArticle]):
         """What was found in the next article. Raises SpillError where it cannot be written."""
         at = len(self._rows)
         if self._articles.holds(at):
-            self._rows.append(cleaned_of(self._articles[at], found))
+            self._rows.append(_to_hold(cleaned_of(self._articles[at], found)))
         else:
             self._rows.append(len(self._pages))
             self._pages.add(found)

@@ -6,7 +6,6 @@ import json
 import struct
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import accumulate
 
 from dedup.models import Article, Fact, Match, Passage
 from dedup.spill.kept import Codec
@@ -34,9 +33,12 @@ def unpack_texts(data: bytes) -> list[str | None]:
     """The strings of ``pack_texts``."""
     (count,) = struct.unpack_from("<I", data)
     sizes = struct.unpack_from(f"<{count}i", data, 4)
-    whole = data[4 + 4 * count :].decode("utf-8", "surrogatepass")
-    ends = accumulate(max(size, 0) for size in sizes)
-    return [None if size == _NONE else whole[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+    whole, at = data[4 + 4 * count :].decode("utf-8", "surrogatepass"), 0
+    texts: list[str | None] = []
+    for size in sizes:
+        texts.append(None if size == _NONE else whole[at : at + size])
+        at += max(size, 0)
+    return texts
 
 
 def _article_bytes(article: Article) -> bytes:

@@ -33,12 +33,11 @@ _WHOLE = np.array([name in WHOLE for name in RELATIONS], np.bool_)
 
 
 class Batch(NamedTuple):
-    """Some components of a graph: the ``places`` of their articles, ascending in each, the ``rows`` of the matches
-    between two articles of one component, and those of the scores between two of its units."""
+    """Some components of a graph: the ``places`` of their nodes, ascending in each, and the ``rows`` of a table of pairs
+    that hold two nodes of one component."""
 
     places: Places
     rows: Places
-    scores: Places
 
 
 class Groups(NamedTuple):
@@ -71,8 +70,7 @@ class Scores:
 
 def batches_of_copies(table: MatchTable, count: int) -> list[Batch]:
     """The components of derived matches among ``count`` articles."""
-    part = _components(table.pairs[table.derived], count)
-    return _batches(part, table.pairs, _NO_PAIRS, alone=2)
+    return _batches(_components(table.pairs[table.derived], count), table.pairs, least=2)
 
 
 def group_batch(batch: Batch, table: MatchTable, ids: Sequence[str], compare: Compare) -> Groups:
@@ -125,38 +123,57 @@ def story_scores(table: MatchTable) -> npt.NDArray[np.float64]:
 # --- stories ----------------------------------------------------------------------------------------------------
 
 
-def batches_of_stories(table: MatchTable, units: Units, scores: Scores, floor: Floor) -> list[Batch]:
-    """Every article, with all that may be in a story with it."""
+def batches_of_units(scores: Scores, floor: Floor, count: int) -> list[Batch]:
+    """Units that may be merged: clusters between which every score is below the floor are not."""
     may_merge = np.rint(scores.values * UNITS) >= np.floor(floor.many * UNITS)
-    part = _components(scores.pairs[may_merge], len(units.of))[units.of]
-    return _batches(part, table.pairs, scores.pairs, alone=1)
+    return _batches(_components(scores.pairs[may_merge], count), scores.pairs, least=2)
+
+
+def merge_batch(batch: Batch, scores: Scores, floor: Floor) -> list[tuple[int, ...]]:
+    """The units of each story of some components, ascending."""
+    pairs, values = scores.pairs[batch.rows].tolist(), scores.values[batch.rows].tolist()
+    known = {(a, b): score for (a, b), score in zip(pairs, values, strict=True)}
+    return list(average_linkage(batch.places.tolist(), known, floor))
+
+
+def story_of(units: Units, merged: Iterable[tuple[int, ...]]) -> Places:
+    """The story of each article, int64[n], by its least place."""
+    story = np.arange(len(units.of))
+    for cluster in merged:
+        story[list(cluster)] = cluster[0]
+    return story[units.of]
+
+
+def batches_of_stories(table: MatchTable, story: Places) -> list[Batch]:
+    """Every article, with those of its story."""
+    return _batches(story, table.pairs, least=1)
 
 
 class Telling(NamedTuple):
-    """What stories are told from. ``articles`` and ``ids`` are in the order of places."""
+    """What stories are told from. ``articles`` and ``ids`` are in the order of places; ``story`` int64[n] is the least
+    place of the story of each."""
 
     articles: Sequence[CleanArticle]
     ids: Sequence[str]
     table: MatchTable
     units: Units
-    scores: Scores
-    floor: Floor
+    story: Places
 
 
 def tell_batch(batch: Batch, given: Telling, compare: Compare) -> list[Story]:
-    """The stories of some components, without those related to them."""
+    """Some stories, without those related to them."""
     ids, places = given.ids, batch.places.tolist()
     links = Links.of(given.table.at(batch.rows).matches(ids), compare)
     articles = {ids[at]: given.articles[at] for at in places}
-    members: dict[int, list[str]] = {}
-    for at, unit in zip(places, given.units.of[batch.places].tolist(), strict=True):
-        members.setdefault(unit, []).append(ids[at])
-    speakers = dict(zip(members, given.units.speaker[list(members)].tolist(), strict=True))
-    units = {unit: Unit(ids[speakers[unit]], tuple(names)) for unit, names in members.items()}
-    pairs, values = given.scores.pairs[batch.scores].tolist(), given.scores.values[batch.scores].tolist()
-    scores = {(a, b): score for (a, b), score in zip(pairs, values, strict=True)}
-    clusters = average_linkage(units, scores, given.floor)
-    return [tell_story([units[unit] for unit in cluster], articles, links) for cluster in clusters]
+    members: dict[int, dict[int, list[str]]] = {}
+    columns = (places, given.story[batch.places].tolist(), given.units.of[batch.places].tolist())
+    for at, story, unit in zip(*columns, strict=True):
+        members.setdefault(story, {}).setdefault(unit, []).append(ids[at])
+    speaker = given.units.speaker
+    return [
+        tell_story([Unit(ids[speaker[unit]], tuple(names)) for unit, names in units.items()], articles, links)
+        for units in members.values()
+    ]
 
 
 def with_related(stories: Sequence[Story], table: MatchTable, place: dict[str, int]) -> tuple[Story, ...]:
@@ -179,8 +196,6 @@ def with_related(stories: Sequence[Story], table: MatchTable, place: dict[str, i
 
 # --- components -------------------------------------------------------------------------------------------------
 
-_NO_PAIRS = np.empty((0, 2), np.int64)
-
 
 def _components(edges: npt.NDArray[np.integer], count: int) -> Places:
     """The number of the component of each of ``count`` nodes, which edges (int[m, 2]) join."""
@@ -191,22 +206,20 @@ def _components(edges: npt.NDArray[np.integer], count: int) -> Places:
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
-def _batches(part: Places, matches: Pairs, scores: Places, alone: int) -> list[Batch]:
-    """Components of ``alone`` articles or more, in batches; ``part`` is the component of each article."""
+def _batches(part: Places, pairs: npt.NDArray[np.integer], least: int) -> list[Batch]:
+    """The nodes and pairs of components of ``least`` nodes or more; ``part`` is the number of each node's component."""
     sizes = np.bincount(part)
-    columns = [np.flatnonzero(sizes[part] >= alone), *(_inside(part, pairs, sizes >= alone) for pairs in (matches, scores))]
-    labels = [part[columns[0]], part[matches[columns[1], 0]], part[scores[columns[2], 0]]]
-    weight = sum(np.bincount(own, minlength=len(sizes)) for own in labels)
-    number = (np.cumsum(weight) - weight) // BATCH
-    cuts = []
-    for column, own in zip(columns, labels, strict=True):
-        order = np.argsort(own, kind="stable")
-        ends = np.searchsorted(number[own][order], np.unique(number[sizes >= alone]), side="right")
-        cuts.append(np.split(column[order], ends[:-1]))
-    return [Batch(*own) for own in zip(*cuts, strict=True)]
-
-
-def _inside(part: Places, pairs: npt.NDArray[np.integer], kept: npt.NDArray[np.bool_]) -> Places:
-    """The rows of pairs inside one of the components that are kept."""
+    places = np.flatnonzero(sizes[part] >= least)
     one = part[pairs[:, 0]]
-    return np.flatnonzero((one == part[pairs[:, 1]]) & kept[one])
+    rows = np.flatnonzero((one == part[pairs[:, 1]]) & (sizes[one] >= least))
+    weight = np.bincount(part[places], minlength=len(sizes)) + np.bincount(one[rows], minlength=len(sizes))
+    number = (np.cumsum(weight) - weight) // BATCH
+    used = np.unique(number[part[places]])
+    columns = [_cut(places, part[places], number, used), _cut(rows, one[rows], number, used)]
+    return [Batch(*own) for own in zip(*columns, strict=True)]
+
+
+def _cut(items: Places, part: Places, number: Places, used: Places) -> list[Places]:
+    """The items of each batch, by component; ``number`` is the batch of each component."""
+    order = np.argsort(part, kind="stable")
+    return np.split(items[order], np.searchsorted(number[part[order]], used[1:]))
