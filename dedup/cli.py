@@ -131,6 +131,15 @@ def cli() -> None:
     "--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that clean and compare."
 )
 @click.option(
+    "--hold",
+    "hold_mb",
+    type=click.IntRange(0),
+    default=25,
+    show_default=True,
+    metavar="MB",
+    help="Articles held in memory, in megabytes; what is beyond waits in temporary files (TMPDIR).",
+)
+@click.option(
     "--stop-after",
     type=click.Choice(["groups"]),
     help="Only group copies by exact overlap, ten times as fast: no cleaning, credits, relations, stories or report.",
@@ -162,7 +171,7 @@ def run(
     with Quarantine(_quarantine_file(output, json_file), policy) as quarantine:
         with _progress() as progress:
             items = quarantine.watch(read_feeds(feeds, fields=fields, on_passed_over=passed))
-            rejections, articles, finish = job(items, settings, progress, options["workers"])
+            rejections, articles, finish = job(items, settings, progress, options["workers"], options["hold_mb"])
         for rejection in rejections[quarantine.rejected :]:
             quarantine.refuse(rejection)
         _check_any_article(rejections, articles, feeds)
@@ -179,7 +188,7 @@ Finish = Callable[[Path | None, str | None], None]
 
 
 def _stories_job(
-    items: Iterator[Article | Rejection], settings: Settings, progress: Progress | None, workers: int
+    items: Iterator[Article | Rejection], settings: Settings, progress: Progress | None, workers: int, hold_mb: int
 ) -> tuple[Sequence[Rejection], int, Finish]:
     """Everything: rejections, number of articles, and what is to be done with the rest."""
     from dedup.engines.local import runner_for
@@ -187,7 +196,7 @@ def _stories_job(
     from dedup.report import write_report, write_stories_jsonl
     from dedup.report.summary import print_summary
 
-    result = find_stories(items, settings, progress, runner_for(workers))
+    result = find_stories(items, settings, progress, runner_for(workers), hold_mb)
 
     def finish(output: Path | None, json_file: str | None) -> None:
         index = write_report(result, output) if output is not None else None
@@ -199,7 +208,7 @@ def _stories_job(
 
 
 def _copies_job(
-    items: Iterator[Article | Rejection], settings: Settings, progress: Progress | None, workers: int
+    items: Iterator[Article | Rejection], settings: Settings, progress: Progress | None, workers: int, _hold_mb: int
 ) -> tuple[Sequence[Rejection], int, Finish]:
     """As far as groups of copies."""
     from dedup.copies import find_copies

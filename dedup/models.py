@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -368,7 +368,7 @@ class Result:
     """
 
     stories: tuple[Story, ...]
-    matches: tuple[Match, ...]
+    matches: Sequence[Match]
     rejections: tuple[Rejection, ...]
     stats: Stats
     articles: Mapping[str, CleanArticle] = field(default_factory=dict, repr=False)

@@ -50,6 +50,16 @@ def test_two_workers_answer_as_one(feed: list[dedup.Article]) -> None:
     assert _bytes(feed, workers=2) == _bytes(feed, workers=1)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_articles_that_wait_on_disk_change_nothing(feed: list[dedup.Article], workers: int) -> None:
+    held = dedup.find_stories(feed)
+    waiting = dedup.find_stories(feed, hold_mb=0, runner=runner_for(workers))
+    assert waiting.stories == held.stories
+    assert waiting.stats == held.stats
+    assert tuple(waiting.matches) == tuple(held.matches)
+    assert dict(waiting.articles) == dict(held.articles)
+
+
 def test_the_hash_seed_of_python_changes_nothing() -> None:
     outputs = set()
     for seed in ("0", "1", "random"):

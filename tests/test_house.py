@@ -11,8 +11,8 @@ import dedup
 
 PACKAGE = Path(dedup.__file__).parent
 ORDER = (
-    "errors models settings spill sources text sketch match stories pipeline copies index engines report serve evaluate "
-    "cli_index cli __main__"
+    "errors models settings spill sources text sketch match stories pipeline copies index engines report serve "
+    "evaluate cli_index cli __main__"
 ).split()
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,4 +1,4 @@
-"""Which pairs of a feed are compared, and how: most of them at a glance, the others by the profiles of their articles."""
+"""Which pairs of a feed are compared, and how: most at a glance, the others by the profiles of their articles."""
 
 from __future__ import annotations
 

@@ -42,9 +42,10 @@ def tell(given: Comparing, ids: Sequence[str], matches: Matches, progress: Progr
     story = story_of(units, _merged(given, scores, len(ids)))
     telling = Telling(given.cleaned, ids, table, units, story)
     batches = batches_of_stories(table, story)
+    shared = (given, matches.table(), telling)
     stories: list[Story] = []
     done = 0
-    for batch, made in zip(batches, given.runner.map(_tell_chunk, (given, matches.table(), telling), batches), strict=True):
+    for batch, made in zip(batches, given.runner.map(_tell_chunk, shared, batches), strict=True):
         stories += made.told
         _add(made.asked, matches)
         done += len(batch.places)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -96,7 +96,11 @@ def _page_of(data: bytes) -> Page:
     )
 
 
-PAGES = Codec(_page_bytes, _page_of, lambda _: OBJECTS)
+def _page_size(_: Page) -> int:
+    return OBJECTS
+
+
+PAGES = Codec(_page_bytes, _page_of, _page_size)
 """Of what cleaning found."""
 
 

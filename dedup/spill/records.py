@@ -57,7 +57,11 @@ def _article_of(data: bytes) -> Article:
     )
 
 
-ARTICLES = Codec(_article_bytes, _article_of, lambda article: OBJECTS + len(article.text) + len(article.html or ""))
+def _article_size(article: Article) -> int:
+    return OBJECTS + len(article.text) + len(article.html or "")
+
+
+ARTICLES = Codec(_article_bytes, _article_of, _article_size)
 """Of articles: every field, times with their offset from UTC."""
 
 
@@ -76,5 +80,9 @@ def _match_of(data: bytes) -> Match:
     )
 
 
-MATCHES = Codec(_match_bytes, _match_of, lambda _: MATCH_BYTES)
+def _match_size(_: Match) -> int:
+    return MATCH_BYTES
+
+
+MATCHES = Codec(_match_bytes, _match_of, _match_size)
 """Of matches, passages and reasons included."""

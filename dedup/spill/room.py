@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import weakref
 from collections.abc import Sequence
 from threading import Lock
 from typing import Any, NoReturn
@@ -24,6 +25,7 @@ class Room:
             self._file = tempfile.TemporaryFile(prefix="dedup-", buffering=0)  # noqa: SIM115
         except OSError as error:
             _refuse(error)
+        weakref.finalize(self, self._file.close)
 
     def put(self, data: bytes | memoryview) -> int:
         """Where ``data`` stands now. Raises SpillError where there is no room for it."""
@@ -50,7 +52,7 @@ class Room:
     def into(self, place: int, arrays: Sequence[npt.NDArray[Any]]) -> None:
         """Fill arrays with the bytes at a place, one after the other."""
         if hasattr(os, "preadv"):
-            os.preadv(self._file.fileno(), [memoryview(array).cast("B") for array in arrays if array.size], place)
+            os.preadv(self._file.fileno(), [array.data.cast("B") for array in arrays if array.size], place)
             return
         for array in arrays:
             array[:] = np.frombuffer(self.get(place, array.nbytes), array.dtype)

@@ -33,8 +33,8 @@ _WHOLE = np.array([name in WHOLE for name in RELATIONS], np.bool_)
 
 
 class Batch(NamedTuple):
-    """Some components of a graph: the ``places`` of their nodes, ascending in each, and the ``rows`` of a table of pairs
-    that hold two nodes of one component."""
+    """Some components of a graph: the ``places`` of their nodes, ascending in each, and the ``rows`` of a table of
+    pairs that hold two nodes of one component."""
 
     places: Places
     rows: Places
@@ -49,8 +49,8 @@ class Groups(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """What tells a story once, a group or an article in none, by the least place of its members: ``of`` int64[n] the
-    unit of each article; and of each unit its ``speaker`` int64[n] and whether that is a round-up, ``mixed`` bool[n]."""
+    """What tells a story once, a group or an article in none, by the least place of its members: ``of`` int64[n] is the
+    unit of each article; ``speaker`` int64[n] of each unit, and ``mixed`` bool[n] whether that one is a round-up."""
 
     of: Places
     speaker: Places
@@ -203,7 +203,7 @@ def _components(edges: npt.NDArray[np.integer], count: int) -> Places:
     from scipy.sparse.csgraph import connected_components
 
     graph = coo_array((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), shape=(count, count))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
 
 
 def _batches(part: Places, pairs: npt.NDArray[np.integer], least: int) -> list[Batch]:

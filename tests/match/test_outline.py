@@ -84,7 +84,7 @@ def test_keys_and_sketches_are_those_of_vectors_and_bodies(feed: list[Made]) -> 
     cleaned = [article(number, made) for number, made in enumerate(feed)]
     cleaned = [replace(item, insets=((0, 4),)) if k % 3 == 2 and item.text else item for k, item in enumerate(cleaned)]
     drawn = draw(cleaned, SETTINGS)
-    found, plain = neighbours_by_keys(cleaned, drawn.keys, SETTINGS), neighbour_pairs(cleaned, SETTINGS)
+    found, plain = neighbours_by_keys(drawn.outlines.days, drawn.keys, SETTINGS), neighbour_pairs(cleaned, SETTINGS)
     assert found.pairs.tolist() == plain.pairs.tolist()
     assert found.caps == plain.caps
     sketches = sketch_many([item.body for item in cleaned], SETTINGS)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 import dedup
 from dedup.match.candidates import candidate_pairs
 from dedup.match.neighbours import neighbour_pairs
-from dedup.models import Article, Match, Passage, Result
+from dedup.match.table import table_of
+from dedup.models import RELATIONS, Article, Match, Passage, Result
 from dedup.pipeline import clean_feed
 from dedup.settings import Settings
 from dedup.sketch import sketch_many
-from dedup.stories import build_groups, build_stories
+from dedup.stories import build_groups, build_stories, feed
 from dedup.stories.clusters import Floor
 from dedup.stories.links import key, story_score
 from tests.stories.newsroom import a_day_of_an_agency, carried, live_blog, members, round_up, told, versions_of_an_item
@@ -34,6 +36,8 @@ BELOW = (
     "Copyright 2025 The Lantern. All rights reserved.",
     "Follow us on Facebook and Twitter",
 )
+
+SHARES = st.floats(0, 1)
 
 made = st.builds(told, st.sampled_from(EVENTS), st.sampled_from(KINDS))
 
@@ -193,3 +197,37 @@ def test_every_group_has_a_member_from_which_all_others_derive(
     for group in (group for story in fast.stories for group in story.groups):
         names = [member.id for member in group.articles]
         assert any(all(one == other or every_pair[key(one, other)].derived for other in names) for one in names), names
+
+
+@pytest.mark.parametrize("size", [1, 40, 1 << 20])
+def test_stories_made_in_batches_are_those_made_at_once(
+    fast: Result,
+    every_pair: Mapping[tuple[str, str], Match],
+    proposed: list[Match],
+    size: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed, "BATCH", size)
+    whole = build_stories(fast.articles, proposed, lambda pairs: [every_pair[pair] for pair in pairs], Settings())
+    assert dedup.find_stories(mixed_day()).stories == whole
+
+
+@given(
+    rows=st.lists(
+        st.builds(
+            Match,
+            st.just("a"),
+            st.just("b"),
+            st.sampled_from(RELATIONS),
+            SHARES,
+            SHARES,
+            SHARES,
+            st.tuples(SHARES, SHARES),
+            SHARES,
+        ),
+        max_size=9,
+    )
+)
+def test_scores_of_a_table_are_those_of_its_matches(rows: list[Match]) -> None:
+    pairs = np.array([(0, number) for number in range(1, len(rows) + 1)], np.int32).reshape(len(rows), 2)
+    assert feed.story_scores(table_of(pairs, rows)).tolist() == [story_score(match) for match in rows]

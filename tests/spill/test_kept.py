@@ -1,0 +1,176 @@
+"""What waits in a temporary file comes back as it was put there."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import tempfile
+from datetime import UTC, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dedup
+from dedup.errors import SpillError
+from dedup.models import Article, CleanArticle, Credit, Fact, Match, Passage
+from dedup.spill import ById, Codec, Kept
+from dedup.spill.pages import CleanFeed, page_of
+from dedup.spill.records import ARTICLES, MATCHES
+
+texts = st.text(st.characters(exclude_categories=()), max_size=40)
+times = st.one_of(
+    st.none(),
+    st.datetimes(
+        timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(seconds=-90))])
+    ),
+)
+maybe = st.one_of(st.none(), texts)
+articles = st.builds(
+    Article,
+    id=texts.filter(bool),
+    text=texts,
+    title=maybe,
+    url=maybe,
+    outlet=maybe,
+    published=times,
+    html=maybe,
+    byline=maybe,
+    credit=maybe,
+    canonical=maybe,
+    repairs=st.lists(texts, max_size=3).map(tuple),
+    file=maybe,
+    position=maybe,
+)
+shares = st.floats(0, 1)
+matches = st.builds(
+    Match,
+    a=texts,
+    b=texts,
+    relation=st.sampled_from(["copy", "rewrite", "related"]),
+    score=shares,
+    same_story_score=shares,
+    jaccard=shares,
+    containment=st.tuples(shares, shares),
+    cosine=shares,
+    passages=st.lists(st.builds(Passage, *[st.integers(0, 1 << 30)] * 5), max_size=3).map(tuple),
+    reasons=st.lists(texts, max_size=3).map(tuple),
+    facts=st.lists(st.builds(Fact, texts, st.lists(texts, max_size=2).map(tuple), st.floats(-9, 9)), max_size=3).map(
+        tuple
+    ),
+)
+WORDS = Codec(str.encode, bytes.decode, len)
+
+
+@st.composite
+def cleaned(draw: Any) -> CleanArticle:
+    """Clean articles as cleaning may leave them: of their own text or another, of the article given or one amended."""
+    article, text = draw(articles), draw(texts)
+    places = sorted(draw(st.lists(st.integers(0, 1 << 20), max_size=6)))
+    return CleanArticle(
+        article,
+        draw(st.sampled_from([article.text, text])),
+        tuple(places),
+        tuple(place + 3 for place in places),
+        "B" * len(places),
+        headline=draw(maybe),
+        byline=draw(maybe),
+        dateline=draw(maybe),
+        credits=tuple(draw(st.lists(st.builds(Credit, texts, texts, shares), max_size=2))),
+        published=draw(times),
+        notes=tuple(draw(st.lists(texts, max_size=2))),
+        insets=tuple(draw(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=2))),
+    )
+
+
+def _fields(item: Any) -> list[Any]:
+    """Every field, those that equality leaves out too."""
+    return [getattr(item, name) for name in item.__slots__]
+
+
+@given(given_=st.lists(articles, max_size=4), hold=st.sampled_from([0, 5000, 1 << 20]))
+def test_articles_come_back_with_every_field(given_: list[Article], hold: int) -> None:
+    kept = Kept(ARTICLES, hold)
+    for item in given_:
+        kept.add(item)
+    assert [_fields(item) for item in kept] == [_fields(item) for item in given_]
+    assert [_fields(item) for item in kept[1:3]] == [_fields(item) for item in given_[1:3]]
+
+
+@given(given_=st.lists(matches, max_size=3))
+def test_matches_come_back_with_passages_and_reasons(given_: list[Match]) -> None:
+    kept = Kept(MATCHES, 0)
+    for item in given_:
+        kept.add(item)
+    assert list(kept) == given_
+
+
+@given(found=st.lists(cleaned(), max_size=4), own=st.booleans(), hold=st.sampled_from([0, 5000, 1 << 20]))
+def test_clean_articles_come_back_as_they_were_found(found: list[CleanArticle], own: bool, hold: int) -> None:
+    """``own``: cleaning amended the article."""
+    kept = Kept(ARTICLES, hold)
+    for item in found:
+        kept.add(Article(item.id, "given") if own else item.article)
+    feed = CleanFeed(kept)
+    for at, item in enumerate(found):
+        feed.add(page_of(kept[at] if own else item.article, item))
+    assert [_fields(item) for item in feed] == [_fields(item) for item in found]
+    order = range(len(found))[::-1]
+    assert list(feed.ordered(order)) == found[::-1]
+
+
+def test_the_first_items_are_held_and_the_others_wait() -> None:
+    kept = Kept(WORDS, 8)
+    for word in ("storm", "flood", "quake"):
+        kept.add(word)
+    assert [kept.holds(at) for at in range(3)] == [True, True, False]
+    assert kept.spilled
+    kept.put(0, "bridge")
+    kept.put(2, "harbour")
+    assert list(kept) == ["bridge", "flood", "harbour"]
+    assert list(kept.ordered([2, 0])) == ["harbour", "bridge"]
+    assert dict(ById(["a", "b"], kept)) == {"a": "bridge", "b": "flood"}
+
+
+def test_a_result_that_waits_on_disk_can_be_pickled_and_sent() -> None:
+    text = "The minister opened the bridge over the Drava on Monday after repairs of seven months. " * 3
+    result = dedup.find_stories([Article(f"a{number}", text) for number in range(3)], hold_mb=0)
+    sent = pickle.loads(pickle.dumps(result))  # noqa: S301
+    assert dict(sent.articles) == dict(result.articles)
+    assert list(sent.matches) == list(result.matches)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="needs fork")
+def test_forked_processes_read_what_was_put_before() -> None:
+    kept = Kept(WORDS, 0)
+    for number in range(100):
+        kept.add(f"word {number}")
+    with multiprocessing.get_context("fork").Pool(2, initializer=_take, initargs=(kept,)) as pool:
+        assert pool.map(_read, range(100)) == list(kept)
+
+
+_taken: list[Kept[str]] = []
+
+
+def _take(kept: Kept[str]) -> None:
+    _taken.append(kept)
+
+
+def _read(at: int) -> str:
+    return _taken[0][at]
+
+
+def test_a_folder_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(SpillError, match=r"gone: .*TMPDIR"):
+        Kept(WORDS, 0).add("storm")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_full_disk_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full)
+    with pytest.raises(SpillError, match="No space left"):
+        Kept(WORDS, 0).add("storm")
