@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
@@ -30,27 +30,30 @@ class ProcessRunner:
     def map(self, work: Callable[[Shared, Chunk], Made], shared: Shared, chunks: Sequence[Chunk]) -> Iterator[Made]:
         """Yield ``work(shared, chunk)`` for every chunk; an error in a worker is raised here.
 
-        Where the system can fork, the workers inherit ``shared`` and ``chunks`` and only results are sent.
+        Where the system can fork, the workers inherit ``shared`` and ``chunks`` and only results are sent. The first
+        chunk is worked here: its compiled code and tables, which take seconds to load, are inherited too.
         """
         if len(chunks) < 2:
             yield from SerialRunner().map(work, shared, chunks)
             return
+        first = work(shared, chunks[0])
         method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
         pool = ProcessPoolExecutor(
-            min(self.workers, len(chunks)),
+            min(self.workers, len(chunks) - 1),
             mp_context=multiprocessing.get_context(method),
             initializer=_Worker.take,
             initargs=(work, shared, chunks),
         )
         try:
-            yield from _in_order(pool, len(chunks), self.workers * CHUNKS_AHEAD)
+            yield first
+            yield from _in_order(pool, range(1, len(chunks)), self.workers * CHUNKS_AHEAD)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _in_order(pool: ProcessPoolExecutor, count: int, ahead: int) -> Iterator[Any]:
+def _in_order(pool: ProcessPoolExecutor, numbers: Iterable[int], ahead: int) -> Iterator[Any]:
     running: deque[Future[Any]] = deque()
-    for number in range(count):
+    for number in numbers:
         running.append(pool.submit(_Worker.do, number))
         if len(running) >= ahead:
             yield running.popleft().result()

@@ -24,7 +24,7 @@ def clean_feed(articles: Sequence[Article], runner: Runner | None = None) -> lis
     """Clean articles with the evidence of the whole feed, in the order given."""
     runner = runner or SerialRunner()
     chunks = Chunks(articles, ARTICLES_A_CHUNK)
-    evidence = _gather_evidence(chunks, runner, no_progress)
+    evidence = _gather_evidence(articles, runner, no_progress)
     parts = zip(chunks, runner.map(_clean_chunk, evidence, chunks), strict=True)
     return [item for given, part in parts for item in map(cleaned_of, given, part.pages)]
 
@@ -32,7 +32,7 @@ def clean_feed(articles: Sequence[Article], runner: Runner | None = None) -> lis
 def clean_all(articles: Kept[Article], runner: Runner, progress: Progress) -> tuple[CleanFeed, list[Rejection]]:
     """Articles with a text, and a rejection for every page of html that gave none."""
     chunks = Chunks(articles, ARTICLES_A_CHUNK)
-    evidence = _gather_evidence(chunks, runner, progress)
+    evidence = _gather_evidence(articles, runner, progress)
     cleaned, unread = CleanFeed(articles), list[int]()
     for part in runner.map(_clean_chunk, evidence, chunks):
         unread += [len(cleaned) + at for at in part.unread]
@@ -49,12 +49,12 @@ def _refuse_unread(item: CleanArticle) -> Rejection:
     return refuse(item.article, item.notes[0] if item.notes else "no-text", "is a page that gave no text")
 
 
-def _gather_evidence(chunks: Sequence[Sequence[Article]], runner: Runner, progress: Progress) -> FeedEvidence:
+def _gather_evidence(articles: Sequence[Article], runner: Runner, progress: Progress) -> FeedEvidence:
     whole, parts, done = merge_evidence(()), list[FeedEvidence](), 0
-    for part in runner.map(_evidence_chunk, None, chunks):
+    for part in runner.map(_evidence_chunk, None, Chunks(articles, ARTICLES_A_CHUNK)):
         parts.append(part)
         done += part.articles
-        progress("collecting evidence", done, 0)
+        progress("collecting evidence", done, len(articles))
         if sum(len(own.lines.keys) for own in parts) > max(len(whole.lines.keys), KEYS_AT_ONCE):
             whole, parts = merge_evidence((whole, *parts)), []
     return merge_evidence((whole, *parts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import Generic, NamedTuple, TypeVar, overload
 
 from dedup.spill.room import Room
 
@@ -23,8 +23,7 @@ class Codec(NamedTuple, Generic[Item]):
 
 class Kept(Sequence[Item]):
     """Items in the order they were added: the first ones, up to ``hold`` bytes, are objects in memory, the others wait
-    in a file and are made anew whenever they are asked for. What is pickled, or sent to a process that does not share
-    files, is all of them."""
+    in a file and are made anew whenever they are asked for."""
 
     def __init__(self, codec: Codec[Item], hold: int) -> None:
         self._codec = codec
@@ -75,9 +74,6 @@ class Kept(Sequence[Item]):
     def __iter__(self) -> Iterator[Item]:
         return map(self._made, self._entries)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _kept, (self._codec, list(self))
-
     def _written(self, item: Item) -> int:
         if self._room is None:
             self._room = Room()
@@ -89,14 +85,6 @@ class Kept(Sequence[Item]):
             return entry
         assert self._room is not None
         return self._codec.decode(self._room.get(entry >> _SIZE_BITS, entry & ((1 << _SIZE_BITS) - 1)))
-
-
-def _kept(codec: Codec[Item], items: list[Item]) -> Kept[Item]:
-    """All items, in memory."""
-    made = Kept(codec, sum(map(codec.size, items)))
-    for item in items:
-        made.add(item)
-    return made
 
 
 class ById(Mapping[str, Item]):

@@ -14,9 +14,12 @@ import numpy.typing as npt
 
 from dedup.errors import SpillError
 
+PIECE = 1 << 30
+"""Bytes that are read at once."""
+
 
 class Room:
-    """Bytes on disk. A process that was forked since may read what was put before."""
+    """Bytes on disk. A process that was forked since may read what was put before; one it is sent to gets a copy."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -57,6 +60,16 @@ class Room:
         for array in arrays:
             array[:] = np.frombuffer(self.get(place, array.nbytes), array.dtype)
             place += array.nbytes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _copy, ([self.get(place, PIECE) for place in range(0, self._end, PIECE)],)
+
+
+def _copy(pieces: list[bytes]) -> Room:
+    room = Room()
+    for piece in pieces:
+        room.put(piece)
+    return room
 
 
 def _refuse(error: OSError) -> NoReturn:
