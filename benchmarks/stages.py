@@ -12,9 +12,9 @@ import numpy as np
 import orjson
 
 from dedup.match.candidates import candidate_pairs
-from dedup.match.shared import shared_of_bodies, shared_shingles
+from dedup.match.shared import ShingleShelf, shared_shingles
 from dedup.settings import Settings
-from dedup.sketch import sketch_many
+from dedup.sketch import SketchTable, sketch_many
 from dedup.text.tokens import code_points, word_hashes
 
 Timed = list[tuple[str, Callable[[], Any]]]
@@ -36,10 +36,16 @@ def print_stages(feed: Path, rounds: int) -> None:
         ("sketch, every shingle kept", lambda: sketch_many(texts, settings, shingles=True)),
         ("candidates", lambda: candidate_pairs(table, settings)),
         ("verify on exact shingles", lambda: shared_shingles(table, pairs)),
-        ("the same, candidates hashed again", lambda: shared_of_bodies(texts, pairs, settings)),
+        ("the same, shingles in a file between", lambda: _on_disk(table, pairs)),
     ]
     print(f"\n{len(pairs)} candidates, {len(pairs) / len(texts):.2f} an article\n")
     _print("stage, one thread", stages, len(texts), rounds)
+
+
+def _on_disk(table: SketchTable, pairs: Any) -> Any:
+    shelf = ShingleShelf()
+    list(shelf.take([table]))
+    return shelf.shared(pairs)
 
 
 def print_limits(feed: Path, rounds: int) -> None:

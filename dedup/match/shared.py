@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.match.compiled import compiled
-from dedup.settings import Settings
-from dedup.sketch import SketchTable, sketch_many
+from dedup.sketch import SketchTable
+from dedup.spill import Room
 
 BODIES_AT_ONCE = 1 << 16
-"""Bodies whose shingles are held at a time when they are hashed again: some 250 MB of news."""
+"""Bodies whose shingles are in memory at a time: some 250 MB of news."""
+
+_NONE, _NO_SIZES = np.empty(0, np.uint64), np.empty(0, np.int64)
 
 
 def shared_shingles(table: SketchTable, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -24,24 +27,43 @@ def shared_shingles(table: SketchTable, pairs: NDArray[np.int32]) -> NDArray[np.
     return out
 
 
-def shared_of_bodies(
-    bodies: Sequence[str],
-    pairs: NDArray[np.int32],
-    settings: Settings,
-    threads: int = 1,
-    at_once: int = BODIES_AT_ONCE,
-) -> NDArray[np.int32]:
-    """As ``shared_shingles``, for feeds whose shingles do not fit in memory: bodies that stand in a pair are hashed
-    again, those of at most ``at_once`` (two or more) held at a time. ``bodies`` may read them from a file.
+class ShingleShelf:
+    """The distinct shingle hashes of bodies in a temporary file, 3.5 kB of a news article."""
 
-    Pairs sorted by their first article meet few bodies twice where near numbers are near in time.
-    """
-    out = np.empty((len(pairs), 3), np.int32)
-    for start, end in _runs(pairs, len(bodies), max(2, at_once)):
-        wanted = np.unique(pairs[start:end])
-        table = sketch_many((bodies[at] for at in wanted), settings, shingles=True, threads=threads)
-        out[start:end] = shared_shingles(table, np.searchsorted(wanted, pairs[start:end]).astype(np.int32))
-    return out
+    def __init__(self) -> None:
+        self._room = Room()
+        self._places: list[NDArray[np.int64]] = []
+        self._sizes: list[NDArray[np.int64]] = []
+
+    def take(self, tables: Iterable[SketchTable]) -> Iterator[SketchTable]:
+        """Put the shingles of the tables in the file; the tables without them. Raises SpillError where it is full."""
+        for table in tables:
+            place = self._room.put(table.shingles.data.cast("B"))
+            self._places.append(place + table.shingle_bounds[:-1] * table.shingles.itemsize)
+            self._sizes.append(np.diff(table.shingle_bounds))
+            yield replace(table, shingles=_NONE, shingle_bounds=np.zeros_like(table.shingle_bounds))
+
+    def shared(self, pairs: NDArray[np.int32], at_once: int = BODIES_AT_ONCE) -> NDArray[np.int32]:
+        """``shared_shingles`` of pairs of bodies in the order they were taken, with the shingles of at most ``at_once``
+        of them (two or more) in memory. Pairs sorted by their first body meet few bodies twice."""
+        places, sizes = np.concatenate([_NO_SIZES, *self._places]), np.concatenate([_NO_SIZES, *self._sizes])
+        out = np.empty((len(pairs), 3), np.int32)
+        for start, end in _runs(pairs, len(sizes), max(2, at_once)):
+            wanted = np.unique(pairs[start:end])
+            bounds = np.concatenate([[0], np.cumsum(sizes[wanted])])
+            shingles = self._read(places[wanted], bounds)
+            _count_shared(shingles, bounds, np.searchsorted(wanted, pairs[start:end]), out[start:end])
+        return out
+
+    def _read(self, places: NDArray[np.int64], bounds: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Shingles that stand at some places, ascending; what is side by side is read at once."""
+        shingles = np.empty(bounds[-1], np.uint64)
+        ends = places + np.diff(bounds) * shingles.itemsize
+        firsts = np.flatnonzero(np.concatenate([[True], places[1:] != ends[:-1]])[: len(places)])
+        lasts = np.concatenate([bounds[firsts[1:]], bounds[-1:]])
+        for place, low, high in zip(places[firsts].tolist(), bounds[firsts].tolist(), lasts.tolist(), strict=False):
+            self._room.into(place, (shingles[low:high],))
+        return shingles
 
 
 def _runs(pairs: NDArray[np.int32], bodies: int, most: int) -> Iterator[tuple[int, int]]:

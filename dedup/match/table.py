@@ -90,8 +90,10 @@ def told_apart(pairs: npt.NDArray[np.int32], seen: Glances) -> MatchTable:
 def join_matches(parts: Iterable[MatchTable]) -> MatchTable:
     """Tables without a pair in common as one, sorted by pair."""
     held = [*parts, table_of(np.empty((0, 2), np.int32), ())]
-    whole = MatchTable(*(np.concatenate([getattr(part, item.name) for part in held]) for item in fields(MatchTable)))
-    return whole.at(np.argsort(_keys(whole.pairs), kind="stable"))
+    order = np.argsort(np.concatenate([_keys(part.pairs) for part in held]), kind="stable")
+    return MatchTable(
+        *(np.concatenate([getattr(part, item.name) for part in held])[order] for item in fields(MatchTable))
+    )
 
 
 def _keys(pairs: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:

@@ -168,27 +168,33 @@ def _compare_chunk(shared: tuple[Sequence[CleanArticle], Settings], pairs: Pairs
 
 
 class Matches:
-    """Matches as they are made; of those that are shown, what is beyond ``hold`` bytes waits in a file."""
+    """Matches as they are made, first those of the candidates; of those that are shown, what is beyond ``hold`` bytes
+    waits in a file."""
 
-    def __init__(self, hold: int) -> None:
-        self._parts: list[MatchTable] = []
+    def __init__(self, made: Iterable[Compared], hold: int) -> None:
         self._said = Kept(MATCHES, hold)
+        self.candidates = join_matches([self._kept(part) for part in made])
+        self._others: list[MatchTable] = []
 
-    def add(self, made: Compared) -> None:
-        """Matches of pairs that were not added before. Raises SpillError where the file cannot grow."""
+    def add(self, made: Iterable[Compared]) -> None:
+        """Matches of pairs that were not known before. Raises SpillError where the file cannot grow."""
+        self._others += [self._kept(part) for part in made]
+
+    def _kept(self, made: Compared) -> MatchTable:
         shown = made.table.shown
-        self._parts.append(replace(made.table, shown=np.where(shown >= 0, shown + len(self._said), -1)))
+        moved = np.where(shown >= 0, shown + len(self._said), -1)
         for match in made.said:
             self._said.add(match)
+        return replace(made.table, shown=moved)
 
-    def table(self) -> MatchTable:
-        """All of them, sorted by pair."""
-        if len(self._parts) != 1:
-            self._parts = [join_matches(self._parts)]
-        return self._parts[0]
+    @property
+    def others(self) -> MatchTable:
+        """Those that were added, sorted by pair."""
+        self._others = [join_matches(self._others)]
+        return self._others[0]
 
     def shown(self) -> Sequence[Match]:
         """Those that are shown, whole, sorted by pair."""
-        places = self.table().shown
-        said = self._said.ordered(places[places >= 0].tolist())
+        whole = join_matches([table.at(np.flatnonzero(table.shown >= 0)) for table in (self.candidates, self.others)])
+        said = self._said.ordered(whole.shown.tolist())
         return said if said.spilled else tuple(said)

@@ -84,9 +84,7 @@ def _find_stories(
     progress("proposing pairs", len(ids), len(ids))
     given = Comparing(cleaned, drawn.shelf, settings, runner)
     del drawn
-    matches = Matches(hold)
-    for part in compare_all(given, proposed.pairs, progress):
-        matches.add(part)
+    matches = Matches(compare_all(given, proposed.pairs, progress), hold)
     stories = tell(given, ids, matches, progress)
     rejections = (*intake.rejections, *unread)
     return Result(
@@ -119,7 +117,7 @@ def _count(
     stories: Sequence[Story],
     articles: int,
 ) -> Stats:
-    table = matches.table()
+    tables = (matches.candidates, matches.others)
     return Stats(
         read=intake.read,
         accepted=intake.read - len(rejections),
@@ -128,8 +126,8 @@ def _count(
         articles=articles,
         unsketched=proposed.unsketched,
         candidates=len(proposed.pairs),
-        compared=len(table),
-        derived=int(np.count_nonzero(table.derived)),
+        compared=sum(map(len, tables)),
+        derived=sum(int(np.count_nonzero(table.derived)) for table in tables),
         stories=len(stories),
         groups=sum(len(story.groups) for story in stories),
         repairs=intake.repairs,

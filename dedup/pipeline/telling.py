@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,42 +33,48 @@ from dedup.stories.feed import (
 )
 from dedup.stories.links import Ids
 
+Tables = tuple[MatchTable, ...]
+
 
 def tell(given: Comparing, ids: Sequence[str], matches: Matches, progress: Progress) -> tuple[Story, ...]:
-    """The stories of all articles. ``matches`` are those of the candidates; what else is asked for is added to them."""
-    table = matches.table()
-    units = _units(given, ids, table, matches)
-    scores = _scores(given, units, table, matches)
-    story = story_of(units, _merged(given, scores, len(ids)))
+    """The stories of all articles. What is asked for beside the matches of the candidates is added to them."""
+    table = matches.candidates
+    units = _units(given, ids, matches)
+    story = story_of(units, _merged(given, _scores(given, units, matches), len(ids)))
     telling = Telling(given.cleaned, ids, table, units, story)
     batches = batches_of_stories(table, story)
-    shared = (given, matches.table(), telling)
+    shared = (given, (table, matches.others), telling)
     stories: list[Story] = []
     done = 0
     for batch, made in zip(batches, given.runner.map(_tell_chunk, shared, batches), strict=True):
         stories += made.told
-        _add(made.asked, matches)
+        matches.add(made.asked)
         done += len(batch.places)
         progress("grouping", done, len(ids))
     return with_related(stories, table, {name: at for at, name in enumerate(ids)})
 
 
-def _units(given: Comparing, ids: Sequence[str], table: MatchTable, matches: Matches) -> Units:
+def _units(given: Comparing, ids: Sequence[str], matches: Matches) -> Units:
     """Groups, and the articles in none."""
     groups: list[Groups] = []
-    for made in given.runner.map(_group_chunk, (given, table, ids), batches_of_copies(table, len(ids))):
+    shared = (given, matches.candidates, ids)
+    for made in given.runner.map(_group_chunk, shared, batches_of_copies(matches.candidates, len(ids))):
         groups.append(made.groups)
-        _add(made.asked, matches)
+        matches.add(made.asked)
     return units_of(groups, len(ids))
 
 
-def _scores(given: Comparing, units: Units, table: MatchTable, matches: Matches) -> Scores:
+def _scores(given: Comparing, units: Units, matches: Matches) -> Scores:
     """Same-story score of every two units with a match between them: that of their speakers."""
-    pairs = unit_pairs(table, units)
+    pairs = unit_pairs(matches.candidates, units)
     asked = spoken(pairs, units)
-    _add(compare_all(given, asked[matches.table().find(asked) < 0], no_progress), matches)
-    known = matches.table()
-    return Scores(pairs, story_scores(known.at(known.find(asked))))
+    unknown = (matches.candidates.find(asked) < 0) & (matches.others.find(asked) < 0)
+    matches.add(compare_all(given, asked[unknown], no_progress))
+    values = np.zeros(len(pairs))
+    for table in (matches.candidates, matches.others):
+        rows = table.find(asked)
+        values[rows >= 0] = story_scores(table.at(rows[rows >= 0]))
+    return Scores(pairs, values)
 
 
 def _merged(given: Comparing, scores: Scores, count: int) -> Iterator[tuple[int, ...]]:
@@ -80,11 +86,6 @@ def _merged(given: Comparing, scores: Scores, count: int) -> Iterator[tuple[int,
 
 def _merge_chunk(shared: tuple[Scores, Floor], batch: Batch) -> list[tuple[int, ...]]:
     return merge_batch(batch, *shared)
-
-
-def _add(made: Iterable[Compared], matches: Matches) -> None:
-    for part in made:
-        matches.add(part)
 
 
 class _Grouped(NamedTuple):
@@ -99,11 +100,11 @@ class _Told(NamedTuple):
 
 def _group_chunk(shared: tuple[Comparing, MatchTable, Sequence[str]], batch: Batch) -> _Grouped:
     given, table, ids = shared
-    comparer = _Comparer(given, ids, table, batch)
+    comparer = _Comparer(given, ids, (table,), batch)
     return _Grouped(group_batch(batch, table, ids, comparer), comparer.made)
 
 
-def _tell_chunk(shared: tuple[Comparing, MatchTable, Telling], batch: Batch) -> _Told:
+def _tell_chunk(shared: tuple[Comparing, Tables, Telling], batch: Batch) -> _Told:
     given, known, telling = shared
     comparer = _Comparer(given, telling.ids, known, batch)
     return _Told(tell_batch(batch, telling, comparer), comparer.made)
@@ -113,7 +114,7 @@ class _Comparer:
     """Answers for pairs of ids of a batch: a match of the ``known``, or one made now and kept; without passages and
     reasons."""
 
-    def __init__(self, given: Comparing, ids: Sequence[str], known: MatchTable, batch: Batch) -> None:
+    def __init__(self, given: Comparing, ids: Sequence[str], known: Tables, batch: Batch) -> None:
         self._given = given._replace(runner=SerialRunner())
         self._ids, self._known = ids, known
         self._place = {ids[at]: at for at in batch.places.tolist()}
@@ -127,8 +128,14 @@ class _Comparer:
         return [self._matches[pair] for pair in pairs]
 
     def _take(self, pairs: Pairs) -> None:
-        rows = self._known.find(pairs)
-        made = list(compare_all(self._given, pairs[rows < 0], no_progress)) if (rows < 0).any() else []
+        for table in self._known:
+            rows = table.find(pairs)
+            self._note(table.at(rows[rows >= 0]))
+            pairs = pairs[rows < 0]
+        made = list(compare_all(self._given, pairs, no_progress)) if len(pairs) else []
         self.made += made
-        for table in (self._known.at(rows[rows >= 0]), *(part.table for part in made)):
-            self._matches.update(((match.a, match.b), match) for match in table.matches(self._ids))
+        for part in made:
+            self._note(part.table)
+
+    def _note(self, table: MatchTable) -> None:
+        self._matches.update(((match.a, match.b), match) for match in table.matches(self._ids))

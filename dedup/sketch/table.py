@@ -84,9 +84,15 @@ def sketch_many(bodies: Iterable[str], settings: Settings, shingles: bool = Fals
     Row i depends on body i and the settings alone, whatever the threads (the kernels run without the interpreter
     lock, so that bodies may be read meanwhile). About 1 kB an article, and 8 bytes a shingle where they are kept.
     """
+    return join_tables(sketch_blocks(bodies, settings, shingles, threads))
+
+
+def sketch_blocks(
+    bodies: Iterable[str], settings: Settings, shingles: bool = False, threads: int = 1
+) -> Iterator[SketchTable]:
+    """``sketch_many`` in parts, one or more, of some hundred thousand characters each."""
     recipe = _recipe(settings, shingles)
-    tables = _in_threads(bodies, recipe, threads) if threads > 1 else _one_by_one(bodies, recipe)
-    return join_tables(tables)
+    return _in_threads(bodies, recipe, threads) if threads > 1 else _one_by_one(bodies, recipe)
 
 
 def _one_by_one(bodies: Iterable[str], recipe: Recipe) -> Iterator[SketchTable]:

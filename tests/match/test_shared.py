@@ -7,9 +7,10 @@ import random
 import numpy as np
 import pytest
 
-from dedup.match.shared import shared_of_bodies, shared_shingles
+from dedup.match.shared import ShingleShelf, shared_shingles
 from dedup.settings import Settings
 from dedup.sketch import sketch_many
+from dedup.sketch.table import join_tables, sketch_blocks
 from tests.match.test_candidates import prose
 
 
@@ -22,9 +23,15 @@ def test_shared_shingles_are_those_of_the_sets_however_many_bodies_are_held(at_o
     pairs = np.array(sorted(random.Random(4).sample([(a, b) for b in range(22) for a in range(b)], 90)), np.int32)
     expected = [(len(sets[a] & sets[b]), len(sets[a]), len(sets[b])) for a, b in pairs]
     assert shared_shingles(table, pairs).tolist() == [list(row) for row in expected]
-    assert shared_of_bodies(bodies, pairs, Settings(), 2, at_once).tolist() == [list(row) for row in expected]
+    shelf = ShingleShelf()
+    half = len(bodies) // 2
+    blocks = [*sketch_blocks(bodies[:half], Settings(), True), *sketch_blocks(bodies[half:], Settings(), True)]
+    without = join_tables(shelf.take(blocks))
+    assert shelf.shared(pairs, at_once).tolist() == [list(row) for row in expected]
+    assert len(without.shingles) == 0
+    assert without.signatures.tolist() == table.signatures.tolist()
     assert max(row[0] for row in expected) > 0
 
 
 def test_no_pairs_give_no_rows():
-    assert shared_of_bodies(["a"], np.zeros((0, 2), np.int32), Settings()).shape == (0, 3)
+    assert ShingleShelf().shared(np.zeros((0, 2), np.int32)).shape == (0, 3)
