@@ -23,6 +23,9 @@ from dedup.settings import Settings
 
 SECONDS_A_DAY = 86400.0
 
+MOST_KEYS = 128
+"""More than an article has keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
@@ -161,7 +164,7 @@ def _join(packed: _Packed, stands: npt.NDArray[np.int64], settings: Settings) ->
     frequency = np.bincount(terms, minlength=1)
     by_term = np.argsort(terms, kind="stable")
     starts = np.concatenate([[0], np.cumsum(frequency)])
-    postings = (rows[by_term].astype(np.int32), places[by_term].astype(np.int32), starts)
+    postings = (rows[by_term].astype(np.int32), part.weights[rows, places][by_term], starts)
     floors = (settings.neighbour_cosine, settings.neighbour_cosine_far)
     rule = (settings.neighbour_shared, settings.neighbour_bucket, settings.neighbour_days, *floors)
     pairs, scores = _scan(part, postings, rule)
@@ -229,15 +232,15 @@ def _room(pairs: Any, scores: Any, count: int) -> Any:
 
 @compiled
 def _scan(packed: Any, postings: Any, rule: Any) -> Any:
-    """Add up, for each row, what it shares with earlier rows along the postings; keep the pairs that pass."""
-    rows, places, starts = postings
+    """Add up, for each row, what it shares with earlier rows along the postings; keep the pairs that pass. Count and sum
+    of a row stand side by side, and a count says which row it is of, so that a posting costs one look into memory."""
+    rows, weights, starts = postings
     wanted, bucket, days, near, far = rule
     n = len(packed.sizes)
-    stamp, count, total = np.full(n, -1, np.int32), np.zeros(n, np.int32), np.zeros(n, np.float64)
-    touched = np.empty(n, np.int32)
+    tally, touched = np.full((n, 2), -1.0), np.empty(n, np.int32)
     pairs, scores, found = np.empty((1024, 2), np.int32), np.empty(1024, np.float32), 0
     for i in range(n):
-        met, hot = 0, False
+        met, hot, base = 0, False, float(i * MOST_KEYS)
         for k in range(packed.sizes[i]):
             key = packed.keys[i, k]
             if starts[key + 1] - starts[key] > bucket:
@@ -248,14 +251,14 @@ def _scan(packed: Any, postings: Any, rule: Any) -> Any:
                 j = rows[at]
                 if j >= i:
                     break
-                if stamp[j] != i:
-                    stamp[j], count[j], total[j], touched[met] = i, 0, 0.0, j
+                if tally[j, 0] < base:
+                    tally[j, 0], tally[j, 1], touched[met] = base, 0.0, j
                     met += 1
-                count[j] += 1
-                total[j] += weight * float(packed.weights[j, places[at]])
+                tally[j, 0] += 1
+                tally[j, 1] += weight * float(weights[at])
         for t in range(met):
             j = touched[t]
-            shared, value = _overlap(packed, i, j) if hot else (count[j], total[j])
+            shared, value = _overlap(packed, i, j) if hot else (np.int64(tally[j, 0] - base), tally[j, 1])
             floor = far if abs(packed.days[i] - packed.days[j]) > days else near
             if shared >= wanted and value >= floor:
                 pairs, scores = _room(pairs, scores, found)
