@@ -338,8 +338,19 @@ def compare_command(a: str, b: str, as_json: bool, settings_file: Path | None) -
         pair.append(clean(articles[0]))
     match = compare(pair[0], pair[1], _settings(settings_file))
     own = (own_agencies(pair[0].article), own_agencies(pair[1].article))
-    say = match_to_json if as_json else match_to_text
-    click.echo(say(match, pair[0], pair[1], own, release=is_release(pair)))
+    release = is_release(pair)
+    if as_json:
+        click.echo(match_to_json(match, pair[0], pair[1], own, release=release))
+        return
+    click.echo(match_to_text(match, pair[0], pair[1], (_words(pair[0]), _words(pair[1])), own, release=release))
+
+
+def _words(item: CleanArticle) -> int:
+    """The length of a text as its passages and reasons count it."""
+    from dedup.match.profile import spans_of
+    from dedup.text.tokens import tokenise
+
+    return sum(len(tokenise(item.text[start:end]).hashes) for start, end in spans_of(item))
 
 
 @cli.command()

@@ -191,7 +191,7 @@ class _Intake:
         self._size, self._emit = options["batch"], options["emit"] is not None
         self._fields = fields_of(options["field_map"])
         self._waiting: list[Article] = []
-        self.new = self.known = 0
+        self.new = self.replaced = self.known = 0
 
     def ingest(self, feeds: Sequence[str], follow: bool) -> None:
         """Take the articles of feeds, with ``follow`` again and again what is new in them."""
@@ -234,7 +234,8 @@ class _Intake:
     def _say_counts(self) -> None:
         from dedup.report.words import count
 
-        counts = f"{self.new} added, {self.known} were known, {self._quarantine.rejected} rejected"
+        replaced = f"{self.replaced} replaced an earlier text, " if self.replaced else ""
+        counts = f"{self.new} added, {replaced}{self.known} were known, {self._quarantine.rejected} rejected"
         _say(f"{counts}; the index holds {count(len(self._index), 'article')}")
 
     def take(self, article: Article) -> None:
@@ -245,13 +246,19 @@ class _Intake:
     def commit(self) -> None:
         if not self._waiting:
             return
-        before = len(self._index)
+        before, start = len(self._index), datetime.now(UTC)
         verdicts = self._index.add_many(self._waiting)
         came = len(self._index) - before
-        self.new, self.known = self.new + came, self.known + len(verdicts) - came
+        replaced = self._replaced({verdict.id for verdict in verdicts if verdict.revision > 1}, start)
+        self.new, self.replaced = self.new + came, self.replaced + replaced
+        self.known += len(verdicts) - came - replaced
         self._waiting = []
         if self._emit:
             _emit(verdicts)
+
+    def _replaced(self, ids: set[str], since: datetime) -> int:
+        """How many texts of the articles took the place of an earlier one since then."""
+        return sum(earlier.replaced >= since for name in ids for earlier in self._index.history(name))
 
 
 def _from_stdin(desk: _Intake, fields: dict[str, str]) -> Iterator[Article | Rejection]:

@@ -187,6 +187,15 @@ def test_compare_names_the_relation_and_shows_the_evidence() -> None:
     assert max(passage["words"] for passage in as_json["passages"]) > 50
 
 
+def test_lengths_are_counted_as_the_passages_are(tmp_path: Path) -> None:
+    text = "The U.S. and North Korea’s envoys met – again – at 7,000 feet, well-guarded, on a Monday in the rain, and spoke."
+    for name in "ab":
+        (tmp_path / f"{name}.txt").write_text(f"Envoys meet in the rain\n{text}", encoding="utf-8")
+    said = dedup("compare", tmp_path / "a.txt", tmp_path / "b.txt").stdout.decode()
+    assert [line for line in said.splitlines() if "time unknown" in line] == ["   time unknown, 22 words"] * 2
+    assert "shared passage 1 (22 words)" in said
+
+
 def test_clean_prints_the_article_without_its_sidebar_and_explains_each_line() -> None:
     said = dedup("clean", CUT).stdout.decode()
     assert "containers filled with munitions" in said

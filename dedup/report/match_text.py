@@ -29,19 +29,27 @@ PROOF = 15
 Own = tuple[Iterable[str], Iterable[str]]
 
 
-def match_to_text(match: Match, a: CleanArticle, b: CleanArticle, own: Own = ((), ()), *, release: bool = False) -> str:
+def match_to_text(
+    match: Match,
+    a: CleanArticle,
+    b: CleanArticle,
+    words: tuple[int, int],
+    own: Own = ((), ()),
+    *,
+    release: bool = False,
+) -> str:
     """What the pair is, who holds how much of whom, who may have it from whom, why, and the longest shared passages;
     safe to print on a terminal.
 
-    ``own`` are the agencies that are the outlet of ``a`` and of ``b``; ``release`` whether the agency that both credit
-    distributes press releases.
+    ``words`` are the lengths of both texts, counted as those of the passages; ``own`` the agencies that are the outlet
+    of ``a`` and of ``b``; ``release`` whether the agency that both credit distributes press releases.
     """
     shares = held(match, a, b)
     said = sentence(match, shares, texts=(a, b))
     took = direction(match, shares, _party("A", a, own[0]), _party("B", b, own[1]), release=release)
     lines = [
-        *_head("A", a),
-        *_head("B", b),
+        *_head("A", a, words[0]),
+        *_head("B", b, words[1]),
         "",
         *_wrapped(f"{match.relation}: {said}"),
         *_wrapped(took),
@@ -62,19 +70,13 @@ def _party(name: str, item: CleanArticle, own: Iterable[str]) -> Party:
     return Party.of(name, item.credits, own, (item.published, where))
 
 
-def _head(letter: str, item: CleanArticle) -> Iterator[str]:
+def _head(letter: str, item: CleanArticle, words: int) -> Iterator[str]:
     """Headline and id, then where, when and from whom."""
     yield f"{letter}  {item.headline or '(no headline)'} | {item.id}"
-    facts = [place(item.article.outlet, item.article.url, ""), moment(item.published), _size(item.body)]
+    facts = [place(item.article.outlet, item.article.url, ""), moment(item.published), count(words, "word")]
     if item.credits:
         facts.append(f"credits {listing(names(item.credits))}")
     yield "   " + ", ".join(fact for fact in facts if fact)
-
-
-def _size(body: str) -> str:
-    """Length in words, or in characters where the script has no spaces."""
-    words = len(body.split())
-    return count(words, "word") if len(body) <= 15 * words else count(len(body), "character")
 
 
 def _wrapped(text: str, bullet: str = "") -> list[str]:

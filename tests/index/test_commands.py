@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -61,6 +62,16 @@ def test_an_index_lists_the_stories_of_a_run(seeded: Path) -> None:
 def test_giving_a_feed_again_adds_nothing(seeded: Path) -> None:
     done = dedup("ingest", SEEDS, "--index", seeded)
     assert b"0 added, 5 were known" in done.stderr
+
+
+def test_a_text_that_takes_the_place_of_an_earlier_one_is_not_called_known(tmp_path: Path) -> None:
+    index, (first, other) = tmp_path / "news.db", site_feed(2, 1)[:2]
+    second, third = replace(first, text=first.text + "\nOne more."), replace(first, text=first.text + "\nTwo more.")
+    done = dedup("ingest", "-", "--index", index, stdin=_lines([first, second, second, other]))
+    assert b"2 added, 1 replaced an earlier text, 1 were known, 0 rejected" in done.stderr
+    assert b"0 added, 2 were known" in dedup("ingest", "-", "--index", index, stdin=_lines([second, other])).stderr
+    done = dedup("ingest", "-", "--index", index, stdin=_lines([third, other]))
+    assert b"0 added, 1 replaced an earlier text, 1 were known, 0 rejected" in done.stderr
 
 
 def test_a_story_and_an_article_are_shown_with_their_evidence(seeded: Path) -> None:
