@@ -168,8 +168,8 @@ def run(
         _check_any_article(rejections, articles, feeds)
         finish(output, json_file)
     _say_passed(passed)
-    if quarantine.rejected and quarantine.policy.on_error != "skip":
-        _say(f"{quarantine.rejected:,} rejected, kept with the reasons in {quarantine.path}; mend and run that file")
+    if kept := quarantine.sentence():
+        _say(kept)
     if fail_on_rejections and rejections:
         sys.exit(EXIT_REJECTIONS)
 
@@ -218,6 +218,7 @@ def _copies_job(
 def _check_any_article(rejections: Sequence[Rejection], articles: int, feeds: Sequence[str]) -> None:
     """A feed of which nothing could be used is an error: its format or its field names were misunderstood."""
     from dedup.errors import BadRecordError
+    from dedup.sources.streams import place_of
 
     if rejections and not articles:
         codes = ", ".join(f"{count} {code}" for code, count in sorted(Counter(r.code for r in rejections).items()))
@@ -225,7 +226,7 @@ def _check_any_article(rejections: Sequence[Rejection], articles: int, feeds: Se
         raise BadRecordError(
             f"none of the {len(rejections)} records could be used ({codes}); the first, at {first.position}: "
             f"{first.message}",
-            place=", ".join(feeds),
+            place=", ".join(map(place_of, feeds)),
             remedy="check the format, or name the fields with --map",
         )
 
@@ -276,8 +277,9 @@ def _articles(feeds: Sequence[str], options: dict[str, Any]) -> list[Article]:
     _say_passed(passed)
     if not articles:
         from dedup.errors import FeedError
+        from dedup.sources.streams import place_of
 
-        raise FeedError("holds no usable article", place=", ".join(feeds))
+        raise FeedError("holds no usable article", place=", ".join(map(place_of, feeds)))
     return articles
 
 
@@ -327,6 +329,7 @@ def compare_command(a: str, b: str, as_json: bool, settings_file: Path | None) -
     """Say how the articles in two files relate, and show the evidence."""
     from dedup.pipeline import clean, compare
     from dedup.report.match_text import match_to_json, match_to_text
+    from dedup.sources.streams import place_of
     from dedup.stories.origin import is_release
     from dedup.text.credits import own_agencies
 
@@ -334,7 +337,9 @@ def compare_command(a: str, b: str, as_json: bool, settings_file: Path | None) -
     for path in (a, b):
         articles = _articles([path], {"on_error": "strict"})
         if len(articles) != 1:
-            raise click.UsageError(f"{path} holds {len(articles):,} articles; compare takes files of one article each")
+            raise click.UsageError(
+                f"{place_of(path)} holds {len(articles):,} articles; compare takes files of one article each"
+            )
         pair.append(clean(articles[0]))
     match = compare(pair[0], pair[1], _settings(settings_file))
     own = (own_agencies(pair[0].article), own_agencies(pair[1].article))
@@ -342,7 +347,7 @@ def compare_command(a: str, b: str, as_json: bool, settings_file: Path | None) -
     if as_json:
         click.echo(match_to_json(match, pair[0], pair[1], own, release=release))
         return
-    click.echo(match_to_text(match, pair[0], pair[1], (_words(pair[0]), _words(pair[1])), own, release=release))
+    click.echo(match_to_text(match, pair[0], pair[1], _words, own, release=release))
 
 
 def _words(item: CleanArticle) -> int:
@@ -361,7 +366,7 @@ def explain(a: str, b: str, report: Path) -> None:
     """Say why two articles of a written report were, or were not, put together."""
     from dedup.report.explain import explain_pair
 
-    click.echo(explain_pair(report, a, b))
+    click.echo(explain_pair(report, a, b, _words))
 
 
 @cli.command("evaluate")

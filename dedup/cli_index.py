@@ -262,20 +262,28 @@ class _Intake:
 
 
 def _from_stdin(desk: _Intake, fields: dict[str, str]) -> Iterator[Article | Rejection]:
-    """JSON lines as they arrive: before waiting for more, what has come is committed."""
+    """JSON lines as they arrive: before waiting for more, what has come is committed. FeedError for a binary file."""
+    from dedup.sources.binary import binary_error, holds_objects, is_binary
     from dedup.sources.fields import FieldTable
     from dedup.sources.jsonlines import read_json_lines
     from dedup.sources.records import RecordMaker
+    from dedup.sources.streams import STDIN, place_of
+
+    place = place_of(STDIN)
 
     def chunks() -> Iterator[bytes]:
+        first = True
         while True:
             desk.commit()
             chunk = os.read(sys.stdin.fileno(), 1 << 16)
             if not chunk:
                 return
+            if first and is_binary(chunk) and not holds_objects(chunk):
+                raise binary_error(chunk, place)
+            first = False
             yield chunk
 
-    return read_json_lines(chunks(), RecordMaker("<stdin>", FieldTable(fields), unit="line", format="jsonl"))
+    return read_json_lines(chunks(), RecordMaker(place, FieldTable(fields), unit="line", format="jsonl"))
 
 
 def _usable(items: Iterable[Article | Rejection], quarantine: Quarantine) -> Iterator[Article]:

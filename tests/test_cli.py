@@ -124,6 +124,37 @@ def test_strict_stops_at_the_first_bad_record_and_names_it(tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
+def test_of_two_texts_under_one_id_the_way_out_is_said(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"id": "a", "key": n, "text": f"{n} {TEXT}"} for n in (1, 22)]
+    feed = write_feed(tmp_path / "feed.jsonl", rows)
+    said = dedup("run", feed, "--json", tmp_path / "s.jsonl").stderr.decode().splitlines()[-1]
+    assert said == (
+        f"1 rejected, kept with the reasons in {tmp_path}/s.jsonl.quarantine.jsonl; of 1 id-conflict only the place is "
+        "kept there: give each text an id of its own in the feed (--map id=FIELD takes it from another field) and run "
+        "the feed again"
+    )
+    done = dedup("run", feed, "--json", "-", "--map", "id=key")
+    assert b"rejected" not in done.stderr
+    feed.write_bytes(feed.read_bytes() + b"{broken\n")
+    said = dedup("run", feed, "--json", tmp_path / "s.jsonl").stderr.decode().splitlines()[-1]
+    assert "; mend and run that file; of 1 id-conflict only" in said
+
+
+def test_standard_input_has_one_name(tmp_path: Path) -> None:
+    row = orjson.dumps({"id": "a", "text": TEXT}) + b"\n"
+    for feed, arguments in (
+        (b"{broken\n", ("run", "-", "--json", tmp_path / "s.jsonl")),
+        (b"{broken\n", ("clean", "-")),
+        (b"", ("clean", "-")),
+        (row + row, ("compare", "-", FIRST)),
+        (b"\x89PNG" + bytes(range(256)), ("ingest", "-", "--index", tmp_path / "news.db")),
+    ):
+        said = dedup(*arguments, stdin=feed).stderr.decode().splitlines()[-1]
+        assert "<stdin>" in said
+        assert " -: " not in said
+    assert "this is a PNG picture, not a feed" in said
+
+
 def test_too_many_bad_records_stop_a_run_whose_format_was_guessed_wrong(tmp_path: Path) -> None:
     feed = tmp_path / "feed.jsonl"
     feed.write_bytes(orjson.dumps({"id": "a", "text": TEXT}) + b"\n" + b"{broken\n" * 9)
@@ -188,12 +219,12 @@ def test_compare_names_the_relation_and_shows_the_evidence() -> None:
 
 
 def test_lengths_are_counted_as_the_passages_are(tmp_path: Path) -> None:
-    text = "The U.S. and North Korea’s envoys met – again – at 7,000 feet, well-guarded, on a Monday in the rain, and spoke."
+    text = "The U.S. and Korea’s envoys met – again – at 7,000 feet, well-guarded, on Monday in the rain, and spoke."
     for name in "ab":
         (tmp_path / f"{name}.txt").write_text(f"Envoys meet in the rain\n{text}", encoding="utf-8")
     said = dedup("compare", tmp_path / "a.txt", tmp_path / "b.txt").stdout.decode()
-    assert [line for line in said.splitlines() if "time unknown" in line] == ["   time unknown, 22 words"] * 2
-    assert "shared passage 1 (22 words)" in said
+    assert [line for line in said.splitlines() if "time unknown" in line] == ["   time unknown, 20 words"] * 2
+    assert "shared passage 1 (20 words)" in said
 
 
 def test_clean_prints_the_article_without_its_sidebar_and_explains_each_line() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import orjson
 
@@ -13,7 +13,7 @@ from dedup.report.records import fact_records
 from dedup.report.safe import terminal_safe
 from dedup.report.words import count, listing, moment, names, place
 
-__all__ = ["match_to_json", "match_to_text"]
+__all__ = ["SizeOf", "match_to_json", "match_to_text"]
 
 PASSAGES_SHOWN = 5
 CHANGES_SHOWN = 5
@@ -27,13 +27,14 @@ PROOF = 15
 """Words of a shared passage, about a sentence, from which the passages are the proof."""
 
 Own = tuple[Iterable[str], Iterable[str]]
+SizeOf = Callable[[CleanArticle], int]
 
 
 def match_to_text(
     match: Match,
     a: CleanArticle,
     b: CleanArticle,
-    words: tuple[int, int],
+    size_of: SizeOf,
     own: Own = ((), ()),
     *,
     release: bool = False,
@@ -41,15 +42,15 @@ def match_to_text(
     """What the pair is, who holds how much of whom, who may have it from whom, why, and the longest shared passages;
     safe to print on a terminal.
 
-    ``words`` are the lengths of both texts, counted as those of the passages; ``own`` the agencies that are the outlet
+    ``size_of`` counts the words of a text as those of the passages were; ``own`` are the agencies that are the outlet
     of ``a`` and of ``b``; ``release`` whether the agency that both credit distributes press releases.
     """
     shares = held(match, a, b)
     said = sentence(match, shares, texts=(a, b))
     took = direction(match, shares, _party("A", a, own[0]), _party("B", b, own[1]), release=release)
     lines = [
-        *_head("A", a, words[0]),
-        *_head("B", b, words[1]),
+        *_head("A", a, size_of(a)),
+        *_head("B", b, size_of(b)),
         "",
         *_wrapped(f"{match.relation}: {said}"),
         *_wrapped(took),

@@ -9,8 +9,9 @@ from typing import Final
 
 from dedup.errors import FeedError
 from dedup.models import Article, Rejection
+from dedup.sources.binary import KNOWN
 from dedup.sources.fields import FieldTable
-from dedup.sources.formats import KNOWN, Feed, is_no_article, open_feed
+from dedup.sources.formats import Feed, is_no_article, open_feed
 from dedup.sources.notes import OnPassedOver, PassedOver
 from dedup.sources.records import RecordMaker
 from dedup.sources.sniff import stem_of

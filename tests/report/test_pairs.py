@@ -268,7 +268,7 @@ def test_a_page_that_names_an_event_is_not_said_to_tell_it() -> None:
 
 def _compared(one: str, other: str, relation: Relation = "copy") -> str:
     a, b = (_article(text, "B" * (text.count("\n") + 1)) for text in (one, other))
-    return match_to_text(replace(pair(relation), passages=()), a, b, (0, 0))
+    return match_to_text(replace(pair(relation), passages=()), a, b, lambda item: 0)
 
 
 def test_of_copies_the_words_that_were_changed_are_shown() -> None:

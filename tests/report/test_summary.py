@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dedup.errors import ReportError
+from dedup.models import CleanArticle
 from dedup.report import write_report
 from dedup.report.explain import explain_pair
 from dedup.report.summary import print_summary, summary_lines
@@ -16,6 +17,10 @@ def _printed(result: object, index: str | None = "out/index.html") -> str:
     stream = io.StringIO()
     print_summary(result, index, stream)  # type: ignore[arg-type]
     return stream.getvalue()
+
+
+def _size(item: CleanArticle) -> int:
+    return len(item.body.split())
 
 
 def test_the_summary_counts_and_says_where_the_report_is() -> None:
@@ -58,7 +63,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_pair_in_one_group_is_explained_with_its_evidence(report: Path) -> None:
-    text = explain_pair(report, "002", "000")
+    text = explain_pair(report, "002", "000", _size)
     told = " ".join(text.split())
     assert "A is a cut of B, or B was expanded from it: 98% of A stands word for word in B" in told
     assert "000: story 000" in text
@@ -70,11 +75,11 @@ def test_a_pair_in_one_group_is_explained_with_its_evidence(report: Path) -> Non
 
 
 def test_pairs_apart_are_explained_as_well(report: Path) -> None:
-    assert "They are in one story, but do not carry one text." in explain_pair(report, "000", "001")
-    assert "They are in different stories, which are related." in explain_pair(report, "000", "003")
-    assert "no match was kept" in explain_pair(report, "003", "004")
+    assert "They are in one story, but do not carry one text." in explain_pair(report, "000", "001", _size)
+    assert "They are in different stories, which are related." in explain_pair(report, "000", "003", _size)
+    assert "no match was kept" in explain_pair(report, "003", "004", _size)
 
 
 def test_an_id_that_is_not_there_is_named(report: Path) -> None:
     with pytest.raises(ReportError, match=r"holds no article 'nobody'; the ids are in its stories\.jsonl"):
-        explain_pair(report, "000", "nobody")
+        explain_pair(report, "000", "nobody", _size)
