@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dedup.models import CleanArticle, Group, Match, Member, Story
-from dedup.report.facts import credit_state, groups_of, suppliers, uncredited
+from dedup.report.facts import credit_state, groups_of, is_syndicated, suppliers, uncredited
 from dedup.report.pairs import (
     APART,
     SMALL,
@@ -60,7 +60,7 @@ class Carrier:
     ``parts`` are the places in the origin's text (0..1) that it shares, ``uses`` the share of it that they are, and
     ``own`` what share of its own text that is (None where the two were not compared); ``version`` is "cut",
     "expanded" or "", as told by these. ``credit`` is "named", "itself" (it is the supplier), "missing" (the others name
-    a supplier, this one does not) or "unknown" (nobody names one). ``told_with`` is, for an article in its
+    a supplier, this one does not) or "unknown" (no other outlet names one). ``told_with`` is, for an article in its
     own words, the match that speaks most for its place in the story; ``textless`` whether its page is known to hold
     no article text.
     """
@@ -80,7 +80,7 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True)
 class StoryText:
-    """One syndication group of a story, its members by time."""
+    """One syndication group of a story, its members by time; ``syndicated`` where two outlets or more carry it."""
 
     number: int
     group: Group
@@ -88,6 +88,7 @@ class StoryText:
     agencies: tuple[str, ...]
     carriers: tuple[Carrier, ...]
     missing: int
+    syndicated: bool
     spread: tuple[tuple[str, int], ...]
 
 
@@ -293,6 +294,7 @@ def _text(number: int, group: Group, carriers: _Carriers) -> StoryText:
         agencies=suppliers(group),
         carriers=tuple(carriers.row(member) for member in members),
         missing=len(uncredited(group)),
+        syndicated=is_syndicated(group),
         spread=tuple((name, relations[name]) for name in SPREAD if relations[name]),
     )
 
