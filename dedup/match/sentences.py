@@ -119,6 +119,11 @@ def common_share(seen: Seen, side: str) -> float:
 
 
 def little_held(seen: Seen) -> Said:
+    """How little of both, or of the longer text alone, stands in passages."""
+    short, long = sorted((seen.a.size, seen.b.size))
+    if 2 * seen.shared > short and short < long:
+        shared = f"only {seen.shared:,} stand word for word in the shorter one"
+        return [("held", f"of the longer text's {long:,} words {shared}")]
     return [("held", f"only {_held(seen)}" if seen.shared else _held(seen))]
 
 
@@ -150,9 +155,18 @@ def longest(seen: Seen) -> Said:
 def _longest(seen: Seen, only: str) -> Said:
     i, j, length = max(seen.passages, key=lambda tile: (tile[2], -tile[0] - tile[1]))
     words = _quotation(seen.b, j, length) if seen.found.swapped else _quotation(seen.a, i, length)
-    if i <= OPENING and j <= OPENING and not only:
+    if _opens(seen.a, i) and _opens(seen.b, j) and not only:
         return [("longest", f"both open with the same {length:,} words, the longest shared passage: {words}")]
     return [("longest", f"the longest shared passage has {only}{length:,} words: {words}")]
+
+
+def _opens(item: Profile, start: int) -> bool:
+    """Whether a text opens with what begins at a word: at most a dateline stands before it, no line of its own such as
+    the title of an item of a round-up."""
+    if start > OPENING:
+        return False
+    starts = item.words.starts
+    return "\n" not in item.text[starts[0] : starts[start]]
 
 
 def _quotation(item: Profile, start: int, length: int) -> str:

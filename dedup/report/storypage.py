@@ -21,6 +21,7 @@ from dedup.report.pairs import (
     party,
     sentence,
     turned,
+    why_told,
 )
 from dedup.report.sidebyside import Row, rows, shared_parts
 from dedup.report.words import SPREAD, delay, moment, source
@@ -61,8 +62,8 @@ class Carrier:
     ``own`` what share of its own text that is (None where the two were not compared); ``version`` is "cut",
     "expanded" or "", as told by these. ``credit`` is "named", "itself" (it is the supplier), "missing" (the others name
     a supplier, this one does not) or "unknown" (no other outlet names one). ``told_with`` is, for an article in its
-    own words, the match that speaks most for its place in the story; ``textless`` whether its page is known to hold
-    no article text.
+    own words, the match that speaks most for its place in the story, and ``why`` its reasons; ``textless``
+    whether its page is known to hold no article text.
     """
 
     member: Member
@@ -75,6 +76,7 @@ class Carrier:
     credit: str
     comparison: Comparison | None
     told_with: Match | None
+    why: tuple[str, ...]
     textless: bool
 
 
@@ -242,12 +244,16 @@ class _Carriers:
         sure = [item for item in near if item.derived or item.relation == "same_story"]
         return min(sure or ([] if with_passages else near), key=_surest_first, default=None)
 
+    def _named(self, name: str) -> str:
+        return next((source(item) for item in self._members if item.id == name), name)
+
     def row(self, member: Member) -> Carrier:
         group = self._held.get(member.id)
         whole = group is not None and group.origin.id == member.id
         parts = self._table.parts(group.origin.id, member.id) if group is not None and not whole else ()
         view = self._table.made.get(member.id)
         shares = view.held if view is not None and group is not None and view.left.id == group.origin.id else None
+        told_with = self._closest(member, self._members) if group is None else None
         return Carrier(
             member=member,
             when=moment(member.published),
@@ -258,7 +264,8 @@ class _Carriers:
             version=_version(shares) if member.relation == "excerpt" else "",
             credit=credit_state(member, group),
             comparison=view,
-            told_with=self._closest(member, self._members) if group is None else None,
+            told_with=told_with,
+            why=why_told(told_with, self._named(told_with.a), "this article") if told_with is not None else (),
             textless=self._table.textless(member.id),
         )
 

@@ -139,6 +139,24 @@ def test_the_longest_passage_is_quoted_from_the_shorter_text() -> None:
     assert end in text
 
 
+def test_a_passage_below_a_title_of_its_own_does_not_open_the_text() -> None:
+    lines = seed_lines("002")
+    plain = judged((profile("a", lines), profile("b", ["SEOUL (AP) - " + lines[0], *lines[1:6]])))
+    titled = judged((profile("a", lines), profile("b", ["KOREAN BORDER", *lines[:6]])))
+    assert any(text.startswith("both open with the same ") for text in plain.reasons)
+    assert not any("open with" in text for text in titled.reasons)
+    assert any(text.startswith("the longest shared passage has ") for text in titled.reasons)
+
+
+def test_it_is_the_longer_text_of_which_little_is_held_where_the_shorter_stands_in_it() -> None:
+    lines = seed_lines("000")
+    pair = profile("a", lines), profile("b", lines[:4])
+    short, long = sorted((pair[0].size, pair[1].size))
+    match = judged(pair, derived=regression(9.0, contained_l=-9.0))
+    (said,) = [text for text in match.reasons if text.startswith("although ")]
+    assert said == f"although of the longer text's {long} words only {short} stand word for word in the shorter one"
+
+
 def test_rare_words_that_are_named_are_facts() -> None:
     match = judged(seeds("000", "001"))
     event = next(fact for fact in match.facts if fact.code == "event")

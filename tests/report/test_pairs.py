@@ -9,7 +9,7 @@ import pytest
 
 from dedup.models import Article, CleanArticle, Credit, Fact, Match, Passage, Relation
 from dedup.report.match_text import match_to_text
-from dedup.report.pairs import Held, Party, beyond, direction, held, likely, own_sites, sentence, turned
+from dedup.report.pairs import Held, Party, beyond, direction, held, likely, own_sites, sentence, turned, why_told
 
 NOON = datetime(2024, 3, 18, 12, 0, tzinfo=UTC)
 SAME: Held = (0.97, 0.96)
@@ -46,7 +46,7 @@ SENTENCES = (
      "B is a small part of A: 100% of B stands word for word in A, and makes 8% of it."),
     ("excerpt", (0.5, 0.3),
      "A is a cut of B, or B was expanded from it: 50% of A stands word for word in B, and makes 30% of it; "
-     "edits make up for the rest."),
+     "the rest was edited, or is its own."),
     ("excerpt", (0.7, 0.65),
      "Most of each stands in the other, beside text that only one has: 70% of A stands word for word in B, and 65% of "
      "B in A."),
@@ -260,10 +260,26 @@ def test_texts_that_could_not_be_compared_get_no_likelihood_of_taking() -> None:
 
 
 def test_a_page_that_names_an_event_is_not_said_to_tell_it() -> None:
-    page = told(pair("related"), ("page", "one has no article", ()))
-    assert sentence(page, (0.0, 0.0)) == "One of the two is no article, but a page that names the event of the other."
+    page = told(pair("related"), ("page", "the page “y” holds no article to compare", ("y",)))
+    assert sentence(page, (0.0, 0.0)) == "B is no article, but a page that names the event of A."
+    named = sentence(page, (0.0, 0.0), "the left text", "ap.org")
+    assert named == "ap.org is no article, but a page that names the event of the left text."
+    assert sentence(turned(page), (0.0, 0.0)) == "A is no article, but a page that names the event of B."
+    old = told(pair("related"), ("page", "one has no article", ()))
+    assert sentence(old, (0.0, 0.0)) == "One of the two is no article, but a page that names the event of the other."
     assert "same event" not in likely(page)
     assert beyond(page, sentence(page, (0.0, 0.0))) == []
+
+
+def test_it_is_said_which_of_two_pages_holds_no_article() -> None:
+    page = pair("unrelated")
+    page = told(page, ("page", "the page “x” holds no article to compare", ("x",)))
+    assert sentence(page, (0.0, 0.0)) == "They have little in common; the page of A holds no article."
+    assert beyond(page, sentence(page, (0.0, 0.0))) == []
+    assert why_told(page, "x.example", "this article") == ("the page of x.example holds no article to compare",)
+    short = told(pair("same_story"), ("one_short", "“y” has 12 words, too few to say whether text was taken", ("y",)))
+    assert sentence(short, (0.0, 0.0)) == "Both tell one event, but B is too short to say whether text was taken."
+    assert why_told(short, "A", "B") == ("B has 12 words, too few to say whether text was taken",)
 
 
 def _compared(one: str, other: str, relation: Relation = "copy") -> str:
