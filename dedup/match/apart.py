@@ -11,7 +11,7 @@ from dedup.match import packed as parts
 from dedup.match.decision import OF_EVENT
 from dedup.match.overlap import PASSAGE_WORDS
 from dedup.match.packed import section
-from dedup.match.rare_words import OF_HEADLINE, rarest
+from dedup.match.rare_words import of_headlines, rarest
 from dedup.match.same_story import SECONDS_A_DAY, WEEKDAYS
 from dedup.match.sentences import (
     LEAST,
@@ -156,7 +156,7 @@ def _one_event(seen: Seen) -> Said:
 
 
 def _same_headlines(seen: Seen) -> Said:
-    words = rarest(seen.a, seen.b, OF_HEADLINE) if _headlines(seen) else []
+    words = of_headlines(seen.a, seen.b) if _headlines(seen) else []
     return [("headline", f"their headlines share {_listed(words)}")] if words else []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import orjson
 
-from dedup.models import CleanArticle, Match
+from dedup.models import CleanArticle, Match, Passage
 from dedup.report.pairs import Party, beyond, direction, held, likely, sentence
 from dedup.report.records import fact_records
 from dedup.report.safe import terminal_safe
@@ -94,11 +94,17 @@ def _passages(match: Match, a: CleanArticle) -> Iterator[str]:
     for number, passage in enumerate(longest[:PASSAGES_SHOWN], 1):
         yield ""
         yield f"shared passage {number} ({count(passage.words, 'word')}):"
-        yield from _shown(a.text[passage.a_start : passage.a_end], 400)
+        yield from _shown(_with_stop(a.text, passage), 400)
     if len(longest) > PASSAGES_SHOWN:
         rest = sum(passage.words for passage in longest[PASSAGES_SHOWN:])
         yield ""
         yield f"and {count(len(longest) - PASSAGES_SHOWN, 'shorter passage')} ({count(rest, 'word')})"
+
+
+def _with_stop(text: str, passage: Passage) -> str:
+    """The words of a passage; of one at its end such as "U.S." also the last full stop."""
+    start, end = passage.a_start, passage.a_end
+    return text[start : end + (text[end : end + 1] == "." == text[max(start, end - 2) : end - 1])]
 
 
 def _changes(match: Match, a: CleanArticle, b: CleanArticle) -> Iterator[str]:
