@@ -218,6 +218,19 @@ def test_compare_names_the_relation_and_shows_the_evidence() -> None:
     assert max(passage["words"] for passage in as_json["passages"]) > 50
 
 
+def test_a_changed_word_of_a_brief_is_shown_by_compare_and_in_the_report(tmp_path: Path) -> None:
+    text = "A jury in the harbour town of Aldera found former mayor Tom Brandal {} of fraud on Monday."
+    rows: list[dict[str, object]] = [
+        {"id": name, "title": "Verdict in Aldera trial", "text": text.format(word), "outlet": f"{name}.example"}
+        for name, word in (("a", "not guilty"), ("b", "guilty"))
+    ]
+    dedup("run", write_feed(tmp_path / "feed.jsonl", rows), "-o", tmp_path / "r")
+    (page,) = (tmp_path / "r" / "stories").iterdir()
+    assert "“not” only in the left text" in page.read_text(encoding="utf-8")
+    explained = dedup("explain", "a", "b", "--report", tmp_path / "r").stdout.decode()
+    assert "words changed:\n  - “not” only in A\n" in explained
+
+
 def test_lengths_are_counted_as_the_passages_are(tmp_path: Path) -> None:
     text = "The U.S. and Korea’s envoys met – again – at 7,000 feet, well-guarded, on Monday in the rain, and spoke."
     for name in "ab":

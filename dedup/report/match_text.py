@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import orjson
 
 from dedup.models import CleanArticle, Match, Passage
+from dedup.report.changes import changes
 from dedup.report.pairs import Party, beyond, direction, held, likely, sentence
 from dedup.report.records import fact_records
 from dedup.report.safe import terminal_safe
@@ -16,10 +17,6 @@ from dedup.report.words import count, listing, moment, names, place
 __all__ = ["SizeOf", "match_to_json", "match_to_text"]
 
 PASSAGES_SHOWN = 5
-CHANGES_SHOWN = 5
-CHANGE_WIDTH = 80
-CHANGES_IN = 5000
-"""Words of a text up to which the changes of a copy are looked for: the time grows with the square of them."""
 WIDTH = 100
 OPENING = 220
 """Characters of each text's beginning that are shown where no shared passage says it: two sentences."""
@@ -108,45 +105,15 @@ def _with_stop(text: str, passage: Passage) -> str:
 
 
 def _changes(match: Match, a: CleanArticle, b: CleanArticle) -> Iterator[str]:
-    """The first words that differ between two copies; marks, spaces and capitals are no difference."""
-    if match.relation != "copy":
-        return
-    from rapidfuzz.distance import Indel
-
-    one, other = _worded(a.body), _worded(b.body)
-    if max(len(one), len(other)) > CHANGES_IN:
-        return
-    found: list[tuple[int, int, int, int]] = []
-    for step in Indel.opcodes([key for key, _ in one], [key for key, _ in other]):
-        if step.tag == "equal":
-            continue
-        if found and found[-1][1] == step.src_start and found[-1][3] == step.dest_start:
-            found[-1] = (found[-1][0], step.src_end, found[-1][2], step.dest_end)
-        else:
-            found.append((step.src_start, step.src_end, step.dest_start, step.dest_end))
-    if found:
+    """The first words that differ between two versions."""
+    shown, more = changes(match, a, b)
+    if shown:
         yield ""
         yield "words changed:"
-    for start, end, there, stop in found[:CHANGES_SHOWN]:
-        yield from _wrapped(_change(_quoted(one[start:end]), _quoted(other[there:stop])), "  - ")
-    if len(found) > CHANGES_SHOWN:
-        yield f"and {count(len(found) - CHANGES_SHOWN, 'more change')}"
-
-
-def _worded(body: str) -> list[tuple[str, str]]:
-    """Each word with what is compared of it: its letters and digits in lower case."""
-    keys = (("".join(filter(str.isalnum, word)).casefold(), word) for word in body.split())
-    return [(key, word) for key, word in keys if key]
-
-
-def _quoted(words: list[tuple[str, str]]) -> str:
-    return textwrap.shorten(" ".join(word for _, word in words), CHANGE_WIDTH, placeholder=" ...")
-
-
-def _change(one: str, other: str) -> str:
-    if one and other:
-        return f"“{one}” in A, “{other}” in B"
-    return f"“{one or other}” only in {'A' if one else 'B'}"
+    for change in shown:
+        yield from _wrapped(change, "  - ")
+    if more:
+        yield f"and {count(more, 'more change')}"
 
 
 def _openings(match: Match, a: CleanArticle, b: CleanArticle) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dedup.models import CleanArticle, Group, Match, Member, Story
+from dedup.report.changes import Changes, changes
 from dedup.report.facts import credit_state, groups_of, is_syndicated, suppliers, uncredited
 from dedup.report.pairs import (
     APART,
@@ -46,6 +47,7 @@ class Comparison:
     right: Member
     match: Match
     rows: tuple[Row, ...]
+    changes: Changes
     shared_words: int
     held: Held
     sentence: str
@@ -178,6 +180,7 @@ class _Comparisons:
             right=right,
             match=match,
             rows=rows(a, b, match.passages),
+            changes=changes(match, a, b, ("the left text", "the right text")),
             shared_words=sum(passage.words for passage in match.passages),
             held=shares,
             sentence=said,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dedup.models import Article, CleanArticle, Credit, Fact, Match, Passage, Relation
+from dedup.report.changes import changes
 from dedup.report.match_text import match_to_text
 from dedup.report.pairs import Held, Party, beyond, direction, held, likely, own_sites, sentence, turned, why_told
 
@@ -293,6 +294,17 @@ def test_of_copies_the_words_that_were_changed_are_shown() -> None:
     assert "words changed:\n  - “forty” in A, “fifty” in B\n  - “long” only in B\n" in said
     assert "words changed" not in _compared(text, text.replace("by half.", "by  half!").upper())
     assert "words changed" not in _compared(text, text.replace("forty", "fifty"), "excerpt")
+
+
+def test_of_two_versions_of_a_brief_the_changed_words_are_shown() -> None:
+    a, b = (
+        _article(f"A jury found former mayor Tom Brandal {word} of fraud.", "B") for word in ("not guilty", "guilty")
+    )
+    short = told(pair("same_story"), ("short", "both are too short to tell; 9 of 10 words are the same", ()))
+    assert "words changed:\n  - “not” only in A\n" in match_to_text(short, a, b, lambda item: 0)
+    assert changes(short, b, a, ("the left text", "the right text")).shown == ("“not” only in the right text",)
+    other = _article("A storm hit the coast of Aldera and found nobody awake.", "B")
+    assert changes(short, a, other).shown == ()
 
 
 def test_of_many_changes_the_first_are_shown_and_the_rest_counted() -> None:
