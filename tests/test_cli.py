@@ -155,6 +155,34 @@ def test_standard_input_has_one_name(tmp_path: Path) -> None:
     assert "this is a PNG picture, not a feed" in said
 
 
+def test_no_feed_is_overwritten_by_the_stories_of_it(tmp_path: Path) -> None:
+    feed = write_feed(tmp_path / "feed.jsonl", [{"id": "a", "text": TEXT}])
+    before = feed.read_bytes()
+    done = dedup("run", feed, "--json", tmp_path / "." / "feed.jsonl")
+    assert done.returncode == 2
+    assert b"is one of the feeds" in done.stderr
+    assert feed.read_bytes() == before
+
+
+def test_a_report_inside_the_folder_of_a_feed_is_not_read_again(tmp_path: Path) -> None:
+    write_feed(tmp_path / "feed.jsonl", [{"id": "a", "text": TEXT}])
+    for _ in range(2):
+        done = dedup("run", tmp_path, "-o", tmp_path / "out")
+        assert done.stderr.decode().splitlines()[0].split() == ["articles", "1"]
+    assert f"1 file that is no feed was left aside: {tmp_path}/out (a report of dedup)" in done.stderr.decode()
+    whole = dedup("run", tmp_path / "out", "--json", "-")
+    assert whole.returncode == 1
+    assert b"holds no article" in whole.stderr
+
+
+def test_clean_says_where_it_found_no_text_and_what_it_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Menu", encoding="utf-8")
+    assert b"a: no article text was found" in dedup("clean", tmp_path / "a.txt").stderr
+    feed = write_feed(tmp_path / "f.jsonl", [{"id": "a", "text": TEXT}, {"id": "b"}])
+    assert b"line 2: missing-field" in dedup("clean", feed).stderr
+    assert dedup("clean", feed, "--on-error", "skip").stderr == b""
+
+
 def test_too_many_bad_records_stop_a_run_whose_format_was_guessed_wrong(tmp_path: Path) -> None:
     feed = tmp_path / "feed.jsonl"
     feed.write_bytes(orjson.dumps({"id": "a", "text": TEXT}) + b"\n" + b"{broken\n" * 9)
@@ -281,6 +309,11 @@ def test_every_command_is_documented_in_the_readme() -> None:
     readme = (SEEDS.parent / "README.md").read_text(encoding="utf-8")
     for name in cli.commands:
         assert f"dedup {name}" in readme, name
+
+
+def test_no_command_is_cut_short_where_all_are_listed() -> None:
+    said = dedup("--help").stdout.decode()
+    assert "..." not in said.partition("Commands:")[2]
 
 
 def test_help_answers_quickly() -> None:

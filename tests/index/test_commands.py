@@ -219,9 +219,27 @@ def test_articles_without_text_are_rejected_and_kept_beside_the_index(tmp_path: 
     rows = _lines(site_feed(1, 3)[:1]) + b'{"id": "empty", "text": ""}\nnot json\n'
     done = dedup("ingest", "-", "--index", tmp_path / "news.db", stdin=rows)
     assert done.returncode == 0, done.stderr
-    assert b"1 added, 0 were known, 2 rejected" in done.stderr
+    beside = f"{tmp_path}/news.db.quarantine.jsonl".encode()
+    assert b"1 added, 0 were known, 2 rejected, kept with the reasons in " + beside + b"; the index" in done.stderr
     kept = (tmp_path / "news.db.quarantine.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(kept) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("stories", "--index", "ftp://example.org/x"), b"no index can be kept at ftp://; give a file, redis://"),
+        (("show", "nobody"), b"dedup: the index holds no story and no article 'nobody'; `dedup stories --index"),
+        (("backup", "no/folder/copy.db"), b"dedup: no/folder/copy.db: its folder does not exist; make "),
+        (("serve", "--host", "0.0.0.0"), b"dedup: 0.0.0.0 can be reached from other machines"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(seeded: Path, arguments: tuple[str, ...], said: bytes) -> None:
+    more = () if "--index" in arguments else ("--index", seeded)
+    done = dedup(*arguments, *more)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert b"serving" not in done.stderr
 
 
 @pytest.mark.parametrize("command", ["stories", "check", "rebuild"])
