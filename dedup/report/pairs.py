@@ -231,7 +231,8 @@ def why_told(match: Match, a: str, b: str) -> tuple[str, ...]:
 def _called(reason: str, fact: Fact, name: str) -> str:
     if fact.code not in OF_ONE or not fact.about:
         return reason
-    return reason.replace(f"the page “{fact.about[0]}”", f"the page of {name}").replace(f"“{fact.about[0]}”", name)
+    page = "this page" if name.startswith("this ") else f"the page of {name}"
+    return reason.replace(f"the page “{fact.about[0]}”", page).replace(f"“{fact.about[0]}”", name)
 
 
 def _codes(match: Match) -> set[str]:

@@ -278,6 +278,7 @@ def test_it_is_said_which_of_two_pages_holds_no_article() -> None:
     assert sentence(page, (0.0, 0.0)) == "They have little in common; the page of A holds no article."
     assert beyond(page, sentence(page, (0.0, 0.0))) == []
     assert why_told(page, "x.example", "this article") == ("the page of x.example holds no article to compare",)
+    assert why_told(turned(page), "x.example", "this article") == ("this page holds no article to compare",)
     short = told(pair("same_story"), ("one_short", "“y” has 12 words, too few to say whether text was taken", ("y",)))
     assert sentence(short, (0.0, 0.0)) == "Both tell one event, but B is too short to say whether text was taken."
     assert why_told(short, "A", "B") == ("B has 12 words, too few to say whether text was taken",)
