@@ -16,24 +16,21 @@ RAREST = 4
 """Shared words that are named: as many as a reader finds in both texts in ten seconds."""
 
 HEAVY = 4 * RAREST
-"""Shared words of each kind among which the rarest are looked for: those that both texts are about."""
+"""Shared words among which the rarest are looked for: those that both texts are about."""
 
 RARE = 5.0
 """Idf from which a word is called rare: 1 in 55 background articles has it, while Korea and Ukraine are in 1 of 17."""
 
 HYPHENS = "-‐‑"
 
-OF_TEXT = ((parts.STORY_NAMES, parts.NAME_LOADS), (parts.VECTOR, parts.RARE_LOADS))
-"""Sections of words with their weights, those to be named first."""
-
 
 def rarest(a: Profile, b: Profile) -> list[str]:
     """The rarest of the words that weigh most in both and stand in both bodies; none that many articles have. The same
     for (b, a)."""
-    heavy = [_common(a, b, kind, load)[:HEAVY] for kind, load in OF_TEXT]
-    words = np.array(list(dict.fromkeys(np.concatenate(heavy).tolist())), np.uint64)
-    idf = idf_of(words)
-    return _spellings(a, b, words[[at for at in np.argsort(-idf, kind="stable") if idf[at] >= RARE]])
+    heavy = _common(a, b, parts.VECTOR, parts.RARE_LOADS)[:HEAVY]
+    idf = idf_of(heavy)
+    order = np.argsort(-idf, kind="stable")
+    return _spellings(a, b, heavy[order[: np.count_nonzero(idf >= RARE)]])
 
 
 def of_headlines(a: Profile, b: Profile) -> list[str]:
