@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dedup import __version__
-from dedup.cli_index import fields_of, register, say_if_first_run
+from dedup.cli_index import fields_of, map_option, register, say_if_first_run
 from dedup.errors import DedupError
 
 if TYPE_CHECKING:
@@ -30,8 +30,11 @@ def main() -> None:
     """Run the command; a DedupError is one sentence on stderr and exit 1, Ctrl-C is exit 130."""
     try:
         cli.main(standalone_mode=False)
-    except click.ClickException as error:
+    except click.UsageError as error:
         error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _say(f"dedup: {error.format_message()}")
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort, SystemError) as error:
         if isinstance(error, SystemError) and not _interrupted(error):
@@ -77,13 +80,7 @@ def _settings_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _feed_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option(
-            "--map",
-            "field_map",
-            multiple=True,
-            metavar="FIELD=NAME",
-            help="Take FIELD (id, text, title, url, outlet, published, html, byline, credit) from NAME of the dump.",
-        ),
+        map_option,
         click.option(
             "--max-bad",
             metavar="N|N%",
@@ -116,7 +113,7 @@ def cli() -> None:
     """Find which articles of a feed carry the same wire copy, and group everything per story."""
 
 
-@cli.command()
+@cli.command(short_help="Group the articles of feeds into stories; write a report.")
 @click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
 @click.option("-o", "--output", metavar="FOLDER", type=click.Path(path_type=Path), help="Write the report here.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the stories as JSON lines here; - is stdout.")
@@ -162,6 +159,10 @@ def run(
         raise click.UsageError("nothing would be written; name a report folder with -o or a file with --json")
     if options["stop_after"] and output is not None:
         raise click.UsageError("--stop-after groups makes no report; name a file with --json alone")
+    if json_file and any(_is_file(feed, json_file) for feed in feeds):
+        raise click.UsageError(
+            f"{json_file} is one of the feeds and would be overwritten; name another file with --json"
+        )
     if output is not None:
         check_folder(output)
     say_if_first_run()
@@ -177,10 +178,17 @@ def run(
         _check_any_article(rejections, articles, feeds)
         finish(output, json_file)
     _say_passed(passed)
-    if quarantine.rejected and quarantine.policy.on_error != "skip":
-        _say(f"{quarantine.rejected:,} rejected, kept with the reasons in {quarantine.path}; mend and run that file")
+    if kept := quarantine.sentence():
+        _say(kept)
     if fail_on_rejections and rejections:
         sys.exit(EXIT_REJECTIONS)
+
+
+def _is_file(feed: str, name: str) -> bool:
+    """Whether a feed is the file of this name."""
+    with suppress(OSError, ValueError):
+        return Path(feed).samefile(name)
+    return False
 
 
 Finish = Callable[[Path | None, str | None], None]
@@ -227,14 +235,15 @@ def _copies_job(
 def _check_any_article(rejections: Sequence[Rejection], articles: int, feeds: Sequence[str]) -> None:
     """A feed of which nothing could be used is an error: its format or its field names were misunderstood."""
     from dedup.errors import BadRecordError
+    from dedup.sources.streams import place_of
 
     if rejections and not articles:
         codes = ", ".join(f"{count} {code}" for code, count in sorted(Counter(r.code for r in rejections).items()))
         first = rejections[0]
+        none = "the only record could not" if len(rejections) == 1 else f"none of the {len(rejections):,} records could"
         raise BadRecordError(
-            f"none of the {len(rejections)} records could be used ({codes}); the first, at {first.position}: "
-            f"{first.message}",
-            place=", ".join(feeds),
+            f"{none} be used ({codes}); the first, at {first.position}: {first.message}",
+            place=", ".join(map(place_of, feeds)),
             remedy="check the format, or name the fields with --map",
         )
 
@@ -250,10 +259,17 @@ def _quarantine_file(output: Path | None, json_file: str | None) -> Path:
     return beside.with_name(f"{beside.name}.quarantine.jsonl")
 
 
-@cli.command("clean")
+@cli.command("clean", short_help="Print articles without the furniture of their pages.")
 @click.argument("file", metavar="FILE")
 @click.option("--explain", is_flag=True, help="Say of every line what it is and why.")
-@_feed_options
+@click.option(
+    "--on-error",
+    type=click.Choice(["quarantine", "strict", "skip"]),
+    default="quarantine",
+    show_default=True,
+    help="A bad record is said on stderr, stops the command, or is left out in silence.",
+)
+@map_option
 def clean_command(file: str, explain: bool, **options: Any) -> None:
     """Print the editorial text of an article, or of every article of a feed, without the page's furniture."""
     from dedup.pipeline import clean_feed
@@ -266,6 +282,8 @@ def clean_command(file: str, explain: bool, **options: Any) -> None:
         if len(articles) > 1:
             click.echo(("" if number == 0 else "\n") + f"=== {item.id}")
         _print_clean(item)
+        if not item.body.strip():
+            _say(f"{item.id}: no article text was found; --explain says what every line is taken for")
 
 
 def _articles(feeds: Sequence[str], options: dict[str, Any]) -> list[Article]:
@@ -280,13 +298,14 @@ def _articles(feeds: Sequence[str], options: dict[str, Any]) -> list[Article]:
             articles.append(item)
         elif options.get("on_error") == "strict":
             raise BadRecordError(item.message, place=f"{item.file}, {item.position}")
-        else:
+        elif options.get("on_error") != "skip":
             _say(f"{item.file}, {item.position}: {item.code}: {item.message}")
     _say_passed(passed)
     if not articles:
         from dedup.errors import FeedError
+        from dedup.sources.streams import place_of
 
-        raise FeedError("holds no usable article", place=", ".join(feeds))
+        raise FeedError("holds no usable article", place=", ".join(map(place_of, feeds)))
     return articles
 
 
@@ -327,7 +346,7 @@ def _explain_lines(articles: Sequence[Article]) -> None:
             click.echo(terminal_safe(f"{'':9} |   {line.why}"))
 
 
-@cli.command("compare")
+@cli.command("compare", short_help="Say how the articles in two files relate, and why.")
 @click.argument("a", metavar="A", type=click.Path())
 @click.argument("b", metavar="B", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print the match as JSON.")
@@ -336,6 +355,7 @@ def compare_command(a: str, b: str, as_json: bool, settings_file: Path | None) -
     """Say how the articles in two files relate, and show the evidence."""
     from dedup.pipeline import clean, compare
     from dedup.report.match_text import match_to_json, match_to_text
+    from dedup.sources.streams import place_of
     from dedup.stories.origin import is_release
     from dedup.text.credits import own_agencies
 
@@ -343,15 +363,28 @@ def compare_command(a: str, b: str, as_json: bool, settings_file: Path | None) -
     for path in (a, b):
         articles = _articles([path], {"on_error": "strict"})
         if len(articles) != 1:
-            raise click.UsageError(f"{path} holds {len(articles):,} articles; compare takes files of one article each")
+            raise click.UsageError(
+                f"{place_of(path)} holds {len(articles):,} articles; compare takes files of one article each"
+            )
         pair.append(clean(articles[0]))
     match = compare(pair[0], pair[1], _settings(settings_file))
     own = (own_agencies(pair[0].article), own_agencies(pair[1].article))
-    say = match_to_json if as_json else match_to_text
-    click.echo(say(match, pair[0], pair[1], own, release=is_release(pair)))
+    release = is_release(pair)
+    if as_json:
+        click.echo(match_to_json(match, pair[0], pair[1], own, release=release))
+        return
+    click.echo(match_to_text(match, pair[0], pair[1], _words, own, release=release))
 
 
-@cli.command()
+def _words(item: CleanArticle) -> int:
+    """The length of a text as its passages and reasons count it."""
+    from dedup.match.profile import spans_of
+    from dedup.text.tokens import tokenise
+
+    return sum(len(tokenise(item.text[start:end]).hashes) for start, end in spans_of(item))
+
+
+@cli.command(short_help="Say why a report put two articles together, or not.")
 @click.argument("a", metavar="ID")
 @click.argument("b", metavar="ID")
 @click.option("--report", metavar="FOLDER", required=True, type=click.Path(path_type=Path), help="A written report.")
@@ -359,10 +392,10 @@ def explain(a: str, b: str, report: Path) -> None:
     """Say why two articles of a written report were, or were not, put together."""
     from dedup.report.explain import explain_pair
 
-    click.echo(explain_pair(report, a, b))
+    click.echo(explain_pair(report, a, b, _words))
 
 
-@cli.command("evaluate")
+@cli.command("evaluate", short_help="Score against labelled data.")
 @click.argument("arguments", nargs=-1, required=True, metavar="[pairs|events|lines|pages] LABELS [FEED]...")
 @click.option("--json", "as_json", is_flag=True, help="Print the scores as JSON.")
 @_settings_option
@@ -380,7 +413,7 @@ def evaluate_command(arguments: tuple[str, ...], as_json: bool, settings_file: P
     click.echo(scores_to_json(scores) if as_json else scores_to_text(scores))
 
 
-@cli.command("settings")
+@cli.command("settings", short_help="Print every setting, with the reason for its value.")
 @_settings_option
 def settings_command(settings_file: Path | None) -> None:
     """Print every setting as TOML, with unit, range and the reason for its value."""

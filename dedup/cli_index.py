@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from dedup.models import Article, Rejection
     from dedup.sources import Follower, Quarantine
 
-__all__ = ["fields_of", "register", "say_if_first_run"]
+__all__ = ["fields_of", "map_option", "register", "say_if_first_run"]
 
 EXIT_DIFFERS = 1
 BATCH = 200
 """Articles a transaction: the commit is then a small part of the work, and an interruption costs a second."""
 LOOK_AGAIN = 2.0
+SERVERS = ("redis", "rediss", "postgresql", "postgres")
 _AGO = re.compile(r"(\d+)\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -59,7 +60,24 @@ class _Place(click.Path):
         super().__init__(path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
+        if not isinstance(value, str) or "://" not in value:
+            return super().convert(value, param, ctx)
+        kind = value.partition("://")[0]
+        if kind not in SERVERS:
+            self.fail(f"no index can be kept at {kind}://; give a file, redis://... or postgresql://...", param, ctx)
+        return value
+
+
+def map_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--map``, of every command that reads feeds."""
+    return click.option(
+        "--map",
+        "field_map",
+        multiple=True,
+        metavar="FIELD=NAME",
+        help="Take FIELD (id, text, title, url, outlet, published, html, byline, credit, canonical) from NAME of the "
+        "dump.",
+    )(command)
 
 
 def _index_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,7 +121,7 @@ def say_if_first_run() -> None:
 # --- ingest -----------------------------------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(short_help="Add the articles of feeds to an index.")
 @click.argument("feeds", nargs=-1, required=True, metavar="FEED...")
 @_index_option
 @click.option(
@@ -131,13 +149,7 @@ def say_if_first_run() -> None:
     type=click.Path(path_type=Path),
     help="TOML file of settings for a new index; an index keeps those it was made with.",
 )
-@click.option(
-    "--map",
-    "field_map",
-    multiple=True,
-    metavar="FIELD=NAME",
-    help="Take FIELD (id, text, title, url, outlet, published, html, byline, credit) from NAME of the dump.",
-)
+@map_option
 @click.option("--max-bad", metavar="N|N%", help="Stop when more records than this are bad.")
 @click.option(
     "--on-error",
@@ -191,7 +203,7 @@ class _Intake:
         self._size, self._emit = options["batch"], options["emit"] is not None
         self._fields = fields_of(options["field_map"])
         self._waiting: list[Article] = []
-        self.new = self.known = 0
+        self.new = self.replaced = self.known = 0
 
     def ingest(self, feeds: Sequence[str], follow: bool) -> None:
         """Take the articles of feeds, with ``follow`` again and again what is new in them."""
@@ -234,8 +246,10 @@ class _Intake:
     def _say_counts(self) -> None:
         from dedup.report.words import count
 
-        counts = f"{self.new} added, {self.known} were known, {self._quarantine.rejected} rejected"
-        _say(f"{counts}; the index holds {count(len(self._index), 'article')}")
+        replaced = f"{self.replaced} replaced an earlier text, " if self.replaced else ""
+        counts = f"{self.new} added, {replaced}{self.known} were known, {self._quarantine.rejected} rejected"
+        kept = f", kept with the reasons in {self._quarantine.path}" if self._quarantine.sentence() else ""
+        _say(f"{counts}{kept}; the index holds {count(len(self._index), 'article')}")
 
     def take(self, article: Article) -> None:
         self._waiting.append(article)
@@ -245,30 +259,44 @@ class _Intake:
     def commit(self) -> None:
         if not self._waiting:
             return
-        before = len(self._index)
+        before, start = len(self._index), datetime.now(UTC)
         verdicts = self._index.add_many(self._waiting)
         came = len(self._index) - before
-        self.new, self.known = self.new + came, self.known + len(verdicts) - came
+        replaced = self._replaced({verdict.id for verdict in verdicts if verdict.revision > 1}, start)
+        self.new, self.replaced = self.new + came, self.replaced + replaced
+        self.known += len(verdicts) - came - replaced
         self._waiting = []
         if self._emit:
             _emit(verdicts)
 
+    def _replaced(self, ids: set[str], since: datetime) -> int:
+        """How many texts of the articles took the place of an earlier one since then."""
+        return sum(earlier.replaced >= since for name in ids for earlier in self._index.history(name))
+
 
 def _from_stdin(desk: _Intake, fields: dict[str, str]) -> Iterator[Article | Rejection]:
-    """JSON lines as they arrive: before waiting for more, what has come is committed."""
+    """JSON lines as they arrive: before waiting for more, what has come is committed. FeedError for a binary file."""
+    from dedup.sources.binary import binary_error, holds_objects, is_binary
     from dedup.sources.fields import FieldTable
     from dedup.sources.jsonlines import read_json_lines
     from dedup.sources.records import RecordMaker
+    from dedup.sources.streams import STDIN, place_of
+
+    place = place_of(STDIN)
 
     def chunks() -> Iterator[bytes]:
+        first = True
         while True:
             desk.commit()
             chunk = os.read(sys.stdin.fileno(), 1 << 16)
             if not chunk:
                 return
+            if first and is_binary(chunk) and not holds_objects(chunk):
+                raise binary_error(chunk, place)
+            first = False
             yield chunk
 
-    return read_json_lines(chunks(), RecordMaker("<stdin>", FieldTable(fields), unit="line", format="jsonl"))
+    return read_json_lines(chunks(), RecordMaker(place, FieldTable(fields), unit="line", format="jsonl"))
 
 
 def _usable(items: Iterable[Article | Rejection], quarantine: Quarantine) -> Iterator[Article]:
@@ -326,7 +354,7 @@ def stories(index_file: Path | str, since: datetime | None, as_json: bool) -> No
             click.echo(terminal_safe(f"{story.story_id}{told}  {story.headline}"))
 
 
-@click.command()
+@click.command(short_help="Show a story, or an article with its matches and history.")
 @click.argument("name", metavar="ID")
 @_index_option
 def show(name: str, index_file: Path | str) -> None:
@@ -345,12 +373,15 @@ def show(name: str, index_file: Path | str) -> None:
         elif story is not None:
             lines = story_lines(story)
         else:
-            raise click.ClickException(f"the index holds no story and no article {name!r}")
+            said = (
+                f"the index holds no story and no article {name!r}; `dedup stories --index {index.place}` lists stories"
+            )
+            raise click.ClickException(said)
     for line in lines:
         click.echo(terminal_safe(line))
 
 
-@click.command()
+@click.command(short_help="Say whether an index is sound, and equals the batch.")
 @_index_option
 @click.option("--deep", is_flag=True, help="Also run the batch over all articles and say where the index differs.")
 def check(index_file: Path | str, deep: bool) -> None:
@@ -375,7 +406,7 @@ def check(index_file: Path | str, deep: bool) -> None:
 # --- changing ---------------------------------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(short_help="Work everything out anew from the articles of an index.")
 @_index_option
 def rebuild(index_file: Path | str) -> None:
     """Work everything out anew from the articles of an index, as the batch would."""
@@ -386,7 +417,7 @@ def rebuild(index_file: Path | str) -> None:
         _say(f"rebuilt from {count(len(index), 'article')}")
 
 
-@click.command()
+@click.command(short_help="Remove the articles published before a time.")
 @_index_option
 @click.option(
     "--before", metavar="TIME", required=True, type=_When(), help="A date and time, or how long ago: 36h, 30d."
@@ -400,13 +431,14 @@ def expire(index_file: Path | str, before: datetime) -> None:
         _say(f"{gone} from before {before.isoformat()} removed; {len(index):,} left")
 
 
-@click.command()
+@click.command(short_help="Write an index or a report as a table, JSON or a graph.")
 @click.option("--index", "index_file", metavar="INDEX", type=_Place(), help="Export from this index.")
 @click.option("--report", metavar="FOLDER", type=click.Path(path_type=Path), help="Export from this written report.")
 @click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(path_type=Path), help="Write this.")
 @_since_option
 def export(index_file: Path | str | None, report: Path | None, output: Path, since: datetime | None) -> None:
-    """Write an index or a report as .csv, .parquet, .jsonl or .graphml; a name without suffix is a report folder."""
+    """Write an index or a report as .csv, .parquet, .jsonl or .graphml; of an index, a name without suffix is a report
+    folder."""
     from dedup.report import write_report
     from dedup.report.export import export as write_export
 
@@ -421,17 +453,19 @@ def export(index_file: Path | str | None, report: Path | None, output: Path, sin
     click.echo(write_export(result, output) if output.suffix else write_report(result, output))
 
 
-@click.command()
+@click.command(short_help="Copy an index, while others go on adding to it.")
 @click.argument("target", metavar="FILE", type=click.Path(path_type=Path))
 @_index_option
 def backup(target: Path, index_file: Path | str) -> None:
     """Copy an index to a new file, while others go on adding to it."""
+    if not target.absolute().parent.is_dir():
+        raise click.ClickException(f"{target}: its folder does not exist; make {target.absolute().parent} first")
     with _open(index_file, readonly=True) as index:
         index.backup(target)
     _say(f"copied to {target}")
 
 
-@click.command()
+@click.command(short_help="Serve an index over HTTP.")
 @_index_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; others ask for a token.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Port to serve on.")
@@ -444,7 +478,7 @@ def backup(target: Path, index_file: Path | str) -> None:
 def serve(index_file: Path | str, host: str, port: int, token_file: Path | None) -> None:
     """Serve an index over HTTP: POST /articles, GET /stories and more, as /openapi.json says."""
     from dedup.index import open_index
-    from dedup.serve.run import check_address
+    from dedup.serve.run import check_address, check_token
     from dedup.serve.run import serve as run_service
 
     try:
@@ -453,6 +487,7 @@ def serve(index_file: Path | str, host: str, port: int, token_file: Path | None)
         raise click.ClickException(f"{token_file}: cannot be read ({error.strerror})") from error
     if token_file and not token:
         raise click.ClickException(f"{token_file}: holds no token")
+    check_token(host, token or None)
     check_address(host, port)
     say_if_first_run()
     with open_index(index_file) as index, open_index(index_file, readonly=True) as reader:

@@ -92,7 +92,9 @@ def _row(line: bytes, number: int, path: Path) -> dict[str, Any]:
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        raise LabelError(f"is not JSON ({error})", place=f"{path}, line {number}") from error
+        raise LabelError(
+            f"is not JSON ({error.msg} at character {error.pos + 1})", place=f"{path}, line {number}"
+        ) from error
     if not isinstance(row, dict):
         raise LabelError("is not a JSON object", place=f"{path}, line {number}")
     return row

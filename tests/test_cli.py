@@ -124,6 +124,65 @@ def test_strict_stops_at_the_first_bad_record_and_names_it(tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
+def test_of_two_texts_under_one_id_the_way_out_is_said(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"id": "a", "key": n, "text": f"{n} {TEXT}"} for n in (1, 22)]
+    feed = write_feed(tmp_path / "feed.jsonl", rows)
+    said = dedup("run", feed, "--json", tmp_path / "s.jsonl").stderr.decode().splitlines()[-1]
+    assert said == (
+        f"1 rejected, kept with the reasons in {tmp_path}/s.jsonl.quarantine.jsonl; of 1 id-conflict only the place is "
+        "kept there: give each text an id of its own in the feed (--map id=FIELD takes it from another field) and run "
+        "the feed again"
+    )
+    done = dedup("run", feed, "--json", "-", "--map", "id=key")
+    assert b"rejected" not in done.stderr
+    feed.write_bytes(feed.read_bytes() + b"{broken\n")
+    said = dedup("run", feed, "--json", tmp_path / "s.jsonl").stderr.decode().splitlines()[-1]
+    assert "; mend and run that file; of 1 id-conflict only" in said
+
+
+def test_standard_input_has_one_name(tmp_path: Path) -> None:
+    row = orjson.dumps({"id": "a", "text": TEXT}) + b"\n"
+    for feed, arguments in (
+        (b"{broken\n", ("run", "-", "--json", tmp_path / "s.jsonl")),
+        (b"{broken\n", ("clean", "-")),
+        (b"", ("clean", "-")),
+        (row + row, ("compare", "-", FIRST)),
+        (b"\x89PNG" + bytes(range(256)), ("ingest", "-", "--index", tmp_path / "news.db")),
+    ):
+        said = dedup(*arguments, stdin=feed).stderr.decode().splitlines()[-1]
+        assert "<stdin>" in said
+        assert " -: " not in said
+    assert "this is a PNG picture, not a feed" in said
+
+
+def test_no_feed_is_overwritten_by_the_stories_of_it(tmp_path: Path) -> None:
+    feed = write_feed(tmp_path / "feed.jsonl", [{"id": "a", "text": TEXT}])
+    before = feed.read_bytes()
+    done = dedup("run", feed, "--json", tmp_path / "." / "feed.jsonl")
+    assert done.returncode == 2
+    assert b"is one of the feeds" in done.stderr
+    assert feed.read_bytes() == before
+
+
+def test_a_report_inside_the_folder_of_a_feed_is_not_read_again(tmp_path: Path) -> None:
+    write_feed(tmp_path / "feed.jsonl", [{"id": "a", "text": TEXT}])
+    for _ in range(2):
+        done = dedup("run", tmp_path, "-o", tmp_path / "out")
+        assert done.stderr.decode().splitlines()[0].split() == ["articles", "1"]
+    assert f"1 file that is no feed was left aside: {tmp_path}/out (a report of dedup)" in done.stderr.decode()
+    whole = dedup("run", tmp_path / "out", "--json", "-")
+    assert whole.returncode == 1
+    assert b"holds no article" in whole.stderr
+
+
+def test_clean_says_where_it_found_no_text_and_what_it_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Menu", encoding="utf-8")
+    assert b"a: no article text was found" in dedup("clean", tmp_path / "a.txt").stderr
+    feed = write_feed(tmp_path / "f.jsonl", [{"id": "a", "text": TEXT}, {"id": "b"}])
+    assert b"line 2: missing-field" in dedup("clean", feed).stderr
+    assert dedup("clean", feed, "--on-error", "skip").stderr == b""
+
+
 def test_too_many_bad_records_stop_a_run_whose_format_was_guessed_wrong(tmp_path: Path) -> None:
     feed = tmp_path / "feed.jsonl"
     feed.write_bytes(orjson.dumps({"id": "a", "text": TEXT}) + b"\n" + b"{broken\n" * 9)
@@ -187,6 +246,28 @@ def test_compare_names_the_relation_and_shows_the_evidence() -> None:
     assert max(passage["words"] for passage in as_json["passages"]) > 50
 
 
+def test_a_changed_word_of_a_brief_is_shown_by_compare_and_in_the_report(tmp_path: Path) -> None:
+    text = "A jury in the harbour town of Aldera found former mayor Tom Brandal {} of fraud on Monday."
+    rows: list[dict[str, object]] = [
+        {"id": name, "title": "Verdict in Aldera trial", "text": text.format(word), "outlet": f"{name}.example"}
+        for name, word in (("a", "not guilty"), ("b", "guilty"))
+    ]
+    dedup("run", write_feed(tmp_path / "feed.jsonl", rows), "-o", tmp_path / "r")
+    (page,) = (tmp_path / "r" / "stories").iterdir()
+    assert "“not” only in the left text" in page.read_text(encoding="utf-8")
+    explained = dedup("explain", "a", "b", "--report", tmp_path / "r").stdout.decode()
+    assert "words changed:\n  - “not” only in A\n" in explained
+
+
+def test_lengths_are_counted_as_the_passages_are(tmp_path: Path) -> None:
+    text = "The U.S. and Korea’s envoys met – again – at 7,000 feet, well-guarded, on Monday in the rain, and spoke."
+    for name in "ab":
+        (tmp_path / f"{name}.txt").write_text(f"Envoys meet in the rain\n{text}", encoding="utf-8")
+    said = dedup("compare", tmp_path / "a.txt", tmp_path / "b.txt").stdout.decode()
+    assert [line for line in said.splitlines() if "time unknown" in line] == ["   time unknown, 20 words"] * 2
+    assert "shared passage 1 (20 words)" in said
+
+
 def test_clean_prints_the_article_without_its_sidebar_and_explains_each_line() -> None:
     said = dedup("clean", CUT).stdout.decode()
     assert "containers filled with munitions" in said
@@ -228,6 +309,11 @@ def test_every_command_is_documented_in_the_readme() -> None:
     readme = (SEEDS.parent / "README.md").read_text(encoding="utf-8")
     for name in cli.commands:
         assert f"dedup {name}" in readme, name
+
+
+def test_no_command_is_cut_short_where_all_are_listed() -> None:
+    said = dedup("--help").stdout.decode()
+    assert "..." not in said.partition("Commands:")[2]
 
 
 def test_help_answers_quickly() -> None:

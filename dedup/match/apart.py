@@ -11,7 +11,7 @@ from dedup.match import packed as parts
 from dedup.match.decision import OF_EVENT
 from dedup.match.overlap import PASSAGE_WORDS
 from dedup.match.packed import section
-from dedup.match.rare_words import OF_HEADLINE, rarest
+from dedup.match.rare_words import of_headlines, rarest
 from dedup.match.same_story import SECONDS_A_DAY, WEEKDAYS
 from dedup.match.sentences import (
     LEAST,
@@ -43,9 +43,12 @@ def of_other(seen: Seen, relation: Relation) -> list[Reason]:
     """The reasons of a pair of which none has text of the other."""
     a, b = seen.a, seen.b
     if not (a.size and b.size):
-        where = "either" if a.size == b.size else "one of the two"
         what = "nothing" if relation == "unrelated" else "only headlines"
-        return weighed([("no_text", f"no article text was found in {where}, so {what} could be compared")])
+        if a.size == b.size:
+            return weighed([("no_text", f"no article text was found in either, so {what} could be compared")])
+        bare = a if b.size else b
+        text = f"no article text was found in “{bare.id}”, so {what} could be compared"
+        return [Reason(Fact("no_text", (bare.id,)), text)]
     taken = [] if "brief" in (a.kind, b.kind) else _taken(seen)
     event = _event(seen, relation)
     but = _against(seen, relation)
@@ -54,21 +57,24 @@ def of_other(seen: Seen, relation: Relation) -> list[Reason]:
             Reason(Fact("subject"), text) if fact.code == "subject" else Reason(fact, text) for fact, text in event
         ]
     both = [*taken, *event] if seen.decision.taken else [*event, *taken]
-    return [*weighed(_kinds(seen)), *both, *but]
+    return [*_kinds(seen), *both, *but]
 
 
-def _kinds(seen: Seen) -> Said:
-    """Why a pair could not be compared as two articles."""
+def _kinds(seen: Seen) -> list[Reason]:
+    """Why a pair could not be compared as two articles. Of one of the two, its id says which."""
     a, b = seen.a, seen.b
     if a.kind == b.kind == "page":
-        return [("pages", "neither of the two pages holds an article")]
+        return weighed([("pages", "neither of the two pages holds an article")])
     if "page" in (a.kind, b.kind):
-        return [("page", "one of the two pages holds no article to compare")]
+        page = a.id if a.kind == "page" else b.id
+        return [Reason(Fact("page", (page,)), f"the page “{page}” holds no article to compare")]
     if a.kind == b.kind == "brief":
         same, longer = _same_words(seen), max(a.size, b.size)
-        return [("short", f"both are too short to tell; {same} of {longer} words are the same")]
+        return weighed([("short", f"both are too short to tell; {same} of {longer} words are the same")])
     if "brief" in (a.kind, b.kind):
-        return [("one_short", f"one of the two has {min(a.size, b.size)} words, too few to say whether text was taken")]
+        brief = a if a.kind == "brief" else b
+        text = f"“{brief.id}” has {brief.size} words, too few to say whether text was taken"
+        return [Reason(Fact("one_short", (brief.id,)), text)]
     return []
 
 
@@ -150,7 +156,7 @@ def _one_event(seen: Seen) -> Said:
 
 
 def _same_headlines(seen: Seen) -> Said:
-    words = rarest(seen.a, seen.b, OF_HEADLINE) if _headlines(seen) else []
+    words = of_headlines(seen.a, seen.b) if _headlines(seen) else []
     return [("headline", f"their headlines share {_listed(words)}")] if words else []
 
 

@@ -38,6 +38,9 @@ LONG = 15
 QUOTED_WORDS = 6
 """Start and end of a passage that are shown, in words each."""
 
+JOINED = 3
+"""Words up to which one that is written with marks inside, as "U.S.", is shown whole at a cut."""
+
 MOST = 0.3
 """Share of the shared words in quotations or stock phrases from which it weakens them."""
 
@@ -119,6 +122,11 @@ def common_share(seen: Seen, side: str) -> float:
 
 
 def little_held(seen: Seen) -> Said:
+    """How little of both, or of the longer text alone, stands in passages."""
+    short, long = sorted((seen.a.size, seen.b.size))
+    if 2 * seen.shared > short and short < long:
+        shared = f"only {seen.shared:,} stand word for word in the shorter one"
+        return [("held", f"of the longer text's {long:,} words {shared}")]
     return [("held", f"only {_held(seen)}" if seen.shared else _held(seen))]
 
 
@@ -150,18 +158,46 @@ def longest(seen: Seen) -> Said:
 def _longest(seen: Seen, only: str) -> Said:
     i, j, length = max(seen.passages, key=lambda tile: (tile[2], -tile[0] - tile[1]))
     words = _quotation(seen.b, j, length) if seen.found.swapped else _quotation(seen.a, i, length)
-    if i <= OPENING and j <= OPENING and not only:
+    if _opens(seen.a, i) and _opens(seen.b, j) and not only:
         return [("longest", f"both open with the same {length:,} words, the longest shared passage: {words}")]
     return [("longest", f"the longest shared passage has {only}{length:,} words: {words}")]
 
 
+def _opens(item: Profile, start: int) -> bool:
+    """Whether a text opens with what begins at a word: at most a dateline stands before it, no line of its own such as
+    the title of an item of a round-up."""
+    if start > OPENING:
+        return False
+    starts = item.words.starts
+    return "\n" not in item.text[starts[0] : starts[start]]
+
+
 def _quotation(item: Profile, start: int, length: int) -> str:
     words, last = item.words, start + length - 1
-    if length <= 2 * QUOTED_WORDS:
-        return f"“{_plain(item.text[words.starts[start] : words.ends[last]])}”"
-    first = item.text[words.starts[start] : words.ends[start + QUOTED_WORDS - 1]]
-    end = item.text[words.starts[last - QUOTED_WORDS + 1] : words.ends[last]]
+    head, tail = start + QUOTED_WORDS - 1, last - QUOTED_WORDS + 1
+    for _ in range(JOINED):
+        head += _joined(item, head)
+        tail -= _joined(item, tail - 1)
+    if head + 1 >= tail:
+        return f"“{_plain(item.text[words.starts[start] : _end(item, last)])}”"
+    first = item.text[words.starts[start] : _end(item, head)]
+    end = item.text[words.starts[tail] : _end(item, last)]
     return f"“{_plain(first)} ... {_plain(end)}”"
+
+
+def _end(item: Profile, at: int) -> int:
+    """Where a word ends, with the last full stop of one such as "U.S."."""
+    end = int(item.words.ends[at])
+    return end + (item.text[end : end + 1] == "." == item.text[max(0, end - 2) : end - 1])
+
+
+def _joined(item: Profile, at: int) -> bool:
+    """Whether a word is written as one with the next: "U.S.", "short-range"."""
+    words = item.words
+    if not 0 <= at < words.ends.shape[0] - 1:
+        return False
+    between = item.text[words.ends[at] : words.starts[at + 1]]
+    return bool(between) and not any(map(str.isspace, between))
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from dedup.errors import ReportError
 from dedup.models import Group, Match, Member, Result, Story
 from dedup.report.facts import groups_of
-from dedup.report.match_text import match_to_text
+from dedup.report.match_text import SizeOf, match_to_text
 from dedup.report.pairs import held, own_sites, party, turned
 from dedup.report.safe import terminal_safe
 from dedup.report.store import read_report
@@ -17,9 +17,11 @@ from dedup.report.words import origin_role, percent
 
 __all__ = ["explain_pair"]
 
+Place = tuple[Story, Member]
 
-def explain_pair(report: str | os.PathLike[str], a: str, b: str) -> str:
-    """The evidence about two articles, and where each stands, as text safe for a terminal.
+
+def explain_pair(report: str | os.PathLike[str], a: str, b: str, size_of: SizeOf) -> str:
+    """The evidence about two articles, and where each stands, as text safe for a terminal. ``size_of`` counts words.
 
     Raises ReportError when the folder is no report or does not hold an article.
     """
@@ -32,7 +34,7 @@ def explain_pair(report: str | os.PathLike[str], a: str, b: str) -> str:
                 place=str(Path(report)),
                 remedy=_nearest(name, places),
             )
-    lines = [*_match_lines(result, *places[a], *places[b]), "", _together(places[a][0], places[b][0], a, b)]
+    lines = [*_match_lines(result, places[a], places[b], size_of), "", _together(places[a][0], places[b][0], a, b)]
     lines += [_standing(result, *places[name]) for name in dict.fromkeys((a, b))]
     return "\n".join(terminal_safe(line) for line in lines)
 
@@ -48,8 +50,9 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return "did you mean " + " or ".join(terminal_safe(found, one_line=True) for found, _, _ in close)
 
 
-def _match_lines(result: Result, story: Story, one: Member, other_story: Story, other: Member) -> list[str]:
+def _match_lines(result: Result, first: Place, second: Place, size_of: SizeOf) -> list[str]:
     """What the kept match of the two says, the one named first as A."""
+    (story, one), (other_story, other) = first, second
     a, b = one.id, other.id
     if a == b:
         return [f"{a} is one article"]
@@ -64,7 +67,7 @@ def _match_lines(result: Result, story: Story, one: Member, other_story: Story, 
     sites = own_sites(match, one.credits, other.credits)
     own = (party("A", one, inside, sites[0]).own, party("B", other, inside, sites[1]).own)
     release = inside is not None and inside.origin.release
-    return match_to_text(match, left, right, own, release=release).splitlines()
+    return match_to_text(match, left, right, size_of, own, release=release).splitlines()
 
 
 def _kept(result: Result, a: str, b: str) -> Match | None:

@@ -18,6 +18,7 @@ __all__ = [
     "credit_state",
     "gather",
     "groups_of",
+    "is_syndicated",
     "named",
     "suppliers",
     "uncredited",
@@ -43,7 +44,7 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """An outlet: its articles, how many share their text with another's, were first, or name no agency."""
+    """An outlet: its articles, how many share their text with another outlet's, were first, or name no agency."""
 
     name: str
     articles: int
@@ -63,7 +64,8 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The figures of a result. ``shared`` counts articles in a syndication group, ``multi`` stories of several."""
+    """The figures of a result. ``shared`` counts articles in the ``groups`` that two outlets or more carry,
+    ``versions`` those whose text only articles of their own outlet have, ``multi`` stories of several articles."""
 
     stats: Stats
     articles: int
@@ -72,6 +74,7 @@ class Facts:
     multi: int
     groups: int
     shared: int
+    versions: int
     uncredited: int
     origins: int
     first: datetime | None
@@ -83,14 +86,16 @@ class Facts:
 
     @property
     def share(self) -> float:
-        """The syndicated share: articles in a syndication group of all articles, 0..1."""
+        """The syndicated share: articles whose text another outlet carries too, of all articles, 0..1."""
         return self.shared / self.articles if self.articles else 0.0
 
 
 def gather(result: Result) -> Facts:
     """Count what the stories of a result hold."""
     members = [member for story in result.stories for member in story.articles]
-    shared = {member.id for story in result.stories for group in story.groups for member in group.articles}
+    groups = [group for story in result.stories for group in story.groups]
+    syndicated = [group for group in groups if is_syndicated(group)]
+    shared = {member.id for group in syndicated for member in group.articles}
     times = sorted(member.published for member in members if member.published)
     return Facts(
         stats=result.stats,
@@ -98,9 +103,10 @@ def gather(result: Result) -> Facts:
         outlets=len({member.outlet for member in members if member.outlet}),
         stories=len(result.stories),
         multi=sum(len(story.articles) > 1 for story in result.stories),
-        groups=sum(len(story.groups) for story in result.stories),
+        groups=len(syndicated),
         shared=len(shared),
-        uncredited=sum(len(uncredited(group)) for story in result.stories for group in story.groups),
+        versions=len({member.id for group in groups for member in group.articles} - shared),
+        uncredited=sum(len(uncredited(group)) for group in syndicated),
         origins=sum(story.origins for story in result.stories),
         first=times[0] if times else None,
         last=times[-1] if times else None,
@@ -109,6 +115,13 @@ def gather(result: Result) -> Facts:
         by_outlet=_outlets(result.stories),
         periods=_periods(members, shared),
     )
+
+
+def is_syndicated(group: Group) -> bool:
+    """Whether two outlets or more carry a group's text: versions of one outlet's live blog are no syndication. An
+    article without outlet counts as one of its own."""
+    named = {member.outlet for member in group.articles if member.outlet}
+    return len(named) + sum(not member.outlet for member in group.articles) > 1
 
 
 def suppliers(group: Group) -> tuple[str, ...]:
@@ -123,17 +136,18 @@ def named(member: Member) -> tuple[str, ...]:
 
 def credit_state(member: Member, group: Group | None) -> str:
     """One of "named", "itself" (it is the supplier), "missing" (others name a supplier of this text, this one does
-    not), "unknown" (nobody does)."""
+    not), "unknown" (no other outlet does)."""
     if group is None:
         return "named" if member.credits else "unknown"
     if member.credited:
         return "named" if member.credits else "itself"
-    return "missing" if group.credits else "unknown"
+    return "missing" if group.credits and is_syndicated(group) else "unknown"
 
 
 def uncredited(group: Group) -> tuple[Member, ...]:
-    """Members whose own text names no supplier although another member's does."""
-    return tuple(member for member in group.articles if not member.credited) if group.credits else ()
+    """Members whose own text names no supplier although that of another outlet does."""
+    counted = group.credits and is_syndicated(group)
+    return tuple(member for member in group.articles if not member.credited) if counted else ()
 
 
 def groups_of(story: Story) -> Mapping[str, Group]:
@@ -181,11 +195,12 @@ def _outlets(stories: Iterable[Story]) -> tuple[Outlet, ...]:
         held = groups_of(story)
         for member in story.articles:
             group = held.get(member.id)
+            shared = group is not None and is_syndicated(group)
             counts[member.outlet or UNKNOWN_OUTLET].update(
                 articles=1,
-                shared=int(group is not None),
-                first=int(group is not None and group.origin.id == member.id),
-                uncredited=int(group is not None and bool(group.credits) and not member.credited),
+                shared=int(shared),
+                first=int(group is not None and shared and group.origin.id == member.id),
+                uncredited=int(credit_state(member, group) == "missing"),
             )
     made = [Outlet(name, c["articles"], c["shared"], c["first"], c["uncredited"]) for name, c in counts.items()]
     return tuple(sorted(made, key=lambda item: (-item.articles, -item.shared, item.name)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dedup.models import Group, Member, Story
-from dedup.report.facts import UNKNOWN_OUTLET, credit_state, groups_of, named, suppliers, uncredited
+from dedup.report.facts import UNKNOWN_OUTLET, credit_state, groups_of, is_syndicated, named, suppliers, uncredited
 from dedup.report.safe import file_name
 from dedup.report.storypage import by_time
 from dedup.report.words import SPREAD
@@ -19,7 +19,8 @@ __all__ = ["Carried", "Entry", "by_agency", "by_outlet", "has_page", "hrefs", "m
 class Entry:
     """A story in a list: where it leads, what its articles are to each other, who supplied and who carried it.
 
-    ``shared`` articles are in a group; ``missing`` of them name no supplier although others do.
+    ``shared`` articles carry the ``texts`` that two outlets or more have, ``versions`` one of their own outlet alone;
+    ``missing`` of the shared ones name no supplier although others do.
     """
 
     story: Story
@@ -27,7 +28,9 @@ class Entry:
     spread: tuple[tuple[str, int], ...]
     agencies: tuple[str, ...]
     outlets: tuple[str, ...]
+    texts: int
     shared: int
+    versions: int
     missing: int
 
 
@@ -61,6 +64,8 @@ def make_entry(story: Story, href: str) -> Entry:
     agencies = Counter(name for group in story.groups for name in suppliers(group)[:1] for _ in group.articles)
     held = groups_of(story)
     agencies.update(name for m in story.articles if m.id not in held for name in named(m)[:1])
+    syndicated = [group for group in story.groups if is_syndicated(group)]
+    shared = {member.id for group in syndicated for member in group.articles}
     outlets = dict.fromkeys(member.outlet for member in by_time(story.articles) if member.outlet)
     return Entry(
         story=story,
@@ -68,7 +73,9 @@ def make_entry(story: Story, href: str) -> Entry:
         spread=tuple((name, relations[name]) for name in SPREAD if relations[name]),
         agencies=tuple(sorted(agencies, key=lambda name: (-agencies[name], name))),
         outlets=tuple(outlets),
-        shared=len(held),
+        texts=len(syndicated),
+        shared=len(shared),
+        versions=len(held.keys() - shared),
         missing=sum(len(uncredited(group)) for group in story.groups),
     )
 

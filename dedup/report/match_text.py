@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import orjson
 
-from dedup.models import CleanArticle, Match
+from dedup.models import CleanArticle, Match, Passage
+from dedup.report.changes import changes
 from dedup.report.pairs import Party, beyond, direction, held, likely, sentence
 from dedup.report.records import fact_records
 from dedup.report.safe import terminal_safe
 from dedup.report.words import count, listing, moment, names, place
 
-__all__ = ["match_to_json", "match_to_text"]
+__all__ = ["SizeOf", "match_to_json", "match_to_text"]
 
 PASSAGES_SHOWN = 5
-CHANGES_SHOWN = 5
-CHANGE_WIDTH = 80
-CHANGES_IN = 5000
-"""Words of a text up to which the changes of a copy are looked for: the time grows with the square of them."""
 WIDTH = 100
 OPENING = 220
 """Characters of each text's beginning that are shown where no shared passage says it: two sentences."""
@@ -27,21 +24,30 @@ PROOF = 15
 """Words of a shared passage, about a sentence, from which the passages are the proof."""
 
 Own = tuple[Iterable[str], Iterable[str]]
+SizeOf = Callable[[CleanArticle], int]
 
 
-def match_to_text(match: Match, a: CleanArticle, b: CleanArticle, own: Own = ((), ()), *, release: bool = False) -> str:
+def match_to_text(
+    match: Match,
+    a: CleanArticle,
+    b: CleanArticle,
+    size_of: SizeOf,
+    own: Own = ((), ()),
+    *,
+    release: bool = False,
+) -> str:
     """What the pair is, who holds how much of whom, who may have it from whom, why, and the longest shared passages;
     safe to print on a terminal.
 
-    ``own`` are the agencies that are the outlet of ``a`` and of ``b``; ``release`` whether the agency that both credit
-    distributes press releases.
+    ``size_of`` counts the words of a text as those of the passages were; ``own`` are the agencies that are the outlet
+    of ``a`` and of ``b``; ``release`` whether the agency that both credit distributes press releases.
     """
     shares = held(match, a, b)
     said = sentence(match, shares, texts=(a, b))
     took = direction(match, shares, _party("A", a, own[0]), _party("B", b, own[1]), release=release)
     lines = [
-        *_head("A", a),
-        *_head("B", b),
+        *_head("A", a, size_of(a)),
+        *_head("B", b, size_of(b)),
         "",
         *_wrapped(f"{match.relation}: {said}"),
         *_wrapped(took),
@@ -62,19 +68,13 @@ def _party(name: str, item: CleanArticle, own: Iterable[str]) -> Party:
     return Party.of(name, item.credits, own, (item.published, where))
 
 
-def _head(letter: str, item: CleanArticle) -> Iterator[str]:
+def _head(letter: str, item: CleanArticle, words: int) -> Iterator[str]:
     """Headline and id, then where, when and from whom."""
     yield f"{letter}  {item.headline or '(no headline)'} | {item.id}"
-    facts = [place(item.article.outlet, item.article.url, ""), moment(item.published), _size(item.body)]
+    facts = [place(item.article.outlet, item.article.url, ""), moment(item.published), count(words, "word")]
     if item.credits:
         facts.append(f"credits {listing(names(item.credits))}")
     yield "   " + ", ".join(fact for fact in facts if fact)
-
-
-def _size(body: str) -> str:
-    """Length in words, or in characters where the script has no spaces."""
-    words = len(body.split())
-    return count(words, "word") if len(body) <= 15 * words else count(len(body), "character")
 
 
 def _wrapped(text: str, bullet: str = "") -> list[str]:
@@ -91,53 +91,29 @@ def _passages(match: Match, a: CleanArticle) -> Iterator[str]:
     for number, passage in enumerate(longest[:PASSAGES_SHOWN], 1):
         yield ""
         yield f"shared passage {number} ({count(passage.words, 'word')}):"
-        yield from _shown(a.text[passage.a_start : passage.a_end], 400)
+        yield from _shown(_with_stop(a.text, passage), 400)
     if len(longest) > PASSAGES_SHOWN:
         rest = sum(passage.words for passage in longest[PASSAGES_SHOWN:])
         yield ""
         yield f"and {count(len(longest) - PASSAGES_SHOWN, 'shorter passage')} ({count(rest, 'word')})"
 
 
-def _changes(match: Match, a: CleanArticle, b: CleanArticle) -> Iterator[str]:
-    """The first words that differ between two copies; marks, spaces and capitals are no difference."""
-    if match.relation != "copy":
-        return
-    from rapidfuzz.distance import Indel
+def _with_stop(text: str, passage: Passage) -> str:
+    """The words of a passage; of one at its end such as "U.S." also the last full stop."""
+    start, end = passage.a_start, passage.a_end
+    return text[start : end + (text[end : end + 1] == "." == text[max(start, end - 2) : end - 1])]
 
-    one, other = _worded(a.body), _worded(b.body)
-    if max(len(one), len(other)) > CHANGES_IN:
-        return
-    found: list[tuple[int, int, int, int]] = []
-    for step in Indel.opcodes([key for key, _ in one], [key for key, _ in other]):
-        if step.tag == "equal":
-            continue
-        if found and found[-1][1] == step.src_start and found[-1][3] == step.dest_start:
-            found[-1] = (found[-1][0], step.src_end, found[-1][2], step.dest_end)
-        else:
-            found.append((step.src_start, step.src_end, step.dest_start, step.dest_end))
-    if found:
+
+def _changes(match: Match, a: CleanArticle, b: CleanArticle) -> Iterator[str]:
+    """The first words that differ between two versions."""
+    shown, more = changes(match, a, b)
+    if shown:
         yield ""
         yield "words changed:"
-    for start, end, there, stop in found[:CHANGES_SHOWN]:
-        yield from _wrapped(_change(_quoted(one[start:end]), _quoted(other[there:stop])), "  - ")
-    if len(found) > CHANGES_SHOWN:
-        yield f"and {count(len(found) - CHANGES_SHOWN, 'more change')}"
-
-
-def _worded(body: str) -> list[tuple[str, str]]:
-    """Each word with what is compared of it: its letters and digits in lower case."""
-    keys = (("".join(filter(str.isalnum, word)).casefold(), word) for word in body.split())
-    return [(key, word) for key, word in keys if key]
-
-
-def _quoted(words: list[tuple[str, str]]) -> str:
-    return textwrap.shorten(" ".join(word for _, word in words), CHANGE_WIDTH, placeholder=" ...")
-
-
-def _change(one: str, other: str) -> str:
-    if one and other:
-        return f"“{one}” in A, “{other}” in B"
-    return f"“{one or other}” only in {'A' if one else 'B'}"
+    for change in shown:
+        yield from _wrapped(change, "  - ")
+    if more:
+        yield f"and {count(more, 'more change')}"
 
 
 def _openings(match: Match, a: CleanArticle, b: CleanArticle) -> Iterator[str]:

@@ -22,6 +22,7 @@ __all__ = [
     "party",
     "sentence",
     "turned",
+    "why_told",
 ]
 
 Held = tuple[float, float]
@@ -43,7 +44,8 @@ SURE = 0.8
 """Probability of a rewrite from which it is not called perhaps one."""
 
 MOST = 0.6
-"""Share of the shorter text that an excerpt has; where less of it is word for word, edits make up for the rest."""
+"""Share of the piece that stands word for word, under which it is said what the rest is: edits count as shared, and
+the piece may have half of its text for itself."""
 
 DETAILS = 0.94
 """Share of both texts from which the differences are called details."""
@@ -60,6 +62,8 @@ EVENT = 0.5
 NO_TEXT, TOO_SHORT, ONE_SHORT = "no_text", "short", "one_short"
 PAGES = ("page", "pages")
 """Codes of facts that say why a pair could not be compared as two articles (docs/relations.md)."""
+OF_ONE = (NO_TEXT, ONE_SHORT, PAGES[0])
+"""Those that are about one of the two, by its id."""
 
 SAID = ("equal", "held", NO_TEXT, TOO_SHORT, ONE_SHORT)
 """Codes of what ``sentence`` always says."""
@@ -190,16 +194,45 @@ def _apart(match: Match, a: str, b: str, texts: Texts | None) -> str:
         return _not_compared(match, a, b, texts)
     if match.relation == "same_story":
         if ONE_SHORT in codes:
-            return "Both tell one event, but one of the two is too short to say whether text was taken."
+            short = _one(match, ONE_SHORT, a, b)
+            return f"Both tell one event, but {short} is too short to say whether text was taken."
         words = sum(passage.words for passage in match.passages)
         return f"Two reports of one event, each in its own words{f' but for {words:,} of them' if words else ''}."
     if "pages" in codes:
         return "Neither of the two pages holds an article."
-    if match.relation == "related":
-        if match.same_story_score >= EVENT:
+    if match.relation == "related" and match.same_story_score >= EVENT:
+        page = _one(match, PAGES[0], a, b)
+        if page not in (a, b):
             return "One of the two is no article, but a page that names the event of the other."
-        return "The same subject, but not enough in common to call it one event."
-    return "They have little in common."
+        return f"{page} is no article, but a page that names the event of {b if page == a else a}."
+    related = match.relation == "related"
+    said = (
+        "The same subject, but not enough in common to call it one event" if related else "They have little in common"
+    )
+    if PAGES[0] in codes:
+        return f"{said}; the page of {_one(match, PAGES[0], a, b)} holds no article."
+    return f"{said}."
+
+
+def _one(match: Match, code: str, a: str, b: str) -> str:
+    """Which of the two a fact is about; of a match kept before facts said so it is not known."""
+    about = next((fact.about for fact in match.facts if fact.code == code), ())
+    ids = {match.a: a, match.b: b}
+    return ids[about[0]] if len(ids) == 2 and about and about[0] in ids else "one of the two"
+
+
+def why_told(match: Match, a: str, b: str) -> tuple[str, ...]:
+    """The first reasons of two reports of one event; an article that one is about is called by its name."""
+    facts = match.facts or (Fact(""),) * len(match.reasons)
+    first = list(zip(match.reasons, facts, strict=True))[:2]
+    return tuple(_called(reason, fact, _one(match, fact.code, a, b)) for reason, fact in first)
+
+
+def _called(reason: str, fact: Fact, name: str) -> str:
+    if fact.code not in OF_ONE or not fact.about:
+        return reason
+    page = "this page" if name.startswith("this ") else f"the page of {name}"
+    return reason.replace(f"the page “{fact.about[0]}”", page).replace(f"“{fact.about[0]}”", name)
 
 
 def _codes(match: Match) -> set[str]:
@@ -212,10 +245,9 @@ def _not_compared(match: Match, a: str, b: str, texts: Texts | None) -> str:
     if NO_TEXT in _codes(match) and len(bare) == 1:
         what = "nothing" if match.relation == "unrelated" else "only headlines"
         return f"No article text was found in {bare[0]}, so {what} could be compared."
-    told = (
-        reason for reason, fact in zip(match.reasons, match.facts, strict=True) if fact.code in (NO_TEXT, TOO_SHORT)
-    )
-    return _capital(next(told)) + "."
+    told = zip(match.reasons, match.facts, strict=True)
+    reason, fact = next(item for item in told if item[1].code in (NO_TEXT, TOO_SHORT))
+    return _capital(_called(reason, fact, _one(match, NO_TEXT, a, b))) + "."
 
 
 def _capital(text: str) -> str:
@@ -286,7 +318,7 @@ def _cut(match: Match, shares: Held, a: str, b: str, texts: Texts | None) -> str
     if min(shares) < SMALL:
         part = "the beginning" if texts is not None and _opens(match, shares, texts) else "a small part"
         return f"{piece} is {part} of {whole}: {stands}."
-    edited = "" if max(shares) >= MOST else "; edits make up for the rest"
+    edited = "" if max(shares) >= MOST else "; the rest was edited, or is its own"
     return f"{piece} is a cut of {whole}, or {whole} was expanded from it: {stands}{edited}."
 
 

@@ -198,7 +198,7 @@ def _parse(lines: Iterable[bytes], path: Path) -> Iterator[dict[str, Any]]:
         try:
             record = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            raise _damaged(path, number, error) from error
+            raise _damaged(path, number, f"{error.msg} at character {error.pos + 1}") from error
         if not isinstance(record, dict):
             raise _damaged(path, number, "not an object")
         yield record

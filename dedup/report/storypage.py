@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dedup.models import CleanArticle, Group, Match, Member, Story
-from dedup.report.facts import credit_state, groups_of, suppliers, uncredited
+from dedup.report.changes import Changes, changes
+from dedup.report.facts import credit_state, groups_of, is_syndicated, suppliers, uncredited
 from dedup.report.pairs import (
     APART,
     SMALL,
@@ -21,6 +22,7 @@ from dedup.report.pairs import (
     party,
     sentence,
     turned,
+    why_told,
 )
 from dedup.report.sidebyside import Row, rows, shared_parts
 from dedup.report.words import SPREAD, delay, moment, source
@@ -45,6 +47,7 @@ class Comparison:
     right: Member
     match: Match
     rows: tuple[Row, ...]
+    changes: Changes
     shared_words: int
     held: Held
     sentence: str
@@ -60,9 +63,9 @@ class Carrier:
     ``parts`` are the places in the origin's text (0..1) that it shares, ``uses`` the share of it that they are, and
     ``own`` what share of its own text that is (None where the two were not compared); ``version`` is "cut",
     "expanded" or "", as told by these. ``credit`` is "named", "itself" (it is the supplier), "missing" (the others name
-    a supplier, this one does not) or "unknown" (nobody names one). ``told_with`` is, for an article in its
-    own words, the match that speaks most for its place in the story; ``textless`` whether its page is known to hold
-    no article text.
+    a supplier, this one does not) or "unknown" (no other outlet names one). ``told_with`` is, for an article in its
+    own words, the match that speaks most for its place in the story, and ``why`` its reasons; ``textless``
+    whether its page is known to hold no article text.
     """
 
     member: Member
@@ -75,12 +78,13 @@ class Carrier:
     credit: str
     comparison: Comparison | None
     told_with: Match | None
+    why: tuple[str, ...]
     textless: bool
 
 
 @dataclass(frozen=True, slots=True)
 class StoryText:
-    """One syndication group of a story, its members by time."""
+    """One syndication group of a story, its members by time; ``syndicated`` where two outlets or more carry it."""
 
     number: int
     group: Group
@@ -88,6 +92,7 @@ class StoryText:
     agencies: tuple[str, ...]
     carriers: tuple[Carrier, ...]
     missing: int
+    syndicated: bool
     spread: tuple[tuple[str, int], ...]
 
 
@@ -175,6 +180,7 @@ class _Comparisons:
             right=right,
             match=match,
             rows=rows(a, b, match.passages),
+            changes=changes(match, a, b, ("the left text", "the right text")),
             shared_words=sum(passage.words for passage in match.passages),
             held=shares,
             sentence=said,
@@ -241,12 +247,16 @@ class _Carriers:
         sure = [item for item in near if item.derived or item.relation == "same_story"]
         return min(sure or ([] if with_passages else near), key=_surest_first, default=None)
 
+    def _named(self, name: str) -> str:
+        return next((source(item) for item in self._members if item.id == name), name)
+
     def row(self, member: Member) -> Carrier:
         group = self._held.get(member.id)
         whole = group is not None and group.origin.id == member.id
         parts = self._table.parts(group.origin.id, member.id) if group is not None and not whole else ()
         view = self._table.made.get(member.id)
         shares = view.held if view is not None and group is not None and view.left.id == group.origin.id else None
+        told_with = self._closest(member, self._members) if group is None else None
         return Carrier(
             member=member,
             when=moment(member.published),
@@ -257,7 +267,8 @@ class _Carriers:
             version=_version(shares) if member.relation == "excerpt" else "",
             credit=credit_state(member, group),
             comparison=view,
-            told_with=self._closest(member, self._members) if group is None else None,
+            told_with=told_with,
+            why=why_told(told_with, self._named(told_with.a), "this article") if told_with is not None else (),
             textless=self._table.textless(member.id),
         )
 
@@ -293,6 +304,7 @@ def _text(number: int, group: Group, carriers: _Carriers) -> StoryText:
         agencies=suppliers(group),
         carriers=tuple(carriers.row(member) for member in members),
         missing=len(uncredited(group)),
+        syndicated=is_syndicated(group),
         spread=tuple((name, relations[name]) for name in SPREAD if relations[name]),
     )
 

@@ -28,6 +28,8 @@ def summary_lines(result: Result, index: str | os.PathLike[str] | None = None) -
     lines.append(("stories", f"{facts.stories:,}, {facts.multi:,} of them told by more than one article"))
     texts = f"share {count(facts.groups, 'text')} with another" if facts.groups else "share their text with another"
     lines.append(("syndicated", f"{count(facts.shared, 'article')} ({percent(facts.share)}) {texts}"))
+    if facts.versions:
+        lines.append(("one outlet's own", f"{count(facts.versions, 'article')} share a text that no other outlet has"))
     if facts.uncredited:
         lines.append(("no credit found", f"{facts.uncredited:,} of these, although others name the supplier"))
     if facts.by_agency:

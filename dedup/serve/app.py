@@ -29,6 +29,7 @@ from dedup.serve.shapes import (
     in_utc,
 )
 from dedup.serve.told import Told
+from dedup.serve.wrong import wrong_parts
 
 MOST_STORIES = 1000
 PROMETHEUS = "text/plain; version=0.0.4"
@@ -120,9 +121,7 @@ def _add_state(api: FastAPI, index: Index, metrics: Metrics) -> None:
 def _add_errors(api: FastAPI) -> None:
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        # The parts of the request that are wrong are named, never repeated.
-        wrong = sorted({".".join(str(part) for part in item["loc"])[:200] for item in error.errors()})
-        return _json({"detail": f"not as /openapi.json says: {', '.join(wrong)}"}, 422)
+        return _json({"detail": f"not as /openapi.json says: {wrong_parts(error.errors())}"}, 422)
 
     @api.exception_handler(DedupError)
     async def failed(request: Request, error: DedupError) -> Response:

@@ -18,11 +18,7 @@ def serve(
 ) -> None:
     """Serve an open index over HTTP; ``reader`` is as for ``create_app``. Another address than loopback asks for a
     token: SettingsError without one."""
-    if token is None and not _is_loopback(host):
-        raise SettingsError(
-            f"{host} can be reached from other machines and no token is asked for",
-            remedy="give a token with --token-file, or serve on 127.0.0.1",
-        )
+    check_token(host, token)
     try:
         import fastapi  # noqa: F401
         import uvicorn
@@ -32,6 +28,15 @@ def serve(
 
     warm_up(index)
     uvicorn.run(create_app(index, token, reader=reader), host=host, port=port, log_level="warning", server_header=False)
+
+
+def check_token(host: str, token: str | None) -> None:
+    """SettingsError where other machines could reach the service and no token is asked for."""
+    if token is None and not _is_loopback(host):
+        raise SettingsError(
+            f"{host} can be reached from other machines and no token is asked for",
+            remedy="give a token with --token-file, or serve on 127.0.0.1",
+        )
 
 
 def check_address(host: str, port: int) -> None:

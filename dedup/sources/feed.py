@@ -8,12 +8,13 @@ from pathlib import Path
 
 from dedup.errors import FeedError
 from dedup.models import Article, Rejection
+from dedup.sources.binary import KNOWN, binary_error
 from dedup.sources.fields import FieldTable
 from dedup.sources.folder import read_folder
-from dedup.sources.formats import KNOWN, Feed, open_feed
+from dedup.sources.formats import Feed, open_feed
 from dedup.sources.notes import OnPassedOver
 from dedup.sources.sniff import stem_of
-from dedup.sources.streams import STDIN, open_chunks
+from dedup.sources.streams import STDIN, open_chunks, place_of
 
 Item = Article | Rejection
 
@@ -34,7 +35,7 @@ def read_feed(
     """
     place, known = os.fspath(path), FieldTable(fields)
     if place == STDIN:
-        return read_stream(Feed(open_chunks(STDIN), "<stdin>", "stdin", known))
+        return read_stream(Feed(open_chunks(STDIN), place_of(place), "stdin", known))
     try:
         if Path(place).is_dir():
             return read_folder(place, known, on_passed_over)
@@ -60,7 +61,7 @@ def read_stream(feed: Feed) -> Iterator[Item]:
     """The items of an open stream; raises FeedError as ``read_feed`` does."""
     opened = open_feed(feed)
     if opened.format == "binary":
-        raise FeedError("this is a binary file, not a feed", place=feed.file, remedy=f"give {KNOWN}")
+        raise binary_error(opened.head, feed.file)
     if opened.format == "unknown":
         raise FeedError(
             "the format of this feed is not known",

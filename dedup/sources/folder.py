@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from dedup.errors import FeedError
 from dedup.models import Article, Rejection
+from dedup.sources.binary import KNOWN
 from dedup.sources.fields import FieldTable
-from dedup.sources.formats import KNOWN, Feed, is_no_article, open_feed
+from dedup.sources.formats import Feed, is_no_article, open_feed
 from dedup.sources.notes import OnPassedOver, PassedOver
 from dedup.sources.records import RecordMaker
 from dedup.sources.sniff import stem_of
@@ -21,6 +22,10 @@ _NO_FEED: Final = {
     "binary": "binary",
     "quarantine": "a quarantine; to read it again, name it",
 }
+
+
+_REPORT: Final = "dedup-report.json"
+"""The file by which a folder is known as a report: its articles are those of the feed once more."""
 
 
 def read_folder(
@@ -39,8 +44,9 @@ def read_folder(
         if on_passed_over:
             on_passed_over(file, why)
 
-    names = sorted(path.relative_to(root).as_posix() for path in Path(root).rglob("*") if path.is_file())
-    names = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
+    names, reports = files_below(root)
+    for report in reports if only is None else ():
+        pass_over(str(Path(root) / report), "a report of dedup")
     stems = Counter(map(stem_of, names))
     empty = True
     for name in names:
@@ -54,6 +60,14 @@ def read_folder(
     if empty and only is None:
         what = f"the folder holds no article ({passed.sentence() or 'it is empty'})"
         raise FeedError(what, place=root, remedy=f"give {KNOWN}")
+
+
+def files_below(root: str) -> tuple[list[str], list[str]]:
+    """The files of a folder, sorted, without hidden ones and those of reports written into it; and these reports."""
+    paths = (path.relative_to(root) for path in Path(root).rglob("*") if path.is_file())
+    names = sorted(path.as_posix() for path in paths if not any(part.startswith(".") for part in path.parts))
+    reports = [name.removesuffix(_REPORT) for name in names if PurePosixPath(name).name == _REPORT]
+    return [name for name in names if not name.startswith(tuple(reports))], [name or "." for name in reports]
 
 
 def _read_member(

@@ -15,7 +15,7 @@ from dedup.models import Article, Rejection
 from dedup.sources.encoding import bom_of, wide_of
 from dedup.sources.feed import read_feed
 from dedup.sources.fields import FieldTable
-from dedup.sources.folder import read_folder
+from dedup.sources.folder import files_below, read_folder
 from dedup.sources.jsonlines import read_json_lines
 from dedup.sources.limits import CHUNK, HEAD, MAX_RECORD
 from dedup.sources.notes import OnPassedOver
@@ -182,8 +182,7 @@ def _states(feed: str) -> dict[str, State]:
     root = Path(feed)
     files = [root]
     if root.is_dir():
-        below = (path for path in root.rglob("*") if path.is_file())
-        files = sorted(path for path in below if not any(p.startswith(".") for p in path.relative_to(root).parts))
+        files = sorted(root / name for name in files_below(feed)[0])
     states = {}
     for file in files:
         try:

@@ -11,6 +11,7 @@ import orjson
 
 from dedup.models import Article, Rejection
 from dedup.sources import gz, zst
+from dedup.sources.binary import is_known_binary
 from dedup.sources.csvfile import read_csv
 from dedup.sources.fields import FieldTable
 from dedup.sources.jsonarray import read_json_record, read_json_records
@@ -26,11 +27,6 @@ from dedup.sources.textfile import read_text_file
 from dedup.sources.warc import read_warc
 
 Item = Article | Rejection
-
-KNOWN: Final = (
-    "JSON lines, a JSON array, CSV, TSV, .txt, .html, RSS, Atom, NITF, NewsML-G2, Parquet, WARC or a folder of these, "
-    "each also as .gz or .zst"
-)
 
 _UNITS: Final[dict[Format, str]] = {
     "jsonl": "line",
@@ -66,6 +62,8 @@ def open_feed(feed: Feed) -> Opened:
         return Opened(
             whole.format, _items(whole, chunks, feed, RecordMaker(feed.file, feed.fields, format=whole.format)), raw
         )
+    if whole.format == "binary" and is_known_binary(raw):
+        return Opened("binary", chain(()), raw)
     head, chunks, once, always = as_utf8(chunks)
     found = sniff(head, feed.file, feed.fields)
     maker = RecordMaker(feed.file, feed.fields, unit=_UNITS.get(found.format, "record"), format=found.format)

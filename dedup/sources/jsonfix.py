@@ -50,7 +50,8 @@ def mended(raw: bytes) -> Parsed:
     NaN, a trailing comma. Raises JsonProblem with the code json-depth or json-syntax."""
     if too_deep(raw):
         raise JsonProblem("json-depth", f"the record nests deeper than {MAX_DEPTH} levels")
-    text, repairs = decode(raw)
+    given, repairs = decode(raw)
+    text = given
     for repair, fix in (("", None), ("json-escape", _escaped), ("json-comma", _without_commas)):
         if fix:
             fixed = fix(text)
@@ -61,7 +62,8 @@ def mended(raw: bytes) -> Parsed:
             return _loaded(text, repairs)
         except ValueError as error:
             problem = error
-    raise JsonProblem("json-syntax", f"this is not JSON: {_short(problem)}")
+    escaped = given if "json-escape" in repairs else ""
+    raise JsonProblem("json-syntax", f"this is not JSON: {_said(problem, escaped)}")
 
 
 def _loaded(text: str, repairs: tuple[str, ...]) -> Parsed:
@@ -74,8 +76,13 @@ def _loaded(text: str, repairs: tuple[str, ...]) -> Parsed:
     return Parsed(value, (*repairs, "json-constant") if constants else repairs)
 
 
-def _short(error: ValueError) -> str:
-    return str(error).split("\n")[0][:120]
+def _said(error: ValueError, escaped: str) -> str:
+    """What is wrong, and at which character of the record: in ``escaped`` backslashes were put in before it."""
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error).split("\n")[0][:120]
+    places = (found.start() for found in _ESCAPE.finditer(escaped) if found[1])
+    before = sum(place + number < error.pos for number, place in enumerate(places))
+    return f"{error.msg}, at character {error.pos - before + 1} of the record"
 
 
 def _escaped(text: str) -> str:
@@ -83,4 +90,4 @@ def _escaped(text: str) -> str:
 
 
 def _without_commas(text: str) -> str:
-    return _TRAILING_COMMA.sub(lambda found: found[1] or "", text)
+    return _TRAILING_COMMA.sub(lambda found: found[1] or " ", text)

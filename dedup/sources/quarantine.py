@@ -29,6 +29,10 @@ _MIN_READ: Final = 1_000
 """Records read before a share is judged while reading: below it two bad lines of ten would stop a good feed. At the
 end of the feed the share is judged whatever the count."""
 
+_CONFLICT: Final = "id-conflict"
+_OWN_ID: Final = "give each text an id of its own in the feed (--map id=FIELD takes it from another field)"
+"""What helps where two texts have one id: neither is broken, and the quarantine keeps only the place of one."""
+
 _NAMES: Final = ("file", "member", "position", "code", "message", "digest", "format")
 
 _SHARE: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
@@ -109,6 +113,18 @@ class Quarantine:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             self.path.replace(self.path.with_name(self.path.name + ".old"))
 
+    def sentence(self) -> str:
+        """How many records are kept where, and what helps; "" where none is kept."""
+        if not (self.rejected and self._writes):
+            return ""
+        said = [f"{self.rejected:,} rejected, kept with the reasons in {self.path}"]
+        conflicts = self.codes[_CONFLICT]
+        if self.rejected > conflicts:
+            said.append("mend and run that file")
+        if conflicts:
+            said.append(f"of {conflicts:,} {_CONFLICT} only the place is kept there: {_OWN_ID} and run the feed again")
+        return "; ".join(said)
+
     @property
     def _writes(self) -> bool:
         return self.policy.on_error != "skip" and self.path is not None
@@ -152,10 +168,11 @@ class Quarantine:
         if self._writes and not self._is_known(rejection):
             self._write(to_line(rejection))
         if self.policy.on_error == "strict":
+            mend = _OWN_ID if rejection.code == _CONFLICT else "mend the record"
             raise BadRecordError(
                 f"{rejection.code}: {rejection.message}",
                 place=_place(rejection),
-                remedy="mend the record, or run with --on-error quarantine",
+                remedy=f"{mend}, or run with --on-error quarantine",
             )
 
     def _judge(self) -> None:

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 import orjson
 
 from dedup.sources import parquet, warc
+from dedup.sources.binary import holds_objects, is_binary
 from dedup.sources.csvfile import guess_delimiter
 from dedup.sources.fields import FieldTable
 from dedup.sources.jsonarray import list_start
@@ -41,7 +42,6 @@ class Sniffed(NamedTuple):
 _HTML: Final = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|div|p|article)\b", re.S | re.I
 )
-_CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _ROOTS: Final[dict[str | None, Format]] = {
     "rss": "rss",
     "feed": "rss",
@@ -92,10 +92,11 @@ def sniff(head: bytes, name: str, fields: FieldTable) -> Sniffed:
         return Sniffed("parquet")
     if body.startswith(warc.MAGIC):
         return Sniffed("warc")
-    if name.endswith(LINES_SUFFIXES):
-        return Sniffed("jsonl")
-    if _is_binary(body):
+    by_lines = name.endswith(LINES_SUFFIXES)
+    if is_binary(body) and not (by_lines and holds_objects(body)):
         return Sniffed("binary")
+    if by_lines:
+        return Sniffed("jsonl")
     if body.startswith(b"<") and root_of(body) in _ROOTS:
         return Sniffed(_ROOTS[root_of(body)])
     if name.endswith(_HTML_SUFFIXES) or _HTML.match(body):
@@ -108,11 +109,6 @@ def sniff(head: bytes, name: str, fields: FieldTable) -> Sniffed:
     if name.endswith(_TABLE_SUFFIXES):
         return Sniffed("csv", delimiter=b"\t" if name.endswith((".tsv", ".tab")) else b",")
     return Sniffed("unknown")
-
-
-def _is_binary(body: bytes) -> bool:
-    sample = body[:4096]
-    return len(_CONTROL.findall(sample)) > len(sample) // 50
 
 
 def _json(body: bytes, fields: FieldTable) -> Sniffed | None:

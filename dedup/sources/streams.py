@@ -14,6 +14,7 @@ from dedup.sources.encoding import BAD, BOM, bom_of, legacy_of, wide_of
 from dedup.sources.limits import CHUNK, HEAD
 
 STDIN: Final = "-"
+_STDIN_PLACE: Final = "<stdin>"
 
 NO_MARK: Final = "no-bom"
 """Repair: UTF-16 or UTF-32 that does not say so."""
@@ -34,13 +35,18 @@ Chunks = Iterator[bytes | Gap]
 def open_chunks(path: str) -> Chunks:
     """Stream a file or standard input; FeedError where it cannot be opened or read."""
     if path == STDIN:
-        yield from _read(sys.stdin.buffer, "<stdin>")
+        yield from _read(sys.stdin.buffer, place_of(path))
         return
     try:
         with Path(path).open("rb") as file:
             yield from _read(file, path)
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def place_of(path: str) -> str:
+    """What a feed is called in errors, rejections and the quarantine."""
+    return _STDIN_PLACE if path == STDIN else path
 
 
 def unreadable(path: str, error: OSError) -> FeedError:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -61,6 +62,16 @@ def test_an_index_lists_the_stories_of_a_run(seeded: Path) -> None:
 def test_giving_a_feed_again_adds_nothing(seeded: Path) -> None:
     done = dedup("ingest", SEEDS, "--index", seeded)
     assert b"0 added, 5 were known" in done.stderr
+
+
+def test_a_text_that_takes_the_place_of_an_earlier_one_is_not_called_known(tmp_path: Path) -> None:
+    index, (first, other) = tmp_path / "news.db", site_feed(2, 1)[:2]
+    second, third = replace(first, text=first.text + "\nOne more."), replace(first, text=first.text + "\nTwo more.")
+    done = dedup("ingest", "-", "--index", index, stdin=_lines([first, second, second, other]))
+    assert b"2 added, 1 replaced an earlier text, 1 were known, 0 rejected" in done.stderr
+    assert b"0 added, 2 were known" in dedup("ingest", "-", "--index", index, stdin=_lines([second, other])).stderr
+    done = dedup("ingest", "-", "--index", index, stdin=_lines([third, other]))
+    assert b"0 added, 1 replaced an earlier text, 1 were known, 0 rejected" in done.stderr
 
 
 def test_a_story_and_an_article_are_shown_with_their_evidence(seeded: Path) -> None:
@@ -208,9 +219,27 @@ def test_articles_without_text_are_rejected_and_kept_beside_the_index(tmp_path: 
     rows = _lines(site_feed(1, 3)[:1]) + b'{"id": "empty", "text": ""}\nnot json\n'
     done = dedup("ingest", "-", "--index", tmp_path / "news.db", stdin=rows)
     assert done.returncode == 0, done.stderr
-    assert b"1 added, 0 were known, 2 rejected" in done.stderr
+    beside = f"{tmp_path}/news.db.quarantine.jsonl".encode()
+    assert b"1 added, 0 were known, 2 rejected, kept with the reasons in " + beside + b"; the index" in done.stderr
     kept = (tmp_path / "news.db.quarantine.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(kept) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("stories", "--index", "ftp://example.org/x"), b"no index can be kept at ftp://; give a file, redis://"),
+        (("show", "nobody"), b"dedup: the index holds no story and no article 'nobody'; `dedup stories --index"),
+        (("backup", "no/folder/copy.db"), b"dedup: no/folder/copy.db: its folder does not exist; make "),
+        (("serve", "--host", "0.0.0.0"), b"dedup: 0.0.0.0 can be reached from other machines"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(seeded: Path, arguments: tuple[str, ...], said: bytes) -> None:
+    more = () if "--index" in arguments else ("--index", seeded)
+    done = dedup(*arguments, *more)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert b"serving" not in done.stderr
 
 
 @pytest.mark.parametrize("command", ["stories", "check", "rebuild"])

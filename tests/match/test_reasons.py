@@ -16,6 +16,7 @@ from dedup.match.decision import MEASURED, Called, decisions
 from dedup.match.features import NAMES, evidence_of
 from dedup.match.model import Model, Regression, grounds_of, model
 from dedup.match.profile import Profile
+from dedup.match.rare_words import rarest
 from dedup.match.relation import relate
 from dedup.match.same_story import FEATURES
 from dedup.models import Match
@@ -139,11 +140,49 @@ def test_the_longest_passage_is_quoted_from_the_shorter_text() -> None:
     assert end in text
 
 
+def test_a_passage_below_a_title_of_its_own_does_not_open_the_text() -> None:
+    lines = seed_lines("002")
+    plain = judged((profile("a", lines), profile("b", ["SEOUL (AP) - " + lines[0], *lines[1:6]])))
+    titled = judged((profile("a", lines), profile("b", ["KOREAN BORDER", *lines[:6]])))
+    assert any(text.startswith("both open with the same ") for text in plain.reasons)
+    assert not any("open with" in text for text in titled.reasons)
+    assert any(text.startswith("the longest shared passage has ") for text in titled.reasons)
+
+
+def test_it_is_the_longer_text_of_which_little_is_held_where_the_shorter_stands_in_it() -> None:
+    lines = seed_lines("000")
+    pair = profile("a", lines), profile("b", lines[:4])
+    short, long = sorted((pair[0].size, pair[1].size))
+    match = judged(pair, derived=regression(9.0, contained_l=-9.0))
+    (said,) = [text for text in match.reasons if text.startswith("although ")]
+    assert said == f"although of the longer text's {long} words only {short} stand word for word in the shorter one"
+
+
+def test_no_quotation_is_cut_inside_an_abbreviation() -> None:
+    text = [
+        "Envoys of Aldera, of the U.S. and Oster met in the port of Brandal on Monday to speak about grain and tolls.",
+        "They left late and said nothing, and ships that wait off the coast may be let in by U.S. or by the U.N.",
+    ]
+    said = judged((profile("a", text), profile("b", [*text, "Nobody else was asked."]))).reasons
+    assert any("“Envoys of Aldera, of the U.S. ... U.S. or by the U.N.”" in reason for reason in said), said
+
+
 def test_rare_words_that_are_named_are_facts() -> None:
     match = judged(seeds("000", "001"))
     event = next(fact for fact in match.facts if fact.code == "event")
     assert event.about
     assert all(word in match.reasons[match.facts.index(event)] for word in event.about)
+    assert {"Shin", "containers"} <= set(event.about)
+    assert "sik" not in event.about
+    assert not {"Korea", "Korean", "Ukraine"} & set(event.about)
+
+
+def test_common_words_are_not_called_rare() -> None:
+    common = "The president of Russia and the president of Ukraine spoke about the war in the east."
+    one, other = seed_lines("000"), seed_lines("004")
+    pair = profile("a", [common, *one[-3:]]), profile("b", [common.replace("spoke", "talked"), *other[-3:]])
+    assert not {"Russia", "Ukraine", "president"} & set(rarest(*pair))
+    assert rarest(*pair) == rarest(*pair[::-1])
 
 
 def test_facts_are_kept_by_the_index() -> None:

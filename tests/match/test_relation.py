@@ -190,7 +190,7 @@ def test_texts_too_short_to_tell_say_how_many_words_are_the_same() -> None:
 def test_where_there_is_no_text_nothing_else_is_said() -> None:
     assert compared([], []).reasons == ("no article text was found in either, so nothing could be compared",)
     alone = compared([], seed_lines("000")).reasons
-    assert alone == ("no article text was found in one of the two, so nothing could be compared",)
+    assert alone == ("no article text was found in “a”, so nothing could be compared",)
 
 
 def test_quoted_words_and_stock_phrases_are_counted_apart() -> None:

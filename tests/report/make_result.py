@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -230,6 +231,23 @@ def wire_result(copies: int, lone: int = 0, stories: int = 1) -> Result:
         articles.append(item)
         made.append(Story(item.id, item.headline or "", (member(item),), first=item.published, last=item.published))
     return result_of(made, articles, matches)
+
+
+def of_one_outlet(result: Result) -> Result:
+    """The same result with one outlet for all its articles."""
+
+    def moved(members: tuple[Member, ...]) -> tuple[Member, ...]:
+        return tuple(replace(member, outlet="blog.example") for member in members)
+
+    stories = tuple(
+        replace(
+            story,
+            articles=moved(story.articles),
+            groups=tuple(replace(group, articles=moved(group.articles)) for group in story.groups),
+        )
+        for story in result.stories
+    )
+    return replace(result, stories=stories)
 
 
 def _wire_story(number: int, copies: int) -> tuple[Story, list[CleanArticle], list[Match]]:

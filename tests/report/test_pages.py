@@ -9,7 +9,7 @@ import pytest
 
 from dedup.models import Relation, Result
 from dedup.report import write_report
-from tests.report.make_result import hostile_result, result_of, seed_result, wire_result
+from tests.report.make_result import hostile_result, of_one_outlet, result_of, seed_result, wire_result
 
 
 class Page(HTMLParser):
@@ -52,9 +52,21 @@ def _words(page: Page) -> str:
 def test_the_first_page_says_what_the_feed_carried(seeds: dict[str, Page]) -> None:
     text = _words(seeds["index.html"])
     assert "3 stories in 5 articles" in text
-    assert "40% of the articles share their text with another one" in text
+    assert "40% of the articles share their text with another outlet’s" in text
     assert "Defense chief says N.Korea supplied 7,000 containers of munitions to Russia" in text
     assert "1 origin 1 excerpt 1 independent" in text
+
+
+def test_the_first_page_says_what_only_one_outlet_has(tmp_path: Path) -> None:
+    pages = _write(of_one_outlet(wire_result(12, lone=3)), tmp_path / "r")
+    text = _words(pages["index.html"])
+    assert (
+        "No article shares its text with another outlet’s. 12 articles share a text that only their own outlet" in text
+    )
+    story = _words(next(page for name, page in pages.items() if name.startswith("stories/")))
+    assert "12 of them carry a text that only their own outlet has." in story
+    assert "Versions of one outlet: no other one here carries this text" in story
+    assert "no credit found" not in story
 
 
 def test_a_story_page_shows_who_when_relation_share_credit_and_reasons(seeds: dict[str, Page]) -> None:

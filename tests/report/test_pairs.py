@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dedup.models import Article, CleanArticle, Credit, Fact, Match, Passage, Relation
+from dedup.report.changes import changes
 from dedup.report.match_text import match_to_text
-from dedup.report.pairs import Held, Party, beyond, direction, held, likely, own_sites, sentence, turned
+from dedup.report.pairs import Held, Party, beyond, direction, held, likely, own_sites, sentence, turned, why_told
 
 NOON = datetime(2024, 3, 18, 12, 0, tzinfo=UTC)
 SAME: Held = (0.97, 0.96)
@@ -46,7 +47,7 @@ SENTENCES = (
      "B is a small part of A: 100% of B stands word for word in A, and makes 8% of it."),
     ("excerpt", (0.5, 0.3),
      "A is a cut of B, or B was expanded from it: 50% of A stands word for word in B, and makes 30% of it; "
-     "edits make up for the rest."),
+     "the rest was edited, or is its own."),
     ("excerpt", (0.7, 0.65),
      "Most of each stands in the other, beside text that only one has: 70% of A stands word for word in B, and 65% of "
      "B in A."),
@@ -260,15 +261,32 @@ def test_texts_that_could_not_be_compared_get_no_likelihood_of_taking() -> None:
 
 
 def test_a_page_that_names_an_event_is_not_said_to_tell_it() -> None:
-    page = told(pair("related"), ("page", "one has no article", ()))
-    assert sentence(page, (0.0, 0.0)) == "One of the two is no article, but a page that names the event of the other."
+    page = told(pair("related"), ("page", "the page “y” holds no article to compare", ("y",)))
+    assert sentence(page, (0.0, 0.0)) == "B is no article, but a page that names the event of A."
+    named = sentence(page, (0.0, 0.0), "the left text", "ap.org")
+    assert named == "ap.org is no article, but a page that names the event of the left text."
+    assert sentence(turned(page), (0.0, 0.0)) == "A is no article, but a page that names the event of B."
+    old = told(pair("related"), ("page", "one has no article", ()))
+    assert sentence(old, (0.0, 0.0)) == "One of the two is no article, but a page that names the event of the other."
     assert "same event" not in likely(page)
     assert beyond(page, sentence(page, (0.0, 0.0))) == []
 
 
+def test_it_is_said_which_of_two_pages_holds_no_article() -> None:
+    page = pair("unrelated")
+    page = told(page, ("page", "the page “x” holds no article to compare", ("x",)))
+    assert sentence(page, (0.0, 0.0)) == "They have little in common; the page of A holds no article."
+    assert beyond(page, sentence(page, (0.0, 0.0))) == []
+    assert why_told(page, "x.example", "this article") == ("the page of x.example holds no article to compare",)
+    assert why_told(turned(page), "x.example", "this article") == ("this page holds no article to compare",)
+    short = told(pair("same_story"), ("one_short", "“y” has 12 words, too few to say whether text was taken", ("y",)))
+    assert sentence(short, (0.0, 0.0)) == "Both tell one event, but B is too short to say whether text was taken."
+    assert why_told(short, "A", "B") == ("B has 12 words, too few to say whether text was taken",)
+
+
 def _compared(one: str, other: str, relation: Relation = "copy") -> str:
     a, b = (_article(text, "B" * (text.count("\n") + 1)) for text in (one, other))
-    return match_to_text(replace(pair(relation), passages=()), a, b)
+    return match_to_text(replace(pair(relation), passages=()), a, b, lambda item: 0)
 
 
 def test_of_copies_the_words_that_were_changed_are_shown() -> None:
@@ -277,6 +295,17 @@ def test_of_copies_the_words_that_were_changed_are_shown() -> None:
     assert "words changed:\n  - “forty” in A, “fifty” in B\n  - “long” only in B\n" in said
     assert "words changed" not in _compared(text, text.replace("by half.", "by  half!").upper())
     assert "words changed" not in _compared(text, text.replace("forty", "fifty"), "excerpt")
+
+
+def test_of_two_versions_of_a_brief_the_changed_words_are_shown() -> None:
+    a, b = (
+        _article(f"A jury found former mayor Tom Brandal {word} of fraud.", "B") for word in ("not guilty", "guilty")
+    )
+    short = told(pair("same_story"), ("short", "both are too short to tell; 9 of 10 words are the same", ()))
+    assert "words changed:\n  - “not” only in A\n" in match_to_text(short, a, b, lambda item: 0)
+    assert changes(short, b, a, ("the left text", "the right text")).shown == ("“not” only in the right text",)
+    other = _article("A storm hit the coast of Aldera and found nobody awake.", "B")
+    assert changes(short, a, other).shown == ()
 
 
 def test_of_many_changes_the_first_are_shown_and_the_rest_counted() -> None:

@@ -173,6 +173,34 @@ def test_a_malformed_request_gets_one_sentence(client: Client, kind: str) -> Non
     assert len(body) < 2000
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("empty", "the body: field required"),
+        ("no-json", "the body: no JSON from character 2 on"),
+        ("list", "the body: no JSON object sent as application/json"),
+        ("no-id", "id: field required"),
+        ("empty-id", "id: string should have at least 1 character"),
+        ("number", "id: input should be a valid string"),
+        ("unknown-field", "colour: not known here"),
+        ("no-text", "the body: neither text nor html"),
+        ("bad-time", "published: not a time of ISO 8601"),
+    ],
+)
+def test_what_is_wrong_in_a_request_is_named(client: Client, kind: str, said: str) -> None:
+    status, answer = client.ask("POST", "/articles", MALFORMED[kind])
+    assert (status, json.loads(answer)) == (422, {"detail": f"not as /openapi.json says: {said}"})
+
+
+def test_names_of_a_clients_choice_do_not_make_an_answer_long(client: Client) -> None:
+    many = {f"{number} \x1b" + "k" * 500: 1 for number in range(500)}
+    status, answer = client.ask("POST", "/articles", json.dumps({"id": "a", "text": "x", **many}).encode())
+    assert status == 422
+    assert len(answer) < 2000
+    assert json.loads(answer)["detail"].endswith("; and 490 more")
+    assert b"limit: " in client.ask("GET", "/stories?limit=0")[1]
+
+
 def test_half_a_character_is_mended_as_the_readers_do(client: Client, index: dedup.Index) -> None:
     status, body = client.ask("POST", "/articles", b'{"id": "half", "text": "Ferry \\ud800 late."}')
     assert status == 200, body

@@ -131,6 +131,24 @@ def test_quotes_left_unescaped_inside_a_quoted_cell_are_kept_and_counted(tmp_pat
     assert [(a.text, a.repairs) for a in result.articles] == [('He said "hi" there', ("csv-quote",)), ("fine", ())]
 
 
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ('{"id": "b", "text" "t"}', 20),
+        ('{"a": "\\q \\w", "text" "t"}', 23),
+        ('{"a": [1,], "text" "\\q"}', 20),
+        ('{"a": "\u00e9", "b" 1}', 16),
+    ],
+)
+def test_json_that_is_broken_is_placed_once_and_where_it_breaks(tmp_path: Path, line: str, at: int) -> None:
+    assert line[at - 2] == " "
+    path = tmp_path / "f.jsonl"
+    path.write_text('{"id": "a", "text": "t"}\n' + line + "\n", encoding="utf-8")
+    (found,) = read(path).rejections
+    assert found.position == "line 2"
+    assert found.message == f"this is not JSON: Expecting ':' delimiter, at character {at} of the record"
+
+
 def test_a_csv_without_a_text_column_is_named_with_its_columns_and_the_remedy(tmp_path: Path) -> None:
     path = tmp_path / "feed.csv"
     path.write_bytes(b"id,title,when\n1,a,b\n")

@@ -229,8 +229,15 @@ def test_a_mapping_goes_before_the_table(tmp_path: Path) -> None:
         (b"", "a.jsonl", "the feed is empty"),
         (b" \n\n ", "a.jsonl", "the feed is empty"),
         (b"[]", "a.json", "the feed is empty"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "a.jsonl.png", "binary"),
-        (b"PK\x03\x04" + bytes(200), "a.zip", "binary"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "a.jsonl.png", "this is a PNG picture, not a feed"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "a.jsonl", "this is a PNG picture, not a feed; give JSON lines"),
+        (b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n" * 9, "a.ndjson", "this is a PDF document"),
+        (bytes(range(256)) * 9, "a.jsonl", "this is a binary file"),
+        (
+            b"PK\x03\x04" + bytes(200),
+            "a.zip",
+            "this is a ZIP archive or an Office document, not a feed; unpack",
+        ),
         (b"just some prose\nand more", "notes.md", "format of this feed is not known"),
         (b"<?xml version='1.0'?><catalog><book/></catalog>", "a.xml", "format of this feed is not known"),
     ],
@@ -245,6 +252,12 @@ def test_a_feed_that_cannot_be_one_is_an_error_of_one_sentence(
     assert caught.value.place == str(path)
     assert caught.value.remedy
     assert "\n" not in str(caught.value)
+
+
+def test_lines_with_damage_before_them_are_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(bytes(range(1, 256)) * 20 + b'\n{"id": "a", "text": "t"}\n')
+    assert read(path).ids == ["a"]
 
 
 def test_a_missing_path_an_empty_folder_and_a_path_of_nuls(tmp_path: Path) -> None:

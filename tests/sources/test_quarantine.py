@@ -88,7 +88,7 @@ def test_strict_stops_at_the_first_bad_record_and_names_its_place() -> None:
 def test_strict_also_stops_at_an_article_refused_later() -> None:
     quarantine = Quarantine(None, Policy("strict"))
     list(quarantine.watch(feed("..")))
-    with pytest.raises(BadRecordError, match="id-conflict"):
+    with pytest.raises(BadRecordError, match=r"id-conflict: .*; give each text an id of its own .*, or run with"):
         quarantine.refuse(bad(2, code="id-conflict"))
 
 
