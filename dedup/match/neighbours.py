@@ -232,8 +232,9 @@ def _room(pairs: Any, scores: Any, count: int) -> Any:
 
 @compiled
 def _scan(packed: Any, postings: Any, rule: Any) -> Any:
-    """Add up, for each row, what it shares with earlier rows along the postings; keep the pairs that pass. Count and sum
-    of a row stand side by side, and a count says which row it is of, so that a posting costs one look into memory."""
+    """Add up, for each row, what it shares with earlier rows along the postings; keep the pairs that pass. Count and
+    sum of a row stand side by side, and a count says for which row it is, so that a posting costs one look into memory.
+    """
     rows, weights, starts = postings
     wanted, bucket, days, near, far = rule
     n = len(packed.sizes)
