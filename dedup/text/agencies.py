@@ -68,7 +68,7 @@ def build(table: dict[str, dict[str, object]]) -> Agencies:
         domains |= dict.fromkeys(_strings(entry, "domains"), short)
         signs += [(short, re.compile(sign)) for sign in _strings(entry, "signs")]
     kinds = {short: str(entry.get("kind", "wire")) for short, entry in table.items()}
-    return Agencies(_name_pattern(names, marks), owner, tuple(signs), domains, kinds, _trie(names + marks))
+    return Agencies(_name_pattern(names, marks), owner, tuple(signs), domains, kinds, trie_of(names + marks))
 
 
 def possessive(agency: str) -> str:
@@ -130,7 +130,7 @@ def _cases(char: str) -> list[str]:
     return sorted({form for form in (char, char.lower(), char.upper()) if len(form) == 1})
 
 
-def _trie(words: list[str]) -> Trie:
+def trie_of(words: list[str]) -> Trie:
     """Net of the words, in any case; white space of any length between their parts."""
     following: list[dict[int, int]] = [{}]
     flags = [0]

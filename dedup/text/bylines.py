@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from dedup.text.agencies import agencies
@@ -108,18 +108,17 @@ def find_byline(
 
 
 def _in_head(lines: Lines, roles: str, dateline: str | None, marks: str) -> Byline | None:
-    body = [i for i, role in enumerate(roles) if role == "B"]
-    first = body[0] if body else len(roles)
-    until = body[HEAD_BODY - 1] if len(body) >= HEAD_BODY else (body[-1] if body else len(roles))
+    body = list(itertools.islice(_body(roles), HEAD_BODY))
+    first, until = (body[0], body[-1]) if body else (len(roles), len(roles))
     before = [i for i in range(first) if roles[i] != "-"]
+    lowest = before[-HEAD_LINES:][0] if before else 0
     under = {below for above, below in itertools.pairwise(before) if roles[above] == "T"}
-    wanted = {i for i in before if roles[i] == "L" or i in under} | set(before[-HEAD_LINES:])
-    wanted |= {i for i in range(first, until) if roles[i] in "LF"}
-    asked = [i for i in sorted(wanted) if marks[i] == "x"]
+    asked = [i for i in before if marks[i] == "x" and (roles[i] == "L" or i >= lowest or i in under)]
+    asked += [i for i in range(first, until) if marks[i] == "x" and roles[i] in "LF"]
     found = [byline._replace(line=i) for i in asked if (byline := _head_line(lines, roles, i, before))]
-    asked = [i for i in body[:HEAD_BODY] if marks[i] == "x"]
+    asked = [i for i in body if marks[i] == "x"]
     found += [Byline(names, 0.9, i) for i in asked if (names := _other_language(lines[i][:OPENING_CHARS]))]
-    spoken = "\n".join(lines[i] for i in body) if any(byline.confidence == LONE for byline in found) else ""
+    spoken = "\n".join(lines[i] for i in _body(roles)) if any(byline.confidence == LONE for byline in found) else ""
     found = [
         item for item in found if item.names != dateline and not (item.confidence == LONE and item.names in spoken)
     ]
@@ -129,7 +128,12 @@ def _in_head(lines: Lines, roles: str, dateline: str | None, marks: str) -> Byli
     if best.confidence > 0.7:
         return best
     beside = [byline for byline in found if byline.confidence == best.confidence and byline.names != best.names]
-    return _joined(best, beside, lines, roles, body)
+    return _joined(best, beside, lines, roles)
+
+
+def _body(roles: str) -> Iterator[int]:
+    """Numbers of the body lines."""
+    return (i for i, role in enumerate(roles) if role == "B")
 
 
 def _head_line(lines: Lines, roles: str, i: int, near: list[int]) -> Byline | None:
@@ -192,7 +196,7 @@ def _is_list(found: list[Byline], lines: Lines) -> bool:
     return len({lines[i] for i in dated}) > 1 and dated[-1] - dated[0] > 1
 
 
-def _joined(best: Byline, beside: list[Byline], lines: Lines, roles: str, body: list[int]) -> Byline:
+def _joined(best: Byline, beside: list[Byline], lines: Lines, roles: str) -> Byline:
     """Authors given one a line, those at the end of the text included where they are set in the same capitals."""
     if not is_name(lines[best.line]):
         return best
@@ -202,8 +206,8 @@ def _joined(best: Byline, beside: list[Byline], lines: Lines, roles: str, body: 
         if other.line > last and is_name(lines[other.line]) and not any(_parts(line) for line in apart):
             names.append(other.names)
             last = other.line
-    if best.names.isupper() and body:
-        closing = [i for i in range(body[-1] + 1, len(roles)) if roles[i] != "-"][:TAIL_LINES]
+    if best.names.isupper() and "B" in roles:
+        closing = [i for i in range(roles.rfind("B") + 1, len(roles)) if roles[i] != "-"][:TAIL_LINES]
         names += [lines[i] for i in closing if lines[i].isupper() and is_name(lines[i]) and lines[i] not in names]
     return best._replace(names=", ".join(dict.fromkeys(names)))
 

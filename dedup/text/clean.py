@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dedup.models import Article, CleanArticle
 from dedup.text.evidence import FeedEvidence, line_evidence
-from dedup.text.insets import insets_of
+from dedup.text.insets import insets_of, may_hold
 from dedup.text.meta import Meta, read_meta
 from dedup.text.packed import Batch, batches, see
 from dedup.text.roles import decide, decide_page
@@ -66,8 +66,9 @@ def results_of(
     articles: Sequence[Article], batch: Batch, letters: NDArray[np.uint8], metas: Sequence[Meta]
 ) -> list[CleanArticle]:
     """Clean articles of a batch whose units have their letters."""
-    starts, ends, edges = batch.starts.tolist(), batch.ends.tolist(), batch.lines.tolist()
+    starts, ends, edges = batch.starts.tolist(), batch.ends.tolist(), batch.edges
     roles = letters.tobytes().decode("ascii")
+    boxed = may_hold(batch.codes, batch.bounds).tolist()
     results = []
     for i, (article, meta) in enumerate(zip(articles, metas, strict=True)):
         low, high = edges[i], edges[i + 1]
@@ -77,7 +78,8 @@ def results_of(
         headline, byline, dateline, credits, published, notes = meta
         text = batch.texts[i]
         body = (span for span, letter in zip(zip(begins, finishes, strict=True), own, strict=True) if letter == "B")
-        found = (headline, byline, dateline, credits, published, notes, insets_of(text, body))
+        insets = insets_of(text, body) if boxed[i] else ()
+        found = (headline, byline, dateline, credits, published, notes, insets)
         results.append(CleanArticle(article, text, begins, finishes, own, *found))
     return results
 

@@ -126,8 +126,11 @@ def names_source(before: str) -> bool:
 
 def find_credits(sites: Iterable[Site], article: Article) -> tuple[Credit, ...]:
     """Credits of an article, the surest first, one an agency. ``sites`` are the lines worth looking at."""
+    every = _all_found(sites, article)
+    if not every:
+        return ()
     best: dict[str, Found] = {}
-    for found in _all_found(sites, article):
+    for found in every:
         known = best.get(found.agency)
         if known is None or found.confidence > known.confidence:
             best[found.agency] = found

@@ -19,14 +19,15 @@ from numpy.typing import NDArray
 
 from dedup.models import Article
 from dedup.text import weigh
-from dedup.text.headlines import is_doubtful, title_forms
-from dedup.text.packed import Batch, batches, line_keys, scan_of, see
+from dedup.text.packed import Batch, Titles, batches, hash_units, head_keys, line_keys, see_titles
 from dedup.text.scan import Scan
 
 MAX_KEYS = 2_000_000
 """Keys a table keeps: 48 bytes each. Above it, keys with large hashes go; which ones depends on the feed alone."""
 PAGE_WORDS = 4
 """Least words of a title that names a page: "Live" and "News in brief" name many."""
+OPENING_LEAST, OPENING_WORDS = 4, 6
+"""Least words of a title that counts as an opening, and those by which a longer one is known too."""
 _BATCH = 512
 
 
@@ -86,12 +87,18 @@ def outlet_of(article: Article) -> str:
     return name.lower().removeprefix("www.")
 
 
-def page_of(article: Article) -> str:
-    """What the versions of one page have in common: a title of PAGE_WORDS or more without the site's name, unless it is
-    likely a line of every page, else the address; "" where neither is known."""
-    title = next(reversed(title_forms(article.title)), "")
-    named = len(title.split(maxsplit=PAGE_WORDS)) >= PAGE_WORDS and not is_doubtful(title)
-    return title if named else article.url or ""
+def pages_of(articles: Sequence[Article], titles: Titles) -> NDArray[np.uint64]:
+    """Keys (uint64) of what the versions of one page have in common: a title of PAGE_WORDS or more without the site's
+    name, unless it is likely a line of every page, else the address; 0 where neither is known."""
+    named = head_keys(titles, PAGE_WORDS)[0] >= PAGE_WORDS
+    named &= ~titles.doubtful
+    keys = np.zeros(len(articles), dtype=np.uint64)
+    last = titles.bounds[1:] - 1
+    by_title = last >= titles.bounds[:-1]
+    by_title[by_title] = named[last[by_title]]
+    keys[by_title] = titles.keys[last[by_title]]
+    keys[~by_title] = line_keys([articles[i].url or "" for i in np.flatnonzero(~by_title).tolist()])
+    return keys
 
 
 def collect_evidence(articles: Iterable[Article]) -> FeedEvidence:
@@ -102,12 +109,8 @@ def collect_evidence(articles: Iterable[Article]) -> FeedEvidence:
     while held := list(islice(waiting, _BATCH)):
         count += len(held)
         given = [article for article in held if article.text]
-        rows = []
-        for first, last in batches([len(article.text) for article in given]):
-            some = given[first:last]
-            batch = see([article.text for article in some], [None] * len(some))
-            rows += keys_of(some, [scan_of(batch, number) for number in range(len(some))])
-        tables = _fold(tables, rows)
+        ranges = batches([len(article.text) for article in given])
+        tables = _fold(tables, [batch_keys(given[first:last]) for first, last in ranges])
     return FeedEvidence(tables[0], tables[1], count)
 
 
@@ -127,32 +130,63 @@ def empty_table() -> Table:
     return Table(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint32), parts, parts)
 
 
-Keys = tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16]]
+class Asked(NamedTuple):
+    """What articles are counted by besides their texts: ``outlets`` and ``pages``, keys (uint64) one an article;
+    ``titles``: those of the title of article i, as an opening, are ``titles[bounds[i]:bounds[i + 1]]``."""
+
+    outlets: NDArray[np.uint64]
+    pages: NDArray[np.uint64]
+    titles: NDArray[np.uint64]
+    bounds: NDArray[np.int64]
 
 
-def keys_of(articles: Sequence[Article], scans: Sequence[Scan]) -> list[Keys]:
-    """Of each article the keys of its lines and of its openings, each once, and its marks (uint16[9]): the parts of
-    its sketch and its page."""
-    asked = [[outlet_of(article), page_of(article), *_titles(article)] for article in articles]
-    keys = line_keys([text for own in asked for text in own])
-    rows, at = [], 0
-    for own, found in zip(asked, scans, strict=True):
-        outlet, page, titles = keys[at], keys[at + 1], keys[at + 2 : at + len(own)]
+def _asked(articles: Sequence[Article]) -> Asked:
+    seen = see_titles([article.title for article in articles])
+    keys, bounds = title_keys(seen)
+    return Asked(outlets_of(articles), pages_of(articles, seen), keys, bounds)
+
+
+def outlets_of(articles: Sequence[Article]) -> NDArray[np.uint64]:
+    """Key of the outlet of each article, uint64."""
+    return line_keys([outlet_of(article) for article in articles])
+
+
+def title_keys(seen: Titles) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Keys of the forms of titles of OPENING_LEAST words and more, and of the first OPENING_WORDS of longer ones."""
+    words, heads = head_keys(seen, OPENING_WORDS)
+    keys = np.stack((seen.keys, heads), axis=1)
+    kept = np.stack((words >= OPENING_LEAST, words > OPENING_WORDS), axis=1)
+    bounds = np.concatenate(([0], np.cumsum(kept.sum(axis=1))))[seen.bounds]
+    return keys[kept], bounds
+
+
+class Keys(NamedTuple):
+    """Keys of the lines and of the openings of articles, those of each article once, sorted; how many each article has
+    of both (int64[2, n]), and its marks (uint16[n, 9]): the parts of its sketch and its page."""
+
+    lines: NDArray[np.uint64]
+    openings: NDArray[np.uint64]
+    counts: NDArray[np.int64]
+    marks: NDArray[np.uint16]
+
+
+def batch_keys(articles: Sequence[Article]) -> Keys:
+    """``keys_of`` of a batch of articles, from their texts."""
+    asked, found = _asked(articles), hash_units([article.text for article in articles])
+    return Keys(*weigh.keys_of_texts(found.lines, found[1:], asked[2:], asked[:2]))
+
+
+def keys_of(
+    articles: Sequence[Article], scans: Sequence[Scan]
+) -> list[tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16]]]:
+    """Of each article the keys of its lines and of its openings, each once, and its marks, as in ``Keys``."""
+    asked, rows = _asked(articles), []
+    for i, found in enumerate(scans):
+        titles = asked.titles[asked.bounds[i] : asked.bounds[i + 1]]
         openings = weigh.opening_keys(found.hashes, found.raw, titles)
-        marks = weigh.marks(found.hashes, found.sketch, page)
-        rows.append((weigh.line_keys(found.hashes, outlet), openings, marks))
-        at += len(own)
+        marks = weigh.marks(found.hashes, found.sketch, asked.pages[i])
+        rows.append((weigh.line_keys(found.hashes, asked.outlets[i]), openings, marks))
     return rows
-
-
-def _titles(article: Article) -> list[str]:
-    """The forms of a title of four words and more, and the first six words of longer ones."""
-    found = []
-    for title in title_forms(article.title):
-        words = title.split(maxsplit=6)
-        if len(words) >= 4:
-            found += [title, " ".join(words[:6])] if len(words) > 6 else [title]
-    return found
 
 
 def mixed(keys: NDArray[np.uint64], outlet: np.uint64) -> NDArray[np.uint64]:
@@ -161,14 +195,13 @@ def mixed(keys: NDArray[np.uint64], outlet: np.uint64) -> NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(32))
 
 
-def _fold(tables: Sequence[Table], rows: Sequence[Keys]) -> list[Table]:
-    if not rows:
+def _fold(tables: Sequence[Table], parts: Sequence[Keys]) -> list[Table]:
+    if not parts:
         return list(tables)
     folded = []
     for which, table in enumerate(tables):
-        keys = np.concatenate([row[which] for row in rows])
-        sizes = [len(row[which]) for row in rows]
-        sketches = np.repeat(np.stack([row[2] for row in rows]), sizes, axis=0)
+        keys = np.concatenate([part[which] for part in parts])
+        sketches = np.concatenate([np.repeat(part.marks, part.counts[which], axis=0) for part in parts])
         fresh = Table(keys, np.ones(len(keys), dtype=np.uint32), sketches, sketches)
         folded.append(_reduce([table, fresh]))
     return folded
@@ -199,14 +232,13 @@ def _reduce(tables: Sequence[Table]) -> Table:
 
 def line_evidence(articles: Sequence[Article], batch: Batch, evidence: FeedEvidence) -> LineEvidence:
     """What the feed says about each unit of a batch of articles that is (or could be) part of them."""
-    names = line_keys([name for article in articles for name in (outlet_of(article), page_of(article))])
     found, titles = batch.found, batch.titles
     return LineEvidence(
         *weigh.weigh_texts(
             batch.lines,
             (found.hashes, found.raw, found.sketch),
             (titles.keys, titles.bounds),
-            (names[::2], names[1::2]),
+            (outlets_of(articles), pages_of(articles, titles)),
             (tuple(evidence.lines), tuple(evidence.openings)),
         )
     )

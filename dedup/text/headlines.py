@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.text.bylines import is_name
+from dedup.text.charclass import joined
+from dedup.text.doubts import clues, may_doubt, of_page
 from dedup.text.hints import Hinted
 from dedup.text.lexicon import lexicon
 from dedup.text.scan import COLUMN, RAW, scan
@@ -57,12 +60,19 @@ def is_doubtful(title: str, counted: NDArray[np.float32] | None = None) -> bool:
 
     ``counted`` is its row of ``Scan.raw`` where that is known.
     """
-    if counted is None or len(title) > LONGEST or len(title.splitlines()) != 1:
+    if counted is None or _is_apart(title):
         title = title[:LONGEST]
         counted = scan(title, lexicon()).raw.sum(axis=0)
-    words = float(counted[COLUMN["words"]] - counted[COLUMN["wide"]] / 2)
-    if words < FEWEST_WORDS or counted[COLUMN["phrase"]] or float(counted[_page_columns()].sum()) >= PAGE_SHARE * words:
-        return True
+    return bool(of_page(counted[np.newaxis], _columns(), (FEWEST_WORDS, PAGE_SHARE))[0]) or _is_worded(title)
+
+
+def _is_apart(title: str) -> bool:
+    """Whether a title is looked at in part, or line by line."""
+    return len(title) > LONGEST or len(title.splitlines()) != 1
+
+
+def _is_worded(title: str) -> bool:
+    """Whether a title is in words that no headline has."""
     low = title.lower()
     return bool(
         _OPENED.match(title) or any(doubt.finds(title, low) for doubt in _DOUBTS) or is_name(_AGENCY.sub("", title))
@@ -70,8 +80,23 @@ def is_doubtful(title: str, counted: NDArray[np.float32] | None = None) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _page_columns() -> list[int]:
-    return [len(RAW) + lexicon().names.index(name) for name in _PAGE_WORDS]
+def _columns() -> tuple[int, int, int, NDArray[np.int64]]:
+    page = np.array([len(RAW) + lexicon().names.index(name) for name in _PAGE_WORDS])
+    return COLUMN["words"], COLUMN["wide"], COLUMN["phrase"], page
+
+
+def doubtful(
+    titles: Sequence[str], codes: NDArray[np.uint32], edges: NDArray[np.int64], counted: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """``is_doubtful`` of titles without white space around them: title i is ``codes[edges[i]:edges[i + 1]]``, and
+    ``counted[i]`` its row of ``Scan.raw``."""
+    out = np.asarray(of_page(counted, _columns(), (FEWEST_WORDS, PAGE_SHARE)))
+    for i in np.flatnonzero(may_doubt(codes, edges, LONGEST, joined(), clues())).tolist():
+        if _is_apart(titles[i]):
+            out[i] = is_doubtful(titles[i])
+        elif not out[i]:
+            out[i] = _is_worded(titles[i])
+    return out
 
 
 def title_forms(title: str | None) -> list[str]:

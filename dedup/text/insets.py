@@ -9,12 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+from numba import njit
+
 __all__ = ["insets_of"]
 
 Span = tuple[int, int]
 
 LAST = "MORE"
 """The word that ends a box."""
+
+_CODES = tuple(map(np.uint32, map(ord, LAST)))
 
 LONGEST = 1300
 """Characters of a box; one with three round-ups of headlines has some 760."""
@@ -25,6 +30,20 @@ FULL_NAME = 6
 _LAST = re.compile(rf"\b{LAST}\b")
 _WORD = re.compile(r"\S+")
 _OPENS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789“‘\"'(|")
+
+
+@njit(cache=True, nogil=True)
+def may_hold(codes, bounds):  # type: ignore[no-untyped-def]
+    """Whether LAST stands in each text ``codes[bounds[i]:bounds[i + 1]]``: bool."""
+    out = np.zeros(len(bounds) - 1, dtype=np.bool_)
+    first, second, third, fourth = _CODES
+    for text in range(len(out)):
+        own = codes[bounds[text] : bounds[text + 1]]
+        found = np.uint32(0)
+        for i in range(len(own) - 3):
+            found |= (own[i] == first) & (own[i + 1] == second) & (own[i + 2] == third) & (own[i + 3] == fourth)
+        out[text] = found > 0
+    return out
 
 
 def insets_of(text: str, lines: Iterable[Span]) -> tuple[Span, ...]:

@@ -16,7 +16,10 @@ TAIL_WORDS, HEAD_WORDS = 4, 3
 TAIL_KINDS, HEAD_KINDS = np.uint32(1 << 7 | 1 << 10), np.uint32(1 << 6 | 1 << 7 | 1 << 15)
 """Columns after the kinds: words of kind photo or agency among a line's last four, words of kind related, photo or
 caption among its first three (numbers of kinds in the order of lexicon.toml), and numbers of four digits."""
+SIGN_COLUMNS = np.array([13, 13, 13, 13, 13, 13, 13, 8, 10, 11, 9, 13, 12, 13, 13, 13])
+"""By class, the column of a character that is in no word."""
 SIGNS = np.uint32(LINE_SIGN >> 1)
+BLOCK = 32
 
 
 @njit(cache=True, nogil=True)
@@ -39,28 +42,42 @@ def split_texts(codes, bounds, one_line, table):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _possible_breaks(codes):  # type: ignore[no-untyped-def]
-    count = 0
-    for code in codes:
-        count += (code <= LAST_BREAK) | (code == NEXT_LINE) | (code == LINE_SIGN) | (code == PARAGRAPH_SIGN)
-    return count
+    count = np.uint32(0)
+    for i in range(len(codes)):  # by number and in 32 bits: made vector instructions of
+        count += np.uint32(_may_break(codes[i]))
+    return np.int64(count)
+
+
+@njit(cache=True, nogil=True)
+def _may_break(code):  # type: ignore[no-untyped-def]
+    return (code <= np.uint32(LAST_BREAK)) | (code == np.uint32(NEXT_LINE)) | (code >> np.uint32(1) == SIGNS)
+
+
+@njit(cache=True, nogil=True)
+def _next_break(codes, i, high):  # type: ignore[no-untyped-def]
+    """Where from ``i`` on the next separator of lines may be, or ``high``; BLOCK characters are passed over at once."""
+    while i + BLOCK <= high and _possible_breaks(codes[i : i + BLOCK]) == 0:
+        i += BLOCK
+    while i < high and not _may_break(codes[i]):
+        i += 1
+    return i
 
 
 @njit(cache=True, nogil=True)
 def _split_text(codes, low, high, table, starts, ends, count):  # type: ignore[no-untyped-def]
     """Add the lines of one text after the first ``count``; returns how many there are then."""
-    start = i = low
+    start = low
+    i = _next_break(codes, low, high)
     while i < high:
         code = codes[i]
         i += 1
-        if code > np.uint32(LAST_BREAK) and code != np.uint32(NEXT_LINE) and code >> np.uint32(1) != SIGNS:
-            continue
-        if table[code] >> np.uint32(24) != np.uint32(6):
-            continue
-        starts[count], ends[count] = start - low, i - 1 - low
-        count += 1
-        if code == 13 and i < high and codes[i] == 10:
-            i += 1
-        start = i
+        if table[code] >> np.uint32(24) == np.uint32(6):
+            starts[count], ends[count] = start - low, i - 1 - low
+            count += 1
+            if code == 13 and i < high and codes[i] == 10:
+                i += 1
+            start = i
+        i = _next_break(codes, i, high)
     starts[count], ends[count] = start - low, high - low
     return count + 1
 
@@ -129,7 +146,7 @@ def _measure_line(codes, place, table, known, held):  # type: ignore[no-untyped-
             years += (number == 4) & (many == 4)
             all_rarity[before + words] = 1
             if end - start >= LONG and words >= 2:
-                _add_to_sketch(older * np.uint64(3) + old * np.uint64(5) + word, sketch)
+                add_to_sketch(older * np.uint64(3) + old * np.uint64(5) + word, sketch)
             older, old = old, word
         else:
             i += 1
@@ -241,7 +258,7 @@ def _know_words(words, keys, kinds, known, rarity, raw):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True)
-def _add_to_sketch(three, sketch):  # type: ignore[no-untyped-def]
+def add_to_sketch(three, sketch):  # type: ignore[no-untyped-def]
     """Keep the least hash of three words in a row, by part."""
     mixed = three * np.uint64(0x9E3779B97F4A7C15)
     mixed ^= mixed >> np.uint64(32)
@@ -253,24 +270,13 @@ def _add_to_sketch(three, sketch):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _count_sign(codes, i, start, end, kind, raw, stopped):  # type: ignore[no-untyped-def]
     """Count a character that is in no word; returns whether a sentence may have ended."""
-    if kind == 7:
-        raw[8] += 1
-        return 1
-    if kind == 8:
-        raw[10] += 1
-    elif kind == 9:
-        raw[11] += 1
-    elif kind == 10:
-        raw[9] += 1
-        if codes[i] == 58 and i + 2 < end and codes[i + 1] == 47 and codes[i + 2] == 47:
-            raw[18] += 1
-    elif kind == 12:
-        raw[12] += 1
-    else:
-        raw[13] += 1
-        if codes[i] == 64 and i > start and i + 1 < end:
-            raw[18] += 1
-    return stopped
+    raw[SIGN_COLUMNS[kind]] += 1
+    code = codes[i]
+    if code == 58:
+        raw[18] += i + 2 < end and codes[i + 1] == 47 and codes[i + 2] == 47
+    elif code == 64:
+        raw[18] += i > start and i + 1 < end
+    return 1 if kind == 7 else stopped
 
 
 @njit(cache=True, nogil=True)

@@ -6,27 +6,25 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.models import Article, Credit
-from dedup.text import authors, bylines, dates, spots
+from dedup.text import authors, bylines, dates, mentions, spots
 from dedup.text.agencies import agencies
 from dedup.text.charclass import joined
 from dedup.text.credits import SIGN_CHARS, Site, find_credits, is_source_line
 from dedup.text.datelines import city_alone
-from dedup.text.headlines import is_doubtful
 from dedup.text.lexicon import lexicon
-from dedup.text.packed import Batch
+from dedup.text.packed import Batch, Titles, is_doubtful_title
 from dedup.text.scan import COLUMN, RAW
 
 _NONE: tuple[str, ...] = ()
 OPENING_LINES = 5
 """Body lines from the first in which a dateline or its agency may stand."""
-PARAGRAPH = 160
-"""Characters of a whole paragraph."""
 LEAST_LEAD = 60
 """Characters that a line right above the body must have to be taken for its opening by a dateline."""
 _PLACE_ONLY = re.compile(r"^[^\W\d_][^()/]{2,40}\s\([A-Z]{2,12}\)$")
@@ -51,22 +49,25 @@ def read_meta(articles: Sequence[Article], batch: Batch, letters: NDArray[np.uin
     outline = spots.outline(lines, letters, OPENING_LINES, places, joined())
     opening, cities = spots.datelines(*places, outline[1], joined())
     on_page = spots.titles_on_page(lines, found.hashes, batch.titles.keys, batch.titles.bounds)
-    by_text = _by_text(
-        batch, letters, *spots.sites(lines, letters, found.raw, _site_columns(), outline, (*places, agencies().trie))
-    )
-    words = found.words, found.word_ends, found.word_bounds
-    marked = authors.marks(lines, letters, words, (*places, agencies().trie), joined(), authors.first_words())
+    words = found.raw, found.words, found.word_ends, found.word_bounds
+    marked, signed = authors.marks(lines, letters, words, (*places, agencies().trie), joined(), authors.clues())
     heads, tails = marked[0].tobytes().decode("ascii"), marked[1].tobytes().decode("ascii")
-    starts, ends, edges = batch.starts.tolist(), batch.ends.tolist(), lines.tolist()
+    starts, ends, edges = batch.starts.tolist(), batch.ends.tolist(), batch.edges
     roles = letters.tobytes().decode("ascii")
+    texts = [
+        _Text(text, starts, ends, low, roles[low:high])
+        for text, (low, high) in zip(batch.texts, pairwise(edges), strict=True)
+    ]
+    sites, named = spots.sites(lines, letters, found.raw, _site_columns(), outline, (*places, agencies().trie))
+    by_text = _by_text(texts, *mentions.credible(sites, named, letters, places, joined(), mentions.longest_name()))
     tops = outline[0][:, spots.TOP].tolist()
     metas = []
     leads = zip(outline[1].tolist(), opening.tolist(), cities.tolist(), strict=True)
     for i, (article, titled, lead) in enumerate(zip(articles, on_page.tolist(), leads, strict=True)):
         low, high = edges[i], edges[i + 1]
-        text = _Text(batch.texts[i], starts, ends, low, roles[low:high])
+        text = texts[i]
         meta = [low + k for k, role in enumerate(text.roles) if role == "L"] if "L" in text.roles else []
-        headline = _headline(article.title, text, tops[i], titled, batch.titles.raw[i])
+        headline = _headline(article.title, text, tops[i], titled, (batch.titles, i))
         dateline = _dateline(text, meta, *lead)
         published, notes = article.published, _NONE
         if published is None and (meta or dateline):
@@ -74,8 +75,10 @@ def read_meta(articles: Sequence[Article], batch: Batch, letters: NDArray[np.uin
         credits: tuple[Credit, ...] = ()
         if i in by_text or article.credit or article.byline:
             credits = find_credits(by_text.get(i, ()), article)
-        marks = bylines.Marks(heads[low:high], tails[low:high])
-        byline = bylines.find_byline(text, text.roles, article.byline, dateline, marks)
+        byline = None
+        if signed[i] or article.byline:
+            marks = bylines.Marks(heads[low:high], tails[low:high])
+            byline = bylines.find_byline(text, text.roles, article.byline, dateline, marks)
         metas.append(Meta(headline, byline.names if byline else None, dateline, credits, published, notes))
     return metas
 
@@ -105,31 +108,23 @@ def _site_columns() -> tuple[int, int]:
     return len(RAW) + names.index("agency"), len(RAW) + names.index("staff")
 
 
-def _by_text(
-    batch: Batch, letters: NDArray[np.uint8], sites: NDArray[np.int64], named: NDArray[np.int64]
-) -> dict[int, list[Site]]:
+def _by_text(texts: Sequence[_Text], sites: NDArray[np.int64], named: NDArray[np.int64]) -> dict[int, list[Site]]:
     """Lines that may name an agency, by the number of their text."""
     found: dict[int, list[Site]] = {}
     places, first = named.tolist(), 0
     for text, unit, opening, closing, place, last in sites.tolist():
-        line = batch.texts[text][batch.starts[unit] : batch.ends[unit]]
+        own = texts[text]
+        line = own.text[own.starts[unit] : own.ends[unit]]
         shift = len(line) - len(line.lstrip())
         held = [place_of - shift for place_of in places[first:last]]
         first = last
-        line, role = line.strip(), chr(letters[unit])
+        line, role = line.strip(), own.roles[unit - own.first]
         if place and role in "FT":
             role = _site_role(role, line, place, held)
         if held or len(line) < SIGN_CHARS:
-            site = Site(unit, line, role, bool(opening) and _opens(batch, letters, text, unit), bool(closing), held)
+            site = Site(unit, line, role, bool(opening), bool(closing), held)
             found.setdefault(text, []).append(site)
     return found
-
-
-def _opens(batch: Batch, letters: NDArray[np.uint8], text: int, unit: int) -> bool:
-    """Whether a dateline here may open the text: after two whole paragraphs it opens an item of a round-up."""
-    before = slice(int(batch.lines[text]), unit)
-    whole = batch.ends[before] - batch.starts[before] >= PARAGRAPH
-    return int((whole & (letters[before] == ord("B"))).sum()) < 2
 
 
 def _site_role(role: str, line: str, place: int, names: Sequence[int]) -> str:
@@ -139,14 +134,15 @@ def _site_role(role: str, line: str, place: int, names: Sequence[int]) -> str:
     return "B" if place == spots.OVER and len(line) > LEAST_LEAD and bylines.dateline_of_body(line) else role
 
 
-def _headline(title: str | None, text: _Text, top: int, on_page: bool, counted: NDArray[np.float32]) -> str | None:
+def _headline(title: str | None, text: _Text, top: int, on_page: bool, known: tuple[Titles, int]) -> str | None:
     """The headline line of the page; the given title where the page has none, or has no line of that title at all.
 
-    A title that is a line of the page but not its headline is an accident of the dump.
+    A title that is a line of the page but not its headline is an accident of the dump. ``known``: the titles of a
+    batch, and which of them it is.
     """
     if top < 0 or not title:
         return (title or "").strip() or None if top < 0 else text.line(top)
-    return text.line(top) if on_page or is_doubtful(title, counted) else title
+    return text.line(top) if on_page or is_doubtful_title(*known, title) else title
 
 
 def _dateline(
@@ -163,7 +159,7 @@ def _dateline(
         for number, (i, likely) in enumerate(zip(opening, may, strict=True)):
             if number < OPENING_LINES and whole > 1:
                 continue
-            whole += number < OPENING_LINES and i >= 0 and len(text.line(i)) >= PARAGRAPH
+            whole += number < OPENING_LINES and i >= 0 and len(text.line(i)) >= spots.PARAGRAPH
             line = text.line(i) if likely else ""
             found = bylines.dateline_of_body(line, first=i == lead) if likely else None
             if found and (number < OPENING_LINES or len(line) > LEAST_LEAD or _PLACE_ONLY.match(line)):

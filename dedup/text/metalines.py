@@ -22,6 +22,7 @@ _INITIALS = re.compile(r"^[a-zA-Z]{2,4}(?:\s?//?\s?[a-zA-Z]{2,4}){1,4}$")
 _ADDRESS = re.compile(r"^\S+@[\w-]+\.[\w.-]+$")
 _END = re.compile(r"[.!?…。！？][\"”»」』]?$")
 _FILE = re.compile(r"(?i)\.(?:jpe?g|png|gif|pdf)$")
+_DIGIT = re.compile(r"\d")
 _NUMBERS = re.compile(r"[\W\d_]+")
 
 
@@ -59,6 +60,8 @@ def is_mark(line: str) -> bool:
 
 
 def _is_dated(line: str) -> bool:
+    if not _DIGIT.search(line):
+        return False
     table = dates.table()
     rest, found = table.day.subn(" ", line)
     if not found:
@@ -67,4 +70,6 @@ def _is_dated(line: str) -> bool:
 
 
 def _is_author(line: str) -> bool:
+    if line.isascii():
+        return False
     return any(len(line) - len(hit.group()) <= 30 for one in signatures().authors if (hit := one.search(line)))

@@ -12,7 +12,9 @@ _SMALL = "a-zß-öø-ÿа-яё"
 PARTICLES = "de del della di da do dos van von der den ter zu al el bin ibn bint la le du st y e".split()
 """Words of names that are written small."""
 _PARTICLE = rf"(?:{'|'.join(PARTICLES)}|st\.)"
-_NO_WORD = rf"(?!(?i:{_JOIN}|with|for|from|in|on|at|of|to|the|is)(?=\s|$))"
+NO_NAME = "with for from in on at of to the is".split()
+"""Words that no name has, in whatever case they are written."""
+_NO_WORD = rf"(?!(?i:{_JOIN}|{'|'.join(NO_NAME)})(?=\s|$))"
 WORD = rf"(?:{_NO_WORD}(?:[^\W\d_{_SMALL}]\.(?:\s?[A-Z]\.)*|(?:[OD]['’])?[^\W\d_{_SMALL}][\w'’\-]*\.?))"
 NAME = rf"{WORD}(?:\s+(?:{_PARTICLE}\s+)*{WORD}){{1,3}}(?:,?\s+(?:Jr|Sr|II|III)\b\.?)?"
 NAMES = rf"{NAME}(?:\s*(?:,\s*(?:and\s+)?|\s+(?i:{_JOIN})\s+|\s*&\s*){NAME})*"

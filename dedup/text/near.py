@@ -59,12 +59,11 @@ def known_near(units, ids, distinct, rarity, word_ends, out, near):  # type: ign
             first = word_ends[units[u] - 1] if units[u] > 0 else 0
             weight = known = np.float32(0)
             for w in range(first, word_ends[units[u]]):
-                if rarity[w] > np.float32(0.3):
-                    weight += rarity[w]
-                    if abs(seen[ids[w]] - u) <= WINDOW:
-                        known += rarity[w]
+                rare = rarity[w] if rarity[w] > np.float32(0.3) else np.float32(0)
+                weight += rare  # without a branch, which would be guessed wrong for every third word
+                known += rare if abs(seen[np.uint32(ids[w])] - u) <= WINDOW else np.float32(0)
             for w in range(first, word_ends[units[u]]):
-                seen[ids[w]] = u
+                seen[np.uint32(ids[w])] = u
             out[u, near + 5 * side] = known / max(weight, np.float32(0.1))
 
 

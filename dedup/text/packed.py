@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.text import charclass as cc
-from dedup.text import features, trees
-from dedup.text.headlines import title_forms
+from dedup.text import features, hashing, trees
+from dedup.text.headlines import doubtful, is_doubtful, title_forms
 from dedup.text.lexicon import lexicon
 from dedup.text.measure import split_texts
-from dedup.text.scan import Measured, Scan, codes_of, measured
+from dedup.text.scan import EMPTY, SKETCH, Measured, Scan, codes_of, measured
 from dedup.text.units import ONE_LINE, Units, units_of
 
 BATCH_CHARS = 1 << 17
@@ -27,20 +27,25 @@ BATCH_CHARS = 1 << 17
 class Titles(NamedTuple):
     """Hashes of the forms of n titles: those of title i are ``keys[bounds[i]:bounds[i + 1]]`` (uint64), and the words
     of the title as given are ``words[spans[i, 0]:spans[i, 1]]`` (uint64); ``raw`` float32, a row of ``Scan.raw`` a
-    title (zeros for none)."""
+    title (zeros for none). ``forms`` are the forms themselves, ``doubtful`` says which are likely no headline, and
+    ``codes`` and ``edges`` are their code points and where each begins."""
 
     keys: NDArray[np.uint64]
     bounds: NDArray[np.int64]
     words: NDArray[np.uint64]
     spans: NDArray[np.int64]
     raw: NDArray[np.float32]
+    forms: Sequence[str]
+    doubtful: NDArray[np.bool_]
+    codes: NDArray[np.uint32]
+    edges: NDArray[np.int64]
 
 
 class Batch(NamedTuple):
     """n texts. Text i is ``codes[bounds[i]:bounds[i + 1]]`` (uint32) and has the units ``lines[i]`` to ``lines[i + 1]``
     (int64[n + 1]), whose ``starts`` and ``ends`` (int64) count from its own start; ``found`` is what stands in them.
 
-    ``apart`` holds the texts whose units are not their lines.
+    ``edges`` is ``lines`` as Python's numbers; ``apart`` holds the texts whose units are not their lines.
     """
 
     texts: Sequence[str]
@@ -52,6 +57,7 @@ class Batch(NamedTuple):
     found: Measured
     apart: Mapping[int, Units]
     titles: Titles
+    edges: Sequence[int]
 
 
 class Rows(NamedTuple):
@@ -80,6 +86,23 @@ def batches(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 def see(texts: Sequence[str], titles: Sequence[str | None], as_lines: bool = False) -> Batch:
     """Units of texts and what stands in them. ``as_lines``: every line is a unit, whatever the text looks like."""
+    lined = _lined(texts, as_lines)
+    found = measured(*lined[:5], lexicon())
+    return Batch(texts, *lined[:2], *lined[2:5], found, lined.apart, see_titles(titles), lined.lines.tolist())
+
+
+class _Lined(NamedTuple):
+    """Fields of a ``Batch``."""
+
+    codes: NDArray[np.uint32]
+    bounds: NDArray[np.int64]
+    lines: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    apart: Mapping[int, Units]
+
+
+def _lined(texts: Sequence[str], as_lines: bool = False) -> _Lined:
     codes, bounds = pack(texts)
     starts, ends, lines, special = split_texts(codes, bounds, ONE_LINE, cc.joined())
     apart: dict[int, Units] = {}
@@ -88,8 +111,40 @@ def see(texts: Sequence[str], titles: Sequence[str | None], as_lines: bool = Fal
         apart[i] = units_of(texts[i], codes[bounds[i] : bounds[i + 1]], starts[own], ends[own])
     if apart:
         starts, ends, lines = _with_units(starts, ends, lines, apart)
-    found = measured(codes, bounds, lines, starts, ends, lexicon())
-    return Batch(texts, codes, bounds, lines, starts, ends, found, apart, see_titles(titles))
+    return _Lined(codes, bounds, lines, starts, ends, apart)
+
+
+class Hashed(NamedTuple):
+    """Hashes of the units of n texts, those of text i from ``lines[i]`` on, as ``Measured`` has them; ``raw`` holds its
+    first columns, of which words and full stops are counted."""
+
+    lines: NDArray[np.int64]
+    hashes: NDArray[np.uint64]
+    raw: NDArray[np.float32]
+    sketch: NDArray[np.uint64]
+
+
+def hash_units(texts: Sequence[str]) -> Hashed:
+    """The hashes that ``see`` finds, at a third of its cost."""
+    codes, bounds, lines, starts, ends, _ = _lined(texts)
+    return _hashed(codes, bounds, lines, starts, ends)
+
+
+def _hashed(
+    codes: NDArray[np.uint32],
+    bounds: NDArray[np.int64],
+    lines: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+) -> Hashed:
+    found = Hashed(
+        lines,
+        np.zeros((len(starts), 3), dtype=np.uint64),
+        np.zeros((len(starts), hashing.STOPS + 1), dtype=np.float32),
+        np.full((len(bounds) - 1, SKETCH), EMPTY, dtype=np.uint64),
+    )
+    hashing.hash_texts(codes, bounds, lines, starts, ends, cc.joined(), found[1:])
+    return found
 
 
 def _with_units(
@@ -127,7 +182,7 @@ def scan_of(batch: Batch, number: int) -> Scan:
 
 def unit_of(batch: Batch, number: int) -> str:
     """Text of a unit, numbered among all of the batch."""
-    text = bisect_right(batch.lines, number) - 1
+    text = bisect_right(batch.edges, number) - 1
     return batch.texts[text][batch.starts[number] : batch.ends[number]]
 
 
@@ -176,14 +231,36 @@ def see_titles(titles: Sequence[str | None]) -> Titles:
     spans[given, 1] += found.word_ends[lines[:-1][given]]
     raw = np.zeros((len(titles), found.raw.shape[1]), dtype=np.float32)
     raw[given] = found.raw[lines[:-1][given]]
-    return Titles(found.hashes[:, 0].copy(), lines, found.words, spans, raw)
+    doubts = doubtful(flat, codes, edges, found.raw)
+    return Titles(found.hashes[:, 0].copy(), lines, found.words, spans, raw, flat, doubts, codes, edges)
+
+
+def is_doubtful_title(titles: Titles, number: int, title: str) -> bool:
+    """``is_doubtful`` of a title as given."""
+    first = titles.bounds[number]
+    if title == titles.forms[first]:
+        return bool(titles.doubtful[first])
+    return is_doubtful(title, titles.raw[number])
 
 
 def line_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
     """``line_key`` of each text, uint64."""
-    codes, bounds = pack(texts)
-    count = len(texts)
-    found = measured(codes, bounds, np.arange(count + 1), np.zeros(count, np.int64), np.diff(bounds), lexicon())
+    return _span_keys(*pack(texts))
+
+
+def head_keys(titles: Titles, many: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """How many words between white space each form of titles has, at most ``many + 1``, and ``line_key`` of its first
+    ``many``."""
+    counts, ends = hashing.first_words(titles.codes, titles.edges, many, cc.joined())
+    return counts, _span_keys(titles.codes, titles.edges, ends)
+
+
+def _span_keys(
+    codes: NDArray[np.uint32], bounds: NDArray[np.int64], ends: NDArray[np.int64] | None = None
+) -> NDArray[np.uint64]:
+    count = len(bounds) - 1
+    ends = np.diff(bounds) if ends is None else ends
+    found = _hashed(codes, bounds, np.arange(count + 1), np.zeros(count, np.int64), ends)
     return found.hashes[:, 0].copy()
 
 

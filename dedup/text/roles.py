@@ -19,7 +19,7 @@ from dedup.text.headlines import is_doubtful, title_forms
 from dedup.text.hints import Hinted
 from dedup.text.lexicon import lexicon
 from dedup.text.metalines import is_signed
-from dedup.text.packed import Batch, Rows, line_of, odds_of, rows_of, scan_of
+from dedup.text.packed import Batch, Rows, is_doubtful_title, line_of, odds_of, rows_of, scan_of
 from dedup.text.scan import COLUMN, RAW, Scan, line_key
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ def _asked_headline(
         if -bound < best_score or (-bound == best_score and i > best):
             break
         if named and (share < OWN_WORDS or size < 4):
-            doubtful = is_doubtful(title or "", batch.titles.raw[text]) if doubtful is None else doubtful
+            doubtful = is_doubtful_title(batch.titles, text, title or "") if doubtful is None else doubtful
             named = not doubtful
         score = share + GIVEN * named + 0.3 * min(size, 12.0) / 12
         if score < best_score or (score == best_score and (best < 0 or i > best)):

@@ -19,6 +19,9 @@ CITY = 30
 """Characters of a line that is nothing but a city (``datelines.city_alone``)."""
 FOREIGN_HEAD = 5
 """Characters of a line among which a dateline of another script shows itself."""
+PLACE_WORDS = ("of", "and", "the", "de", "del", "la")
+"""Small words inside the name of a place."""
+_PLACE_WORDS = np.array([int.from_bytes(word.encode(), "big") for word in PLACE_WORDS])
 DASHED_WORDS = 8
 """Words of a place before a dash, each initial counted as one."""
 TOP, FIRST, LAST, LEAD, CLOSE, BEFORE, METAS = range(7)
@@ -26,6 +29,8 @@ TOP, FIRST, LAST, LEAD, CLOSE, BEFORE, METAS = range(7)
 one of those that open with a letter, a digit or a sign of prose (-1 for none); how many meta lines it has."""
 ABOVE = 8
 """Lines of furniture right above the body in which the text may open."""
+PARAGRAPH = 160
+"""Characters of a whole paragraph."""
 SOURCE_LINES, SOURCE_CHARS = 3, 120
 """Lines above a body without headline, and lines below it, among which a source may stand by itself, and the characters
 below which such lines and meta lines are looked at whatever their words."""
@@ -33,6 +38,7 @@ BESIDE, BELOW, OVER = range(1, 4)
 """Where a line stands that may name the source: beside a headline or meta line, below the body, right above it."""
 _WIDE, _CHARS, _UPPER, _SYMBOLS = (COLUMN[name] for name in ("wide", "chars", "upper", "symbols"))
 _MODIFIER_APOSTROPHE = 0x2BC
+_WORD = np.array([chr(code).isalnum() or chr(code) == "_" for code in range(128)])
 
 
 @njit(cache=True, nogil=True)
@@ -165,17 +171,13 @@ def _may_open(codes, low, high, table):  # type: ignore[no-untyped-def]
     if high - low < 3 or not capital(codes[low], table):
         return False
     cased = _kind(codes[low], table) == 1 or _kind(codes[low], table) == 2
-    shouted = not cased or capital(codes[low + 1], table) or codes[low + 1] == 46
-    if not shouted and not _named(codes, low, high, table):
-        return False
-    closed = stated = False
+    closed = False
     for i in range(low + 1, high):
         code = codes[i]
-        kind = _kind(code, table)
-        opens = code == 40 or code == 47
-        closed |= opens or kind == 9 or code == 91 or code == 95 or code == 58
-        stated |= opens or kind == 4
-    return closed and (shouted or stated or _dashed(codes, low, high, table))
+        closed |= code == 40 or code == 47 or code == 91 or code == 95 or code == 58 or _kind(code, table) == 9
+    if not closed or not cased or capital(codes[low + 1], table) or codes[low + 1] == 46:
+        return closed
+    return _is_place(codes, low, high, table) or _dashed(codes, low, high, table)
 
 
 @njit(cache=True, nogil=True)
@@ -211,21 +213,35 @@ def in_name(code, table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _named(codes, low, high, table):  # type: ignore[no-untyped-def]
-    """Whether the first word is one of a name, or is followed by a comma, a bracket, a dash or a date."""
+def _is_place(codes, low, high, table):  # type: ignore[no-untyped-def]
+    """Whether nothing but words of a place stands before the first bracket, slash or digit: with capitals, or among
+    PLACE_WORDS."""
     i = low
-    while i < high and in_name(codes[i], table):
-        i += 1
-    if i < high and (codes[i] == 44 or codes[i] == 40 or codes[i] == 47 or _kind(codes[i], table) == 9):
-        return True
-    gap = i
-    while i < high and (_kind(codes[i], table) == 5 or _kind(codes[i], table) == 6):
-        i += 1
-    if i in (gap, high):
-        return False
-    code = codes[i]
-    opens = code == 40 or code == 47 or _kind(code, table) == 4 or _kind(code, table) == 9
-    return opens or capital(code, table) or code == 100 or code == 108
+    while i < high:
+        code = codes[i]
+        if code == 40 or code == 47 or _kind(code, table) == 4:
+            return True
+        if code == 44 or blank(code, table):
+            i += 1
+            continue
+        first = i
+        while i < high and in_name(codes[i], table):
+            i += 1
+        if i == first or not (code >= 128 or capital(code, table) or _is_small_word(codes, first, i)):
+            return False
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _is_small_word(codes, low, high):  # type: ignore[no-untyped-def]
+    """Whether a word is one of PLACE_WORDS."""
+    packed = np.int64(0)
+    for i in range(low, min(high, low + 4)):
+        packed = packed << np.int64(8) | np.int64(codes[i])
+    found = False
+    for word in _PLACE_WORDS:
+        found |= word == packed
+    return found and high - low < 4
 
 
 @njit(cache=True, nogil=True)
@@ -233,8 +249,9 @@ def sites(lines, letters, raw, columns, outline, places):  # type: ignore[no-unt
     """Lines that may name an agency: those with a word of the agencies, non-Latin ones, short ones at the end, and
     those that stand where sources do.
 
-    int64, sites x 6: text, line, whether it opens the article, whether it closes it, where else it stands (BESIDE,
-    BELOW, OVER or 0), number of its last place in the second array, places in lines where an agency's name may begin.
+    int64, sites x 6: text, line, whether it opens the article (after two whole paragraphs a dateline opens an item of a
+    round-up), whether it closes it, where else it stands (BESIDE, BELOW, OVER or 0), number of its last place in the
+    second array, places in lines where an agency's name may begin.
     ``columns``: agency, staff. A line that closes the article or is a meta line may credit without a name, one that
     stands where sources do by an address.
     """
@@ -247,8 +264,11 @@ def sites(lines, letters, raw, columns, outline, places):  # type: ignore[no-unt
     for text in range(len(lines) - 1):
         near = _source_places(lines[text], lines[text + 1], facts[text], body[text], letters)
         last, before = facts[text, CLOSE], facts[text, BEFORE]
+        paragraphs = 0
         for i in range(lines[text], lines[text + 1]):
             role, place = letters[i], near[i - lines[text]]
+            whole = paragraphs
+            paragraphs += role == BODY and ends[i] - starts[i] >= PARAGRAPH
             closing = last >= 0 and (i >= last or i == before)
             short = closing and raw[i, _CHARS] < 30 and raw[i, _UPPER] == 0 and raw[i, _SYMBOLS] == 0
             short |= (role == META or place > 0) and raw[i, _CHARS] < SOURCE_CHARS
@@ -261,7 +281,8 @@ def sites(lines, letters, raw, columns, outline, places):  # type: ignore[no-unt
                 continue
             low, high, before_it = bounds[text] + starts[i], bounds[text] + ends[i], names
             names = name_places(codes, low, high, trie, named, names)
-            if closing or role == META or names > before_it or (place > 0 and _addressed(codes, low, high)):
+            opening &= whole < 2
+            if closing or role == META or names > before_it or (place > 0 and addressed(codes, low, high)):
                 out[count, 0], out[count, 1], out[count, 2], out[count, 3] = text, i, opening, closing
                 out[count, 4], out[count, 5] = place, names
                 count += 1
@@ -301,7 +322,7 @@ def _source_places(low, high, facts, body, letters):  # type: ignore[no-untyped-
 
 
 @njit(cache=True, nogil=True)
-def _addressed(codes, low, high):  # type: ignore[no-untyped-def]
+def addressed(codes, low, high):  # type: ignore[no-untyped-def]
     """Whether a line may be an address: somewhere a full stop has a small letter after it."""
     found = False
     for i in range(low, high - 1):
@@ -313,29 +334,49 @@ def _addressed(codes, low, high):  # type: ignore[no-untyped-def]
 def name_places(codes, low, high, trie, named, count):  # type: ignore[no-untyped-def]
     """Add the places of a span where an agency's name may begin; returns how many there are then."""
     following, flags, foreign = trie
+    inside = False
     for i in range(low, high):
-        if codes[i] >= 128:
-            for code in foreign:
-                if code == codes[i]:
-                    named[count] = i - low
-                    count += 1
-            continue
-        if i > low and _ascii_word(codes[i - 1]):
-            continue
-        state, j = following[0, codes[i]], i + 1
-        while state > 0:
-            ended = flags[state] & ENDS and (j == high or not _ascii_word(codes[j]))
-            if ended or (j < high and codes[j] >= 128 and flags[state] & FOREIGN):
+        code = codes[i]
+        if code >= 128:
+            inside = False
+            if _is_one(code, foreign):
                 named[count] = i - low
                 count += 1
-                break
-            if j == high or codes[j] >= 128:
-                break
-            state = following[state, codes[j]]
-            j += 1
+            continue
+        state = np.int16(0) if inside else following[0, code]
+        inside = _WORD[code]
+        if state > 0 and _goes_on(codes, i, high, state, following, flags):
+            named[count] = i - low
+            count += 1
     return count
 
 
 @njit(cache=True, nogil=True)
-def _ascii_word(code):  # type: ignore[no-untyped-def]
-    return 48 <= code <= 57 or 65 <= code <= 90 or 97 <= code <= 122 or code == 95
+def begins(codes, i, high, trie):  # type: ignore[no-untyped-def]
+    """Whether one of a net's words may begin at a place."""
+    following, flags, foreign = trie
+    if codes[i] >= 128:
+        return _is_one(codes[i], foreign)
+    return _goes_on(codes, i, high, following[0, codes[i]], following, flags)
+
+
+@njit(cache=True, nogil=True)
+def _is_one(code, known):  # type: ignore[no-untyped-def]
+    found = False
+    for one in known:
+        found |= one == code
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _goes_on(codes, i, high, state, following, flags):  # type: ignore[no-untyped-def]
+    """Whether a word of a net may end behind a character that has led to ``state``."""
+    while state > 0:
+        i += 1
+        ended = flags[state] & ENDS and (i == high or codes[i] >= 128 or not _WORD[codes[i]])
+        if ended or (i < high and codes[i] >= 128 and flags[state] & FOREIGN):
+            return True
+        if i == high or codes[i] >= 128:
+            return False
+        state = following[state, codes[i]]
+    return False

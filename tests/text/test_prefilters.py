@@ -9,12 +9,25 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dedup.text import authors, bylines, credits, headlines, packed, roles, spots
+from dedup.text import (
+    authors,
+    bylines,
+    credits,
+    dates,
+    headlines,
+    insets,
+    mentions,
+    metalines,
+    packed,
+    roles,
+    spots,
+)
 from dedup.text.agencies import agencies, names_in
 from dedup.text.charclass import joined
 from dedup.text.credits import Site, judge_line
 from dedup.text.datelines import city_alone, dateline_of_body
 from dedup.text.hints import Hinted
+from dedup.text.names import is_name
 from dedup.text.signatures import signatures
 
 PARTS = st.sampled_from(
@@ -115,12 +128,12 @@ def test_authors_without_capitals_have_a_letter_of_their_script(number: int, dat
     assert bylines._UNSPACED.search(data.draw(st.from_regex(signatures().authors[number])))
 
 
-def _marks(batch: packed.Batch, letters: str) -> bylines.Marks:
+def _marks(batch: packed.Batch, letters: str) -> tuple[bylines.Marks, bool]:
     found, codes = batch.found, np.frombuffer(letters.encode(), dtype=np.uint8)
-    words = found.words, found.word_ends, found.word_bounds
+    words = found.raw, found.words, found.word_ends, found.word_bounds
     places = batch.codes, batch.bounds, batch.starts, batch.ends, agencies().trie
-    marked = authors.marks(batch.lines, codes, words, places, joined(), authors.first_words())
-    return bylines.Marks(*(mark.tobytes().decode("ascii") for mark in marked))
+    marked, asked = authors.marks(batch.lines, codes, words, places, joined(), authors.clues())
+    return bylines.Marks(*(mark.tobytes().decode("ascii") for mark in marked)), bool(asked[0])
 
 
 NAMED = (PARTS | st.sampled_from(["Jane Doe", "Jane Doe", "By", "Follow", "AP", "is", "columnist", "(AP)"])).map(str)
@@ -142,5 +155,88 @@ def test_lines_that_are_not_marked_name_no_author(made: list[tuple[str, str]]) -
         return
     lines = [packed.line_of(batch, i) for i in range(len(made))]
     roles_of = "".join(role if batch.found.raw[i, 0] else "-" for i, (role, _) in enumerate(made))
-    known = bylines.find_byline(lines, roles_of, None, None, _marks(batch, roles_of))
-    assert known == bylines.find_byline(lines, roles_of, None, None)
+    marks, asked = _marks(batch, roles_of)
+    known = bylines.find_byline(lines, roles_of, None, None)
+    assert bylines.find_byline(lines, roles_of, None, None, marks) == known
+    assert asked or known is None
+
+
+CASED = NAMED | st.sampled_from("Trump Orders New Sanctions|On|and|AND|Jr.|O'Brien|&|du|IN|Is".split("|"))
+
+
+@settings(max_examples=800, deadline=None)
+@given(LINES | st.lists(CASED, max_size=9).map(" ".join))
+@example("Jane van der Berg, Max Muster & J. R. R. Doe, AP")
+@example("ANNA UND MAX MUSTER AND JANE J. DOE Jr.")
+def test_a_line_of_names_may_be_one(line: str) -> None:
+    batch = _batch(line.strip())
+    assert authors.may_be_name(batch.codes, 0, len(batch.codes), joined()) or not is_name(line)
+
+
+@settings(max_examples=800, deadline=None)
+@given(st.lists(st.lists(CASED, max_size=9).map(" ".join) | LINES, max_size=4))
+@example(
+    [
+        "zip code\u017f",
+        "5 minute\u017f ago x",
+        "a\nb\nc d e f",
+        "x " * 200,
+        "Updated 3 May 2019: x",
+        "a — b —",
+        "by\u0301 X y",
+    ]
+)
+@example(
+    ["Getty Images and more of it", "A word (ap  photo", "unſubscribe from this list", "Order reprints of this article"]
+)
+def test_titles_are_doubted_together_as_they_are_alone(titles: list[str]) -> None:
+    seen = packed.see_titles(titles)
+    assert seen.doubtful.tolist() == [headlines.is_doubtful(form) for form in seen.forms]
+    for number, title in enumerate(titles):
+        if title:
+            assert packed.is_doubtful_title(seen, number, title) == headlines.is_doubtful(title)
+
+
+MENTIONED = st.sampled_from(
+    """the Associated Press|AP|Reuters|CNN|The New York Times|according to|obtained by the|seen by|the|Provided to|
+courtesy of|via|Source:|©|COPYRIGHT|(c)|contributed to|First published by|Dateline (|said.|told|ap.org|新华社|=|x
+""".replace("\n", "").split("|")
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(MENTIONED | PARTS, max_size=8).map(" ".join), st.booleans(), st.booleans())
+@example(
+    "It was seen by \u0301 AP and others who stood there for some time and did not go away until later", False, False
+)
+@example(
+    "((( AP 记者北京3月5日电 and others who stood there for some time and did not go away until later on", True, False
+)
+@example("http://www.reuters.com/CNN" + "x" * 400, False, True)
+def test_a_body_line_that_only_mentions_credits_nobody(line: str, opening: bool, closing: bool) -> None:
+    batch = _batch(line)
+    places = batch.codes, batch.bounds, batch.starts, batch.ends
+    for unit in range(len(batch.starts)):
+        named = np.zeros(len(batch.codes) + 1, dtype=np.int64)
+        low, high = batch.starts[unit], batch.ends[unit]
+        named = named[: spots.name_places(batch.codes, low, high, agencies().trie, named, 0)]
+        sites, letters = np.array([[0, unit, opening, closing, 0, len(named)]]), np.full(unit + 1, ord("B"), np.uint8)
+        kept, left = mentions.credible(sites, named, letters, places, joined(), mentions.longest_name())
+        text = packed.unit_of(batch, unit)
+        site = Site(0, text.strip(), "B", opening, closing, [int(at) - len(text) + len(text.lstrip()) for at in named])
+        assert len(kept) or not judge_line(site)
+        if len(kept):
+            assert left.tolist() in ([], named.tolist())
+            assert len(left) or judge_line(site) == judge_line(site._replace(places=[]))
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(max_size=30) | st.sampled_from(["MORE", "MOR", "A MORE b", "EMORE"]), max_size=4))
+def test_texts_with_a_box_hold_its_last_word(texts: list[str]) -> None:
+    assert insets.may_hold(*packed.pack(texts)).tolist() == [insets.LAST in text for text in texts]
+
+
+@settings(max_examples=300, deadline=None)
+@given(LINES | st.from_regex(dates.table().day))
+def test_a_day_has_a_digit(line: str) -> None:
+    assert metalines._DIGIT.search(line) or not dates.table().day.search(line)
