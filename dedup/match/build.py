@@ -31,10 +31,11 @@ from dedup.match.same_story import (
     weekdays_in,
 )
 from dedup.match.similarity import HEADLINE_COUNT, Background, look_up, normalise, put_vector
-from dedup.match.stems import put_stems
+from dedup.match.stems import put_stems, stems_of
 
-STOCK = 16
-"""Flag of a word inside a stock phrase; the others are those of ``marks``."""
+STOCK, CITED = 16, 32
+"""Flags of a word inside a stock phrase, and of one that begins QUOTED_GRAM words which this article quotes, here or
+elsewhere; the others are those of ``marks``."""
 
 BOUND = QUOTED | STOCK
 """A word that is nobody's own: inside a quotation or a stock phrase. The others are called free."""
@@ -119,7 +120,7 @@ def build(given: Any, tables: Any, shingle: int, out: Any) -> Any:
         _put_sets(words, five, shingle, (headline, outlet), out, row, used)
         _put_terms(words, out, row, used)
         codes = given.codes[given.code_bounds[row] : given.code_bounds[row + 1]]
-        _put_stems(words, codes, out, (low, high))
+        _put_stems(words, codes, out, row)
         told = high - low if given.told[row] else 0
         _put_vectors(words, (headline, codes, told), tables, out, row, used)
     return used
@@ -213,7 +214,7 @@ def _put_sets(words: Any, five: Any, shingle: int, others: Any, out: Any, row: i
     bounds[2] = at
     at = put_distinct(sort_hashes(rolling(words.hashes, 3))[0], sets, at)
     bounds[3] = at
-    at = put_kept(five, all_kept(quoted, QUOTED_GRAM), sets, at)
+    at = _put_quoted(five, all_kept(quoted, QUOTED_GRAM), words.flags, sets, at)
     bounds[4] = at
     found = (words.ascending, words.order)
     at = put_kept(found, (words.flags & DIGIT) != 0, sets, at)
@@ -225,6 +226,25 @@ def _put_sets(words: Any, five: Any, shingle: int, others: Any, out: Any, row: i
     at = put_distinct(others[1], sets, at)
     bounds[8] = at
     used[0] = at
+
+
+@compiled
+def _put_quoted(five: Any, quoted: Any, flags: Any, sets: Any, at: int) -> int:
+    """Write the distinct windows that are quoted, and flag as CITED where they begin; where the next go."""
+    ascending, order = five
+    start = 0
+    while start < order.shape[0]:
+        end, known = start, False
+        while end < order.shape[0] and ascending[end] == ascending[start]:
+            known |= quoted[order[end]]
+            end += 1
+        if known:
+            sets[at] = ascending[start]
+            at += 1
+            for k in range(start, end):
+                flags[order[k]] |= CITED
+        start = end
+    return at
 
 
 @compiled
@@ -267,14 +287,13 @@ def _put_terms(words: Any, out: Any, row: int, used: Any) -> None:
 
 
 @compiled
-def _put_stems(words: Any, codes: Any, out: Any, own: Any) -> None:
+def _put_stems(words: Any, codes: Any, out: Any, row: int) -> None:
     """The columns of stems."""
-    low, high = own
-    idf = np.empty(high - low, np.float32)
-    for k in range(high - low):
+    idf = np.empty(words.hashes.shape[0], np.float32)
+    for k in range(idf.shape[0]):
         idf[words.order[k]] = words.idf[k]
-    columns = (out.stems[low:high], out.stem_places[low:high], out.stem_rarity[low:high], out.stem_loads[low:high])
-    put_stems(words, codes, idf, columns)
+    out.stem_counts[row] = idf.shape[0]
+    out.stem_counts[row] = put_stems(words, codes, idf, stems_of(out, row))
 
 
 @compiled

@@ -99,6 +99,12 @@ class Profile:
     weekdays: int = 0
 
     @property
+    def hashes(self) -> Hashes:
+        """Those of ``words``."""
+        low = int(self.packed.words[self.row, 0])
+        return self.packed.hashes[low : low + self.size]
+
+    @property
     def words(self) -> Words:
         """The words of the body."""
         low, high = self.packed.words[self.row].tolist()
@@ -111,6 +117,26 @@ class Profile:
             packed.flags[low:high],
             packed.weights[low:high],
         )
+
+    def spelled(self, first: int, last: int) -> str:
+        """The text from one word of the body to another."""
+        low, packed = int(self.packed.words[self.row, 0]), self.packed
+        return self.text[packed.starts[low + first] : packed.ends[low + last]]
+
+    def has(self, name: int) -> bool:
+        """Whether a section of ``sets`` holds anything."""
+        bounds = self.packed.set_bounds
+        return bool(bounds[self.row, name] < bounds[self.row, name + 1])
+
+    def set(self, name: int) -> Hashes:
+        """A section of ``sets``."""
+        bounds = self.packed.set_bounds
+        return self.packed.sets[bounds[self.row, name] : bounds[self.row, name + 1]]
+
+    def load(self, name: int) -> npt.NDArray[np.float32]:
+        """A section of ``loads``."""
+        bounds = self.packed.load_bounds
+        return self.packed.loads[bounds[self.row, name] : bounds[self.row, name + 1]]
 
     @property
     def vector(self) -> Vector:
@@ -130,7 +156,7 @@ class Profile:
         )
 
     def _vector(self, name: int, load: int) -> Vector:
-        return Vector(parts.section(self.packed, self.row, name), parts.loads(self.packed, self.row, load))
+        return Vector(self.set(name), self.load(load))
 
 
 def make_profile(clean: CleanArticle, settings: Settings) -> Profile:
@@ -214,6 +240,8 @@ def _pack(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> Pa
         term_sentence=room.term_sentence[:terms],
         sizes=room.sizes[:sentences],
         norms=room.norms[:sentences],
+        stem_weights=room.stem_weights[:sentences],
+        stem_sizes=room.stem_sizes[:sentences],
     )
 
 
@@ -243,9 +271,14 @@ def _room(given: Given, tokens: PackedTokens) -> Packed:
         sentences=np.zeros(articles + 1, np.int64),
         sums=np.empty((articles, parts.SUMS), np.float64),
         stems=np.empty(every, np.uint64),
-        stem_places=np.empty(every, np.int32),
+        stem_ends=np.empty(every, np.int32),
+        stem_marks=np.empty(every, np.uint8),
         stem_rarity=np.empty(every, np.float32),
         stem_loads=np.empty(every, np.float32),
+        stem_counts=np.empty(articles, np.int64),
+        stem_places=np.empty(every, np.int32),
+        stem_weights=np.empty(every, np.float64),
+        stem_sizes=np.empty(every, np.int32),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from dedup.match import packed as parts
-from dedup.match.packed import loads, section
-from dedup.match.profile import Profile, Words
+from dedup.match.compiled import compiled
+from dedup.match.profile import Profile
 
 RAREST = 4
 """Shared words that are named: as many as a reader finds in both texts in ten seconds."""
@@ -22,36 +22,50 @@ OF_HEADLINE = ((parts.TITLE, parts.TITLE_LOADS),)
 def rarest(a: Profile, b: Profile, sections: Iterable[tuple[int, int]] = OF_TEXT) -> list[str]:
     """The words of the sections that weigh most in both and stand in both bodies; the same for (b, a)."""
     chosen: list[str] = []
-    texts = (a.text, a.words), (b.text, b.words)
     for kind, load in sections:
-        for word in _common(a, b, kind, load)[: 2 * RAREST].tolist():
+        found = _common((a.set(kind), a.load(load), a.hashes), (b.set(kind), b.load(load), b.hashes), 2 * RAREST)
+        for here, there in found.tolist():
             if len(chosen) == RAREST:
                 return chosen
-            spelled = _spelled(texts, np.uint64(word))
+            spelled = _spelled(a.spelled(here, here), b.spelled(there, there)) if here >= 0 and there >= 0 else ""
             if spelled and spelled not in chosen:
                 chosen.append(spelled)
     return chosen
 
 
-def _common(a: Profile, b: Profile, kind: int, load: int) -> npt.NDArray[np.uint64]:
-    """The words of one section that both have, those that weigh most in both first."""
-    one, other = section(a.packed, a.row, kind), section(b.packed, b.row, kind)
-    if not (one.size and other.size):
-        return np.empty(0, np.uint64)
-    at = np.minimum(np.searchsorted(other, one), other.size - 1)
-    same = np.flatnonzero(other[at] == one)
-    weights = loads(a.packed, a.row, load)[same] * loads(b.packed, b.row, load)[at[same]]
-    found: npt.NDArray[np.uint64] = one[same[np.argsort(-weights, kind="stable")]]
-    return found
+@compiled
+def _common(one: Any, other: Any, most: int) -> Any:
+    """The words that two ascending arrays share and that weigh most in both, the heaviest first: where each first
+    stands in the bodies, int32[up to ``most``, 2], -1 where it does not. Of both are given words, weights and body."""
+    (ids, weights, body), (ids_other, weights_other, body_other) = one, other
+    words, best = np.zeros(most + 1, np.uint64), np.zeros(most + 1, np.float32)
+    i = j = count = 0
+    while i < ids.shape[0] and j < ids_other.shape[0]:
+        here, there = ids[i], ids_other[j]
+        if here == there:
+            weight, at = weights[i] * weights_other[j], count
+            while at > 0 and best[at - 1] < weight:
+                words[at], best[at] = words[at - 1], best[at - 1]
+                at -= 1
+            words[at], best[at] = here, weight
+            count = min(count + 1, most)
+        i += here <= there
+        j += there <= here
+    places = np.empty((count, 2), np.int32)
+    for k in range(count):
+        places[k, 0], places[k, 1] = _first(body, words[k]), _first(body_other, words[k])
+    return places
 
 
-def _spelled(texts: Iterable[tuple[str, Words]], word: np.uint64) -> str:
-    """A word as it first stands in the two bodies, in the form with fewer capitals; "" where it is not in both."""
-    forms = []
-    for text, words in texts:
-        places = (words.hashes == word).nonzero()[0]
-        if not places.size:
-            return ""
-        forms.append(text[words.starts[places[0]] : words.ends[places[0]]])
+@compiled
+def _first(body: Any, word: Any) -> int:
+    for k in range(body.shape[0]):
+        if body[k] == word:
+            return k
+    return -1
+
+
+def _spelled(*forms: str) -> str:
+    """A word in the form with fewer capitals; "" for a single character."""
     shown = min(forms, key=lambda text: (sum(map(str.isupper, text)), text))
     return shown if len(shown) > 1 else ""
