@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dedup.match.background import COMMON
+from dedup.match.background import COMMON, may_be_phrase
 from dedup.match.compiled import compiled
-from dedup.match.marks import DIGIT, NAME, QUOTED, WordLists, mark
+from dedup.match.marks import CAPITAL, DIGIT, NAME, QUOTED, WordLists, mark
 from dedup.match.overlap import rolling
 from dedup.match.packed import (
     DISTINCT,
@@ -51,7 +51,7 @@ class Given(NamedTuple):
     """The articles of a batch. ``codes`` and ``code_bounds`` are their texts. Words of tokenised pieces, ``indptr`` by
     piece: those of article i are ``pieces[i]:pieces[i + 1]``, its body lines and last its headline; ``spans``
     int64[pieces, 2] says where each line stands. ``told`` is whether the cleaner found the body itself; ``outlets``
-    with ``outlet_bounds`` the words that name the outlets."""
+    with ``outlet_bounds`` the words that name the outlets; ``handles`` is whether "(@" stands in the text."""
 
     codes: npt.NDArray[np.uint32]
     code_bounds: npt.NDArray[np.int64]
@@ -62,13 +62,15 @@ class Given(NamedTuple):
     told: npt.NDArray[np.bool_]
     outlets: npt.NDArray[np.uint64]
     outlet_bounds: npt.NDArray[np.int64]
+    handles: npt.NDArray[np.bool_]
 
 
 class Tables(NamedTuple):
-    """What is known beforehand: idf of words, stock phrases, word lists of marks, weekdays and capitals."""
+    """What is known beforehand: idf of words, stock phrases and their bits, word lists of marks, weekdays, capitals."""
 
     idf: Background
     phrases: npt.NDArray[np.uint64]
+    phrase_bits: npt.NDArray[np.uint64]
     lists: WordLists
     weekdays: tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]
     capitals: npt.NDArray[np.bool_]
@@ -122,7 +124,7 @@ def build(given: Any, tables: Any, shingle: int, out: Any) -> Any:
         codes = given.codes[given.code_bounds[row] : given.code_bounds[row + 1]]
         _put_stems(words, codes, out, row)
         told = high - low if given.told[row] else 0
-        _put_vectors(words, (headline, codes, told), tables, out, row, used)
+        _put_vectors(words, (headline, told), tables, out, row, used)
     return used
 
 
@@ -140,20 +142,22 @@ def _mark_article(given: Any, tables: Any, words: Any, row: int) -> Any:
             words.starts[k] += spans[piece - first, 0]
             words.ends[k] += spans[piece - first, 0]
     codes = given.codes[given.code_bounds[row] : given.code_bounds[row + 1]]
-    mark(codes, words, line, spans, tables.lists)
+    mark(codes, words, line, (spans, given.handles[row]), tables.lists)
     grams = rolling(words.hashes, QUOTED_GRAM)
     words.grams[: grams.shape[0]] = grams
     five = sort_hashes(grams)
     words.places[: grams.shape[0]] = five[1]
-    _mark_stock(grams, tables.phrases, words.flags)
+    _mark_stock(grams, tables, words.flags)
     _spread_quotes(five, words.flags)
     return five
 
 
 @compiled
-def _mark_stock(grams: Any, table: Any, flags: Any) -> None:
-    mask = np.uint64(table.shape[0] - 1)
+def _mark_stock(grams: Any, tables: Any, flags: Any) -> None:
+    table, mask = tables.phrases, np.uint64(tables.phrases.shape[0] - 1)
     for i in range(grams.shape[0]):
+        if not may_be_phrase(tables.phrase_bits, grams[i]):
+            continue
         at = grams[i] & mask
         while table[at] != 0 and table[at] != grams[i]:
             at = (at + np.uint64(1)) & mask
@@ -299,26 +303,25 @@ def _put_stems(words: Any, codes: Any, out: Any, row: int) -> None:
 @compiled
 def _put_vectors(words: Any, others: Any, tables: Any, out: Any, row: int, used: Any) -> None:
     """Sections VECTOR to STORY_NAMES, and the weekdays."""
-    headline, codes, told = others
+    headline, told = others
     at, load, idf = used[0], used[1], tables.idf
     sets, floats, set_bounds, load_bounds = out.sets, out.loads, out.set_bounds[row], out.load_bounds[row]
     set_bounds[9], load_bounds[1] = at, load
-    known = np.empty(words.idf.shape[0] + headline.shape[0], np.float32)
-    whole = (words.ascending, words.idf)
-    count = put_vector(whole, np.sort(headline), HEADLINE_COUNT, idf, (sets[at:], known, floats[load:]))
+    known, titled = np.empty(words.idf.shape[0] + headline.shape[0], np.float32), np.sort(headline)
+    count = put_vector((words.ascending, words.idf), titled, HEADLINE_COUNT, idf, (sets[at:], known, floats[load:]))
     load_bounds[2] = load + count
     put_sharpened(floats[load : load + count], known[:count], floats[load + count :])
+    whole = (sets[at : at + count], known, _first_places(words, titled, sets[at : at + count]))
     at, load = at + count, load + 2 * count
     set_bounds[10], load_bounds[3] = at, load
-    lead = np.concatenate((headline, words.hashes[: min(told, LEAD_WORDS)]))
-    count = put_once(lead, idf, sets[at:], floats[load:])
+    count = _put_part(whole, min(told, LEAD_WORDS), sets[at:], floats[load:])
     at, load = at + count, load + count
     set_bounds[11], load_bounds[4] = at, load
-    title = headline if headline.shape[0] else words.hashes[: min(told, HEADLINE_WORDS)]
-    count = put_once(title, idf, sets[at:], floats[load:])
+    opening = 0 if headline.shape[0] else min(told, HEADLINE_WORDS)
+    count = _put_part(whole, opening, sets[at:], floats[load:])
     at, load = at + count, load + count
     set_bounds[12], load_bounds[5] = at, load
-    count = _put_names(words, codes, tables, sets[at:], floats[load:]) if told else 0
+    count = _put_names(words, sets[at:], floats[load:]) if told else 0
     at, load = at + count, load + count
     set_bounds[13], load_bounds[6] = at, load
     out.sums[row, WEEKDAYS] = weekdays_in(words.hashes[: min(told, WEEKDAY_WORDS)], tables.weekdays)
@@ -326,7 +329,38 @@ def _put_vectors(words: Any, others: Any, tables: Any, out: Any, row: int, used:
 
 
 @compiled
-def _put_names(words: Any, codes: Any, tables: Any, sets: Any, floats: Any) -> int:
+def _first_places(words: Any, titled: Any, ids: Any) -> Any:
+    """Where each id first stands in the body; -1 for a word of the headline."""
+    first = np.empty(ids.shape[0], np.int32)
+    i = t = 0
+    for k in range(ids.shape[0]):
+        if i < words.order.shape[0] and words.ascending[i] == ids[k]:
+            first[k] = words.order[i]
+        while i < words.order.shape[0] and words.ascending[i] == ids[k]:
+            i += 1
+        while t < titled.shape[0] and titled[t] == ids[k]:
+            first[k] = -1
+            t += 1
+    return first
+
+
+@compiled
+def _put_part(whole: Any, opening: int, sets: Any, floats: Any) -> int:
+    """Write the vector of the distinct words of the headline and of so many words that open the body, each counted
+    once, of which the whole is known: ids, idf and first places; how many."""
+    ids, idf, first = whole
+    known = np.empty(ids.shape[0], np.float32)
+    count = 0
+    for k in range(ids.shape[0]):
+        if first[k] < opening:
+            sets[count], known[count] = ids[k], idf[k]
+            count += 1
+    put_once(known[:count], floats)
+    return count
+
+
+@compiled
+def _put_names(words: Any, sets: Any, floats: Any) -> int:
     """The vector of capitalised words that are not common ones; how many."""
     ascending, order = words.ascending, words.order
     weights = np.empty(order.shape[0], np.float64)
@@ -335,7 +369,7 @@ def _put_names(words: Any, codes: Any, tables: Any, sets: Any, floats: Any) -> i
         end, found, rare = start, 0, words.idf[start] > NAME_IDF
         while end < order.shape[0] and ascending[end] == ascending[start]:
             if rare:
-                found += tables.capitals[min(codes[words.starts[order[end]]], tables.capitals.shape[0] - 1)]
+                found += (words.flags[order[end]] & CAPITAL) != 0
             end += 1
         if found:
             sets[count] = ascending[start]

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.match import packed as parts
-from dedup.match.background import phrases
+from dedup.match.background import phrase_bits, phrases
 from dedup.match.build import BOUND, QUOTED_GRAM, STOCK, Given, Tables, build
-from dedup.match.marks import word_lists
+from dedup.match.marks import CAPITAL, letters, word_lists
 from dedup.match.overlap import Hashes
 from dedup.match.packed import Packed
 from dedup.match.same_story import HEADLINE_WORDS, LEAD_WORDS, SECONDS_A_DAY, StoryProfile, weekday_bits
@@ -231,6 +231,7 @@ def _pack(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> Pa
         told=np.array(["B" in item.roles for item in cleaned], np.bool_),
         outlets=np.concatenate(outlets),
         outlet_bounds=np.concatenate([[0], np.cumsum([len(own) for own in outlets])]),
+        handles=np.array(["(@" in item.text for item in cleaned], np.bool_),
     )
     room = _room(given, read.tokens)
     sets, loads, terms, sentences = build(given, known_tables(), settings.shingle_words, room).tolist()
@@ -287,12 +288,8 @@ def known_tables() -> Tables:
     """The tables of this package, read once a process."""
     days = sorted(weekday_bits().items())
     weekdays = (np.array([word for word, _ in days], np.uint64), np.array([bit for _, bit in days], np.int64))
-    return Tables(background(), phrases(), word_lists(), weekdays, _capitals())
-
-
-def _capitals() -> npt.NDArray[np.bool_]:
-    """Whether each code point is a capital letter; there are none in the planes after the second."""
-    return np.fromiter((chr(code).isupper() for code in range(0x20000)), np.bool_, 0x20000)
+    capitals = (letters() & CAPITAL) != 0
+    return Tables(background(), phrases(), phrase_bits(), word_lists(), weekdays, capitals)
 
 
 def kinds_of(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> list[Kind]:
