@@ -21,7 +21,7 @@ from dedup.match.overlap import Overlap, Tiles, Windows, shared_sorted, tiles_of
 from dedup.match.packed import loads, section
 from dedup.match.profile import Profile
 from dedup.match.retold import RETOLD_FEATURES, retold_features
-from dedup.match.similarity import dot
+from dedup.match.similarity import dot, dots
 from dedup.match.stems import stems_of
 from dedup.match.tilefeatures import TILE_FEATURES, tile_features
 from dedup.match.twins import TWIN_FEATURES, twin_features
@@ -200,10 +200,16 @@ def measure(one: Any, i: int, other: Any, j: int, out: Any) -> Any:
 
 @compiled
 def _cosines(one: Any, i: int, other: Any, j: int, out: Any) -> None:
-    for k in range(len(COSINES)):
+    whole, rare = COSINES[0], COSINES[RARE_AT]
+    out[0], out[RARE_AT] = dots(
+        (section(one, i, whole[0]), loads(one, i, whole[1]), loads(one, i, rare[1])),
+        (section(other, j, whole[0]), loads(other, j, whole[1]), loads(other, j, rare[1])),
+    )
+    for k in range(RARE_AT + 1, len(COSINES)):
         name, load = COSINES[k]
-        there = dot(section(one, i, name), loads(one, i, load), section(other, j, name), loads(other, j, load))
-        out[k] = min(1.0, there)
+        out[k] = dot(section(one, i, name), loads(one, i, load), section(other, j, name), loads(other, j, load))
+    for k in range(len(COSINES)):
+        out[k] = min(1.0, out[k])
 
 
 @compiled

@@ -106,7 +106,7 @@ def put_stems(words: Any, codes: Any, idf: Any, out: Any) -> int:
     """Fill what ``Stems`` has of one article; how many stems. ``idf`` is that of each word in its order in the text; a
     stem has the least of its words, less COMMON."""
     count, used, start = words.hashes.shape[0], 0, 0
-    found = np.empty(count, np.uint64)
+    found, none = np.empty(count, np.uint64), np.zeros(count, np.bool_)
     for k in range(count):
         found[k] = stem_of(codes, words.starts[k], words.ends[k], (words.flags[k] & DIGIT) != 0)
     ascending, order = sort_hashes(found)
@@ -128,7 +128,7 @@ def put_stems(words: Any, codes: Any, idf: Any, out: Any) -> int:
         out.marks[used] = _marks_of((order, start, end), rarity, words)
         add_specific(out.marks[used], rarity, out.sums)
         if rarity > 0:
-            _add_load((order, start, end), out.loads[used], words.sentence, (out.weights, out.sizes))
+            _add_load(out, (start, end), out.loads[used], none)
         start, used = end, used + 1
     return used
 
@@ -147,16 +147,19 @@ def _marks_of(places: Any, rarity: Any, words: Any) -> Any:
 
 
 @compiled
-def _add_load(places: Any, load: Any, sentence: Any, out: Any) -> None:
-    """Add a stem to weight and size of each sentence that holds it."""
-    (order, start, end), (weights, sizes) = places, out
-    before = -1
-    for at in range(start, end):
-        row = sentence[order[at]]
-        if row != before:
-            weights[row] += load
-            sizes[row] += 1
-        before = row
+def _add_load(stems: Any, run: Any, load: Any, given: Any) -> int:
+    """Add a stem, whose words stand at a run of places, to weight and size of each sentence where one is not given; how
+    many are not. Steps have no branch: whether a word counts cannot be guessed."""
+    before, kept = -1, 0
+    for at in range(run[0], run[1]):
+        place = stems.places[at]
+        row, counts = stems.sentence[place], not given[place]
+        fresh = counts & (row != before)
+        stems.weights[row] += load * np.float32(fresh)
+        stems.sizes[row] += fresh
+        before = row if counts else before
+        kept += counts
+    return kept
 
 
 @compiled
@@ -165,23 +168,17 @@ def without(stems: Any, given: Any) -> Any:
     only of numbers it matters whether they are seen."""
     marks, sums = stems.marks.copy(), np.zeros_like(stems.sums)
     weights, sizes = np.zeros_like(stems.weights), np.zeros_like(stems.sizes)
-    kept = np.empty(stems.places.shape[0], np.int32)
+    columns = (stems.stems, stems.ends, marks, stems.rarity, stems.loads, stems.places)
+    made = Stems(*columns, weights, sizes, sums, stems.flags, stems.sentence)
     start = 0
     for at in range(marks.shape[0]):
-        end, load = stems.ends[at], stems.loads[at]
+        load = made.loads[at]
         if load > 0 or marks[at] & IS_NUMBER:
-            count = 0
-            for k in range(start, end):
-                kept[count] = stems.places[k]
-                count += not given[kept[count]]
-            if not count:
+            if not _add_load(made, (start, made.ends[at]), load, given):
                 marks[at] = 0
-            elif load > 0:
-                _add_load((kept, 0, count), load, stems.sentence, (weights, sizes))
-            add_specific(marks[at], stems.rarity[at], sums)
-        start = end
-    columns = (stems.stems, stems.ends, marks, stems.rarity, stems.loads, stems.places)
-    return Stems(*columns, weights, sizes, sums, stems.flags, stems.sentence)
+            add_specific(marks[at], made.rarity[at], sums)
+        start = made.ends[at]
+    return made
 
 
 @compiled
