@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import Literal, NamedTuple
+from itertools import chain
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -176,21 +176,16 @@ def make_profiles(cleaned: Sequence[CleanArticle], settings: Settings) -> list[P
     kinds = kinds_of(cleaned, read, settings)
     counts = (packed.words[:, 1] - packed.words[:, 0]).tolist()
     weekdays = packed.sums[:, parts.WEEKDAYS].astype(int).tolist()
-    return [
-        Profile(
-            id=item.id,
-            text=item.text,
-            packed=packed,
-            row=row,
-            size=counts[row],
-            kind=kinds[row],
-            credits=tuple(sorted({credit.agency for credit in suppliers(item)})),
-            time=item.published.timestamp() if item.published else None,
-            own=tuple(sorted(own_agencies(item.article))),
-            weekdays=weekdays[row],
-        )
-        for row, item in enumerate(cleaned)
-    ]
+    return [_profile(item, packed, row, (counts[row], kinds[row], weekdays[row])) for row, item in enumerate(cleaned)]
+
+
+def _profile(item: CleanArticle, packed: Packed, row: int, known: tuple[int, Kind, int]) -> Profile:
+    size, kind, weekdays = known
+    own = own_agencies(item.article)
+    credited = suppliers(item) if own or item.credits else ()
+    credits = tuple(sorted({credit.agency for credit in credited}))
+    time = item.published.timestamp() if item.published else None
+    return Profile(item.id, item.text, packed, row, size, kind, credits, time, tuple(sorted(own)), weekdays)
 
 
 class Read(NamedTuple):
@@ -211,12 +206,32 @@ def read_words(cleaned: Sequence[CleanArticle]) -> Read:
     """The words of every body line, and after those of an article those of its headline; of one article or more."""
     count = len(cleaned)
     codes, bounds = code_points([*(item.text for item in cleaned), *(item.headline or "" for item in cleaned)])
-    lines = [spans_of(item) for item in cleaned]
-    pieces = np.concatenate([[0], np.cumsum([len(own) + 1 for own in lines])])
-    spans = np.array([span for own in lines for span in (*own, (0, 0))], np.int64)
+    pieces, spans = _pieces_of(cleaned)
     places = spans + np.repeat(bounds[:count], np.diff(pieces))[:, None]
     places[pieces[1:] - 1] = np.column_stack([bounds[count:-1], bounds[count + 1 :]])
     return Read(codes, bounds[: count + 1], tokenise_spans(codes, places), pieces, spans, places)
+
+
+def _pieces_of(cleaned: Sequence[CleanArticle]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """``pieces`` and ``spans`` of ``Read``: for articles without insets, which most are, all at once."""
+    plain = [not item.insets and "B" in item.roles for item in cleaned]
+    apart = {row: spans_of(item) for row, item in enumerate(cleaned) if not plain[row]}
+    whole = [item for item, alike in zip(cleaned, plain, strict=True) if alike]
+    body = np.frombuffer("".join([item.roles for item in whole]).encode(), np.uint8) == ord("B")
+    counts = [len(apart[row]) if row in apart else item.roles.count("B") for row, item in enumerate(cleaned)]
+    pieces = np.concatenate([[0], np.cumsum(np.array(counts, np.int64) + 1)])
+    spans = np.zeros((pieces[-1], 2), np.int64)
+    lines = np.repeat(plain, np.array(counts) + 1)
+    lines[pieces[1:] - 1] = False
+    spans[lines, 0] = _joined([item.starts for item in whole], len(body))[body]
+    spans[lines, 1] = _joined([item.ends for item in whole], len(body))[body]
+    for row, own in apart.items():
+        spans[pieces[row] : pieces[row + 1] - 1] = np.array(own, np.int64).reshape(len(own), 2)
+    return pieces, spans
+
+
+def _joined(columns: Sequence[Sequence[int]], count: int) -> npt.NDArray[np.int64]:
+    return np.fromiter(chain.from_iterable(columns), np.int64, count)
 
 
 def _pack(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> Packed:
@@ -294,15 +309,25 @@ def known_tables() -> Tables:
 
 def kinds_of(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> list[Kind]:
     """Whether there is an article to compare: enough body, a bare headline or brief, or a page of something else."""
-    sizes = np.diff(read.tokens.indptr)
-    lines = [slice(first, last - 1) for first, last in pairwise(read.pieces.tolist())]
-    return [_kind(item.text, read.spans[own], sizes[own], settings) for item, own in zip(cleaned, lines, strict=True)]
+    every, kinds = np.diff(read.tokens.indptr), [_ARTICLE] * len(cleaned)
+    every[read.pieces[1:] - 1] = 0  # the headlines
+    sizes, longest = (of.reduceat(every, read.pieces[:-1]) for of in (np.add, np.maximum))
+    lines = np.diff(read.pieces) - 1
+    few = (sizes < settings.min_words) | ((lines >= INDEX_LINES) & (longest < INDEX_LINE_WORDS))
+    scraps = _may_be_scraps(np.diff(read.bounds), sizes)
+    for row in np.flatnonzero(few | scraps).tolist():
+        own = slice(read.pieces[row], read.pieces[row + 1] - 1)
+        kinds[row] = _kind(cleaned[row].text, read.spans[own], every[own], settings)
+    return kinds
+
+
+_ARTICLE: Kind = "article"
 
 
 def _kind(text: str, spans: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], settings: Settings) -> Kind:
     """The same of one text: ``spans`` are the places of its body lines, ``sizes`` the words of each."""
     size = int(sizes.sum())
-    if _may_be_scraps(text, size) and _longest_run(text, spans, sizes) < settings.min_words:
+    if _may_be_scraps(len(text), size) and _longest_run(text, spans, sizes) < settings.min_words:
         words = len(text.split())
         if size < SCRAP * words and words >= settings.min_words:
             return "page"
@@ -313,10 +338,10 @@ def _kind(text: str, spans: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64],
     return "page" if size < INDEX_SHARE * len(text.split()) else "article"
 
 
-def _may_be_scraps(text: str, size: int) -> bool:
-    """What holds wherever the body is less than SCRAP of the words, without counting them: a word has two characters,
-    itself and the space after it."""
-    return size < SCRAP * (len(text) + 1) / 2
+def _may_be_scraps(length: Any, size: Any) -> Any:
+    """What holds wherever the body is less than SCRAP of the words, by the length of the text, without counting them: a
+    word has two characters, itself and the space after it."""
+    return size < SCRAP * (length + 1) / 2
 
 
 def _longest_run(text: str, spans: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> int:
