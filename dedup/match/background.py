@@ -25,6 +25,7 @@ TABLE_BITS = 16
 """The 26,554 phrases fill 40% of 2^16 slots."""
 
 BITS = 18
+"""A table of 2^18 bits, of which the phrases set a tenth, stays near the processor; that of the phrases does not."""
 
 COMMON = 2.0
 """Taken off every word's idf, so that a word of a third of all articles weighs nothing."""
@@ -56,7 +57,7 @@ def _insert(known: Any, table: Any) -> None:
 
 @lru_cache(maxsize=1)
 def phrase_bits() -> npt.NDArray[np.uint64]:
-    """2^18 bits, of which the phrases set a tenth: small enough to stay near the processor, unlike their table."""
+    """The bits of all phrases: what has none is no phrase."""
     bits, known = np.zeros(1 << (BITS - 6), np.uint64), phrases()
     _set_bits(known[known != 0], bits)
     return bits

@@ -168,19 +168,29 @@ def _mark_stock(grams: Any, tables: Any, flags: Any) -> None:
 
 @compiled
 def _spread_quotes(five: Any, flags: Any) -> None:
-    """Flag as quoted what is quoted elsewhere in the same article, such as a post that is shown and then cited."""
+    """Flag as quoted what is quoted elsewhere in the same article, such as a post that is shown and then cited; then as
+    CITED where windows begin that are quoted."""
+    for flag in (QUOTED, CITED):
+        known = all_kept((flags & QUOTED) != 0, QUOTED_GRAM)
+        if known.any():
+            _flag_windows(five, known, flag, flags)
+
+
+@compiled
+def _flag_windows(five: Any, known: Any, flag: int, flags: Any) -> None:
+    """Flag every window that equals a known one: its words as QUOTED, or its first as CITED."""
     ascending, order = five
-    known = all_kept((flags & QUOTED) != 0, QUOTED_GRAM)
+    size = QUOTED_GRAM if flag == QUOTED else 1
     start = 0
     while start < order.shape[0]:
-        end, quoted = start, False
+        end, found = start, False
         while end < order.shape[0] and ascending[end] == ascending[start]:
-            quoted |= known[order[end]]
+            found |= known[order[end]]
             end += 1
-        if quoted:
+        if found:
             for k in range(start, end):
-                for step in range(QUOTED_GRAM):
-                    flags[order[k] + step] |= QUOTED
+                for step in range(size):
+                    flags[order[k] + step] |= flag
         start = end
 
 
@@ -208,8 +218,8 @@ def _weigh_words(words: Any, idf: Any) -> None:
 def _put_sets(words: Any, five: Any, shingle: int, others: Any, out: Any, row: int, used: Any) -> None:
     """Sections ASCENDING to OUTLET."""
     sets, bounds, at = out.sets, out.set_bounds[row], used[0]
-    free, quoted = (words.flags & BOUND) == 0, (words.flags & QUOTED) != 0
-    out.sums[row, FREE], out.sums[row, QUOTES] = np.count_nonzero(free), np.count_nonzero(quoted)
+    out.sums[row, FREE] = np.count_nonzero((words.flags & BOUND) == 0)
+    out.sums[row, QUOTES] = np.count_nonzero(words.flags & QUOTED)
     bounds[0] = at
     sets[at : at + five[0].shape[0]] = five[0]
     at += five[0].shape[0]
@@ -218,37 +228,16 @@ def _put_sets(words: Any, five: Any, shingle: int, others: Any, out: Any, row: i
     bounds[2] = at
     at = put_distinct(sort_hashes(rolling(words.hashes, 3))[0], sets, at)
     bounds[3] = at
-    at = _put_quoted(five, all_kept(quoted, QUOTED_GRAM), words.flags, sets, at)
-    bounds[4] = at
     found = (words.ascending, words.order)
     at = put_kept(found, (words.flags & DIGIT) != 0, sets, at)
-    bounds[5] = at
+    bounds[4] = at
     at = put_kept(found, _is_name(words), sets, at)
-    bounds[6] = at
+    bounds[5] = at
     at = put_distinct(np.sort(others[0]), sets, at)
-    bounds[7] = at
+    bounds[6] = at
     at = put_distinct(others[1], sets, at)
-    bounds[8] = at
+    bounds[7] = at
     used[0] = at
-
-
-@compiled
-def _put_quoted(five: Any, quoted: Any, flags: Any, sets: Any, at: int) -> int:
-    """Write the distinct windows that are quoted, and flag as CITED where they begin; where the next go."""
-    ascending, order = five
-    start = 0
-    while start < order.shape[0]:
-        end, known = start, False
-        while end < order.shape[0] and ascending[end] == ascending[start]:
-            known |= quoted[order[end]]
-            end += 1
-        if known:
-            sets[at] = ascending[start]
-            at += 1
-            for k in range(start, end):
-                flags[order[k]] |= CITED
-        start = end
-    return at
 
 
 @compiled
@@ -306,24 +295,24 @@ def _put_vectors(words: Any, others: Any, tables: Any, out: Any, row: int, used:
     headline, told = others
     at, load, idf = used[0], used[1], tables.idf
     sets, floats, set_bounds, load_bounds = out.sets, out.loads, out.set_bounds[row], out.load_bounds[row]
-    set_bounds[9], load_bounds[1] = at, load
+    set_bounds[8], load_bounds[1] = at, load
     known, titled = np.empty(words.idf.shape[0] + headline.shape[0], np.float32), np.sort(headline)
     count = put_vector((words.ascending, words.idf), titled, HEADLINE_COUNT, idf, (sets[at:], known, floats[load:]))
     load_bounds[2] = load + count
     put_sharpened(floats[load : load + count], known[:count], floats[load + count :])
     whole = (sets[at : at + count], known, _first_places(words, titled, sets[at : at + count]))
     at, load = at + count, load + 2 * count
-    set_bounds[10], load_bounds[3] = at, load
+    set_bounds[9], load_bounds[3] = at, load
     count = _put_part(whole, min(told, LEAD_WORDS), sets[at:], floats[load:])
     at, load = at + count, load + count
-    set_bounds[11], load_bounds[4] = at, load
+    set_bounds[10], load_bounds[4] = at, load
     opening = 0 if headline.shape[0] else min(told, HEADLINE_WORDS)
     count = _put_part(whole, opening, sets[at:], floats[load:])
     at, load = at + count, load + count
-    set_bounds[12], load_bounds[5] = at, load
+    set_bounds[11], load_bounds[5] = at, load
     count = _put_names(words, sets[at:], floats[load:]) if told else 0
     at, load = at + count, load + count
-    set_bounds[13], load_bounds[6] = at, load
+    set_bounds[12], load_bounds[6] = at, load
     out.sums[row, WEEKDAYS] = weekdays_in(words.hashes[: min(told, WEEKDAY_WORDS)], tables.weekdays)
     used[0], used[1] = at, load
 

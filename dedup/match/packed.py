@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from dedup.match.compiled import compiled
 
-(ASCENDING, GRAMS, SHORT, QUOTED_FIVES, NUMBERS, NAMES, HEADLINE, OUTLET) = range(8)
-(TERMS, VECTOR, LEAD, TITLE, STORY_NAMES) = range(8, 13)
-SETS = 13
+(ASCENDING, GRAMS, SHORT, NUMBERS, NAMES, HEADLINE, OUTLET) = range(7)
+(TERMS, VECTOR, LEAD, TITLE, STORY_NAMES) = range(7, 12)
+SETS = 12
 """Sections of hashes, each ascending and, but for ASCENDING and TERMS, without repeats."""
 
 (TERM_LOADS, VECTOR_LOADS, RARE_LOADS, LEAD_LOADS, TITLE_LOADS, NAME_LOADS) = range(6)
