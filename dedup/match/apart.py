@@ -10,7 +10,6 @@ from functools import cache
 from dedup.match import packed as parts
 from dedup.match.decision import OF_EVENT
 from dedup.match.overlap import PASSAGE_WORDS
-from dedup.match.packed import section
 from dedup.match.rare_words import of_headlines, rarest
 from dedup.match.same_story import SECONDS_A_DAY, WEEKDAYS
 from dedup.match.sentences import (
@@ -24,7 +23,6 @@ from dedup.match.sentences import (
     in_order,
     longest,
     overruled,
-    quoted_and_stock,
     same_quotations,
     told,
     weighed,
@@ -80,23 +78,22 @@ def _kinds(seen: Seen) -> list[Reason]:
 
 def _same_words(seen: Seen) -> int:
     """How many words of the one the other has too, each as often as both have it."""
-    return (Counter(seen.a.words.hashes.tolist()) & Counter(seen.b.words.hashes.tolist())).total()
+    return (Counter(seen.a.hashes.tolist()) & Counter(seen.b.hashes.tolist())).total()
 
 
 def _taken(seen: Seen) -> list[Reason]:
     """How little is shared, and the rules that kept what is from counting."""
     rules, decision = overruled(seen), seen.decision
-    if "scattered" not in decision.rules or seen.passages:
+    if "scattered" not in decision.rules or seen.passages.runs:
         rules = [("shared", _shared(seen)), *rules]
     return weighed(rules, round(sum(decision.weights.values()), 2) if decision.taken else 0.0)
 
 
 def _shared(seen: Seen) -> str:
     """How many words stand in shared passages, and how many of these in quotations or stock phrases."""
-    shared = seen.shared
+    _, _, shared, quoted, stock = seen.passages
     if not shared:
         return f"no {PASSAGE_WORDS} words in a row are shared"
-    quoted, stock = quoted_and_stock(seen)
     if quoted == shared:
         return f"the {shared:,} shared words are all quoted"
     if stock == shared:
@@ -121,7 +118,7 @@ def _event(seen: Seen, relation: Relation) -> list[Reason]:
 
 def _subject(seen: Seen, relation: Relation, weight: float) -> Reason:
     """What the words of both have in common; of reports of one event, with names to look for."""
-    likeness = f"(likeness of all words {seen.found.cosine:.2f} of 1)"
+    likeness = f"(likeness of all words {seen.cosines[0]:.2f} of 1)"
     if relation == "unrelated":
         return Reason(Fact("subject", (), weight), f"the vocabulary has little in common {likeness}")
     if relation == "related":
@@ -161,12 +158,12 @@ def _same_headlines(seen: Seen) -> Said:
 
 
 def _other_headlines(seen: Seen) -> Said:
-    apart = _headlines(seen) and seen.found.cosines[_HEADLINES_AT] < UNLIKE_HEADLINES
+    apart = seen.cosines[_HEADLINES_AT] < UNLIKE_HEADLINES and _headlines(seen)
     return [("headline", "their headlines have hardly a word in common")] if apart else []
 
 
 def _headlines(seen: Seen) -> bool:
-    return all(section(item.packed, item.row, parts.HEADLINE).size for item in (seen.a, seen.b))
+    return seen.a.has(parts.HEADLINE) and seen.b.has(parts.HEADLINE)
 
 
 def _time(seen: Seen) -> Said:

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dedup.match.background import COMMON
+from dedup.match.background import COMMON, may_be_phrase
 from dedup.match.compiled import compiled
-from dedup.match.marks import DIGIT, NAME, QUOTED, WordLists, mark
+from dedup.match.marks import CAPITAL, DIGIT, NAME, QUOTED, WordLists, mark
 from dedup.match.overlap import rolling
 from dedup.match.packed import (
     DISTINCT,
@@ -31,10 +31,11 @@ from dedup.match.same_story import (
     weekdays_in,
 )
 from dedup.match.similarity import HEADLINE_COUNT, Background, look_up, normalise, put_vector
-from dedup.match.stems import put_stems
+from dedup.match.stems import put_stems, stems_of
 
-STOCK = 16
-"""Flag of a word inside a stock phrase; the others are those of ``marks``."""
+STOCK, CITED = 16, 32
+"""Flags of a word inside a stock phrase, and of one that begins QUOTED_GRAM words which this article quotes, here or
+elsewhere; the others are those of ``marks``."""
 
 BOUND = QUOTED | STOCK
 """A word that is nobody's own: inside a quotation or a stock phrase. The others are called free."""
@@ -50,7 +51,7 @@ class Given(NamedTuple):
     """The articles of a batch. ``codes`` and ``code_bounds`` are their texts. Words of tokenised pieces, ``indptr`` by
     piece: those of article i are ``pieces[i]:pieces[i + 1]``, its body lines and last its headline; ``spans``
     int64[pieces, 2] says where each line stands. ``told`` is whether the cleaner found the body itself; ``outlets``
-    with ``outlet_bounds`` the words that name the outlets."""
+    with ``outlet_bounds`` the words that name the outlets; ``handles`` is whether "(@" stands in the text."""
 
     codes: npt.NDArray[np.uint32]
     code_bounds: npt.NDArray[np.int64]
@@ -61,13 +62,15 @@ class Given(NamedTuple):
     told: npt.NDArray[np.bool_]
     outlets: npt.NDArray[np.uint64]
     outlet_bounds: npt.NDArray[np.int64]
+    handles: npt.NDArray[np.bool_]
 
 
 class Tables(NamedTuple):
-    """What is known beforehand: idf of words, stock phrases, word lists of marks, weekdays and capitals."""
+    """What is known beforehand: idf of words, stock phrases and their bits, word lists of marks, weekdays, capitals."""
 
     idf: Background
     phrases: npt.NDArray[np.uint64]
+    phrase_bits: npt.NDArray[np.uint64]
     lists: WordLists
     weekdays: tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]
     capitals: npt.NDArray[np.bool_]
@@ -119,9 +122,9 @@ def build(given: Any, tables: Any, shingle: int, out: Any) -> Any:
         _put_sets(words, five, shingle, (headline, outlet), out, row, used)
         _put_terms(words, out, row, used)
         codes = given.codes[given.code_bounds[row] : given.code_bounds[row + 1]]
-        _put_stems(words, codes, out, (low, high))
+        _put_stems(words, codes, out, row)
         told = high - low if given.told[row] else 0
-        _put_vectors(words, (headline, codes, told), tables, out, row, used)
+        _put_vectors(words, (headline, told), tables, out, row, used)
     return used
 
 
@@ -139,20 +142,22 @@ def _mark_article(given: Any, tables: Any, words: Any, row: int) -> Any:
             words.starts[k] += spans[piece - first, 0]
             words.ends[k] += spans[piece - first, 0]
     codes = given.codes[given.code_bounds[row] : given.code_bounds[row + 1]]
-    mark(codes, words, line, spans, tables.lists)
+    mark(codes, words, line, (spans, given.handles[row]), tables.lists)
     grams = rolling(words.hashes, QUOTED_GRAM)
     words.grams[: grams.shape[0]] = grams
     five = sort_hashes(grams)
     words.places[: grams.shape[0]] = five[1]
-    _mark_stock(grams, tables.phrases, words.flags)
+    _mark_stock(grams, tables, words.flags)
     _spread_quotes(five, words.flags)
     return five
 
 
 @compiled
-def _mark_stock(grams: Any, table: Any, flags: Any) -> None:
-    mask = np.uint64(table.shape[0] - 1)
+def _mark_stock(grams: Any, tables: Any, flags: Any) -> None:
+    table, mask = tables.phrases, np.uint64(tables.phrases.shape[0] - 1)
     for i in range(grams.shape[0]):
+        if not may_be_phrase(tables.phrase_bits, grams[i]):
+            continue
         at = grams[i] & mask
         while table[at] != 0 and table[at] != grams[i]:
             at = (at + np.uint64(1)) & mask
@@ -163,19 +168,29 @@ def _mark_stock(grams: Any, table: Any, flags: Any) -> None:
 
 @compiled
 def _spread_quotes(five: Any, flags: Any) -> None:
-    """Flag as quoted what is quoted elsewhere in the same article, such as a post that is shown and then cited."""
+    """Flag as quoted what is quoted elsewhere in the same article, such as a post that is shown and then cited; then as
+    CITED where windows begin that are quoted."""
+    for flag in (QUOTED, CITED):
+        known = all_kept((flags & QUOTED) != 0, QUOTED_GRAM)
+        if known.any():
+            _flag_windows(five, known, flag, flags)
+
+
+@compiled
+def _flag_windows(five: Any, known: Any, flag: int, flags: Any) -> None:
+    """Flag every window that equals a known one: its words as QUOTED, or its first as CITED."""
     ascending, order = five
-    known = all_kept((flags & QUOTED) != 0, QUOTED_GRAM)
+    size = QUOTED_GRAM if flag == QUOTED else 1
     start = 0
     while start < order.shape[0]:
-        end, quoted = start, False
+        end, found = start, False
         while end < order.shape[0] and ascending[end] == ascending[start]:
-            quoted |= known[order[end]]
+            found |= known[order[end]]
             end += 1
-        if quoted:
+        if found:
             for k in range(start, end):
-                for step in range(QUOTED_GRAM):
-                    flags[order[k] + step] |= QUOTED
+                for step in range(size):
+                    flags[order[k] + step] |= flag
         start = end
 
 
@@ -203,8 +218,8 @@ def _weigh_words(words: Any, idf: Any) -> None:
 def _put_sets(words: Any, five: Any, shingle: int, others: Any, out: Any, row: int, used: Any) -> None:
     """Sections ASCENDING to OUTLET."""
     sets, bounds, at = out.sets, out.set_bounds[row], used[0]
-    free, quoted = (words.flags & BOUND) == 0, (words.flags & QUOTED) != 0
-    out.sums[row, FREE], out.sums[row, QUOTES] = np.count_nonzero(free), np.count_nonzero(quoted)
+    out.sums[row, FREE] = np.count_nonzero((words.flags & BOUND) == 0)
+    out.sums[row, QUOTES] = np.count_nonzero(words.flags & QUOTED)
     bounds[0] = at
     sets[at : at + five[0].shape[0]] = five[0]
     at += five[0].shape[0]
@@ -213,17 +228,15 @@ def _put_sets(words: Any, five: Any, shingle: int, others: Any, out: Any, row: i
     bounds[2] = at
     at = put_distinct(sort_hashes(rolling(words.hashes, 3))[0], sets, at)
     bounds[3] = at
-    at = put_kept(five, all_kept(quoted, QUOTED_GRAM), sets, at)
-    bounds[4] = at
     found = (words.ascending, words.order)
     at = put_kept(found, (words.flags & DIGIT) != 0, sets, at)
-    bounds[5] = at
+    bounds[4] = at
     at = put_kept(found, _is_name(words), sets, at)
-    bounds[6] = at
+    bounds[5] = at
     at = put_distinct(np.sort(others[0]), sets, at)
-    bounds[7] = at
+    bounds[6] = at
     at = put_distinct(others[1], sets, at)
-    bounds[8] = at
+    bounds[7] = at
     used[0] = at
 
 
@@ -267,47 +280,76 @@ def _put_terms(words: Any, out: Any, row: int, used: Any) -> None:
 
 
 @compiled
-def _put_stems(words: Any, codes: Any, out: Any, own: Any) -> None:
+def _put_stems(words: Any, codes: Any, out: Any, row: int) -> None:
     """The columns of stems."""
-    low, high = own
-    idf = np.empty(high - low, np.float32)
-    for k in range(high - low):
+    idf = np.empty(words.hashes.shape[0], np.float32)
+    for k in range(idf.shape[0]):
         idf[words.order[k]] = words.idf[k]
-    columns = (out.stems[low:high], out.stem_places[low:high], out.stem_rarity[low:high], out.stem_loads[low:high])
-    put_stems(words, codes, idf, columns)
+    out.stem_counts[row] = idf.shape[0]
+    out.stem_counts[row] = put_stems(words, codes, idf, stems_of(out, row))
 
 
 @compiled
 def _put_vectors(words: Any, others: Any, tables: Any, out: Any, row: int, used: Any) -> None:
     """Sections VECTOR to STORY_NAMES, and the weekdays."""
-    headline, codes, told = others
+    headline, told = others
     at, load, idf = used[0], used[1], tables.idf
     sets, floats, set_bounds, load_bounds = out.sets, out.loads, out.set_bounds[row], out.load_bounds[row]
-    set_bounds[9], load_bounds[1] = at, load
-    known = np.empty(words.idf.shape[0] + headline.shape[0], np.float32)
-    whole = (words.ascending, words.idf)
-    count = put_vector(whole, np.sort(headline), HEADLINE_COUNT, idf, (sets[at:], known, floats[load:]))
+    set_bounds[8], load_bounds[1] = at, load
+    known, titled = np.empty(words.idf.shape[0] + headline.shape[0], np.float32), np.sort(headline)
+    count = put_vector((words.ascending, words.idf), titled, HEADLINE_COUNT, idf, (sets[at:], known, floats[load:]))
     load_bounds[2] = load + count
     put_sharpened(floats[load : load + count], known[:count], floats[load + count :])
+    whole = (sets[at : at + count], known, _first_places(words, titled, sets[at : at + count]))
     at, load = at + count, load + 2 * count
-    set_bounds[10], load_bounds[3] = at, load
-    lead = np.concatenate((headline, words.hashes[: min(told, LEAD_WORDS)]))
-    count = put_once(lead, idf, sets[at:], floats[load:])
+    set_bounds[9], load_bounds[3] = at, load
+    count = _put_part(whole, min(told, LEAD_WORDS), sets[at:], floats[load:])
     at, load = at + count, load + count
-    set_bounds[11], load_bounds[4] = at, load
-    title = headline if headline.shape[0] else words.hashes[: min(told, HEADLINE_WORDS)]
-    count = put_once(title, idf, sets[at:], floats[load:])
+    set_bounds[10], load_bounds[4] = at, load
+    opening = 0 if headline.shape[0] else min(told, HEADLINE_WORDS)
+    count = _put_part(whole, opening, sets[at:], floats[load:])
     at, load = at + count, load + count
-    set_bounds[12], load_bounds[5] = at, load
-    count = _put_names(words, codes, tables, sets[at:], floats[load:]) if told else 0
+    set_bounds[11], load_bounds[5] = at, load
+    count = _put_names(words, sets[at:], floats[load:]) if told else 0
     at, load = at + count, load + count
-    set_bounds[13], load_bounds[6] = at, load
+    set_bounds[12], load_bounds[6] = at, load
     out.sums[row, WEEKDAYS] = weekdays_in(words.hashes[: min(told, WEEKDAY_WORDS)], tables.weekdays)
     used[0], used[1] = at, load
 
 
 @compiled
-def _put_names(words: Any, codes: Any, tables: Any, sets: Any, floats: Any) -> int:
+def _first_places(words: Any, titled: Any, ids: Any) -> Any:
+    """Where each id first stands in the body; -1 for a word of the headline."""
+    first = np.empty(ids.shape[0], np.int32)
+    i = t = 0
+    for k in range(ids.shape[0]):
+        if i < words.order.shape[0] and words.ascending[i] == ids[k]:
+            first[k] = words.order[i]
+        while i < words.order.shape[0] and words.ascending[i] == ids[k]:
+            i += 1
+        while t < titled.shape[0] and titled[t] == ids[k]:
+            first[k] = -1
+            t += 1
+    return first
+
+
+@compiled
+def _put_part(whole: Any, opening: int, sets: Any, floats: Any) -> int:
+    """Write the vector of the distinct words of the headline and of so many words that open the body, each counted
+    once, of which the whole is known: ids, idf and first places; how many."""
+    ids, idf, first = whole
+    known = np.empty(ids.shape[0], np.float32)
+    count = 0
+    for k in range(ids.shape[0]):
+        if first[k] < opening:
+            sets[count], known[count] = ids[k], idf[k]
+            count += 1
+    put_once(known[:count], floats)
+    return count
+
+
+@compiled
+def _put_names(words: Any, sets: Any, floats: Any) -> int:
     """The vector of capitalised words that are not common ones; how many."""
     ascending, order = words.ascending, words.order
     weights = np.empty(order.shape[0], np.float64)
@@ -316,7 +358,7 @@ def _put_names(words: Any, codes: Any, tables: Any, sets: Any, floats: Any) -> i
         end, found, rare = start, 0, words.idf[start] > NAME_IDF
         while end < order.shape[0] and ascending[end] == ascending[start]:
             if rare:
-                found += tables.capitals[min(codes[words.starts[order[end]]], tables.capitals.shape[0] - 1)]
+                found += (words.flags[order[end]] & CAPITAL) != 0
             end += 1
         if found:
             sets[count] = ascending[start]

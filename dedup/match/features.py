@@ -7,7 +7,8 @@ quotation and in no stock phrase of either text: only free words can show that p
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,8 @@ from dedup.match.overlap import Overlap, Tiles, Windows, shared_sorted, tiles_of
 from dedup.match.packed import loads, section
 from dedup.match.profile import Profile
 from dedup.match.retold import RETOLD_FEATURES, retold_features
-from dedup.match.similarity import dot
+from dedup.match.similarity import dot, dots
+from dedup.match.stems import stems_of
 from dedup.match.tilefeatures import TILE_FEATURES, tile_features
 from dedup.match.twins import TWIN_FEATURES, twin_features
 
@@ -53,6 +55,9 @@ sentence by sentence: they have no twins and retell nothing. All versions of the
 with each other, and more than half of the candidate pairs of a mixed feed are distant."""
 
 
+Floats = npt.NDArray[np.float64]
+
+
 class Evidence(NamedTuple):
     """What was found about a pair in the order given: ``values`` float64[len(NAMES)]; ``tiles`` rows of place in
     a, place in b, length; ``grams`` the overlap of shingles; ``cosines`` those of COSINES; ``swapped`` whether a is
@@ -83,11 +88,12 @@ class Findings(NamedTuple):
     swapped: npt.NDArray[np.bool_]
 
     @property
-    def grams(self) -> list[Overlap]:
-        """The overlap of shingles of each pair in the order it was given in."""
-        found = self.counts[:, GRAMS_AT]
-        given = np.where(self.swapped[:, None], found[:, [0, 2, 1]], found)
-        return list(map(Overlap._make, given.tolist()))
+    def shares(self) -> tuple[Floats, Floats, Floats]:
+        """Of each pair in the order it was given in: Jaccard index of the shingles, share of a's in b, of b's in a."""
+        shared, own, other = self.counts[:, GRAMS_AT].T
+        a, b = np.where(self.swapped, other, own), np.where(self.swapped, own, other)
+        jaccard, in_b, in_a = (_shares(shared, whole) for whole in (a + b - shared, a, b))
+        return jaccard, in_b, in_a
 
     def evidence(self, k: int) -> Evidence:
         """All about pair k, in the order it was given in."""
@@ -98,6 +104,10 @@ class Findings(NamedTuple):
         shared, own, other = self.counts[k, GRAMS_AT].tolist()
         grams = Overlap(shared, other, own) if swapped else Overlap(shared, own, other)
         return Evidence(self.values[k], found, grams, tuple(self.cosines[k].tolist()), swapped)
+
+
+def _shares(part: npt.NDArray[np.int64], whole: npt.NDArray[np.int64]) -> Floats:
+    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
 
 
 Pair = tuple[Profile, Profile]
@@ -111,27 +121,33 @@ def evidence(a: Profile, b: Profile) -> Evidence:
 def evidence_of(pairs: Sequence[Pair]) -> Findings:
     """All evidence about many pairs; fastest where their profiles were made together."""
     count = len(pairs)
-    sizes = np.array([(a.size, b.size) for a, b in pairs], np.int64).reshape(count, 2)
+    sizes = column(pairs, "size", np.int64)
     swapped = sizes[:, 1] < sizes[:, 0]
     for k in np.flatnonzero(sizes[:, 0] == sizes[:, 1]).tolist():
         swapped[k] = _before(pairs[k][1], pairs[k][0])
     ordered = [(b, a) if turned else (a, b) for (a, b), turned in zip(pairs, swapped.tolist(), strict=True)]
-    rows = np.array([(short.row, long.row) for short, long in ordered], np.int64).reshape(count, 2)
+    rows = column(ordered, "row", np.int64)
     values, bounds = np.zeros((count, len(NAMES))), np.zeros(count + 1, np.int64)
     counts, cosines = np.zeros((count, len(COUNTED), 3), np.int64), np.zeros((count, len(COSINES)))
     tiles: list[Tiles] = []
-    for start, end in _runs(ordered):
+    for start, end in runs_of(ordered):
         short, long = ordered[start]
         out = (values[start:end], counts[start:end], cosines[start:end], bounds[start + 1 : end + 1])
         tiles.append(measure_all(short.packed, long.packed, rows[start:end], out))
     return Findings(values, counts, cosines, np.concatenate([_NONE, *tiles]), np.cumsum(bounds), swapped)
 
 
+def column(pairs: Sequence[Pair], name: str, kind: type[Any]) -> npt.NDArray[Any]:
+    """One field of both profiles of n pairs, [n, 2]."""
+    fields = map(attrgetter(name), chain.from_iterable(pairs))
+    return np.fromiter(fields, kind, 2 * len(pairs)).reshape(len(pairs), 2)
+
+
 _NONE: Tiles = np.empty((0, 3), np.int32)
 
 
-def _runs(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
-    """Start and end of runs of pairs whose profiles stand in the same arrays."""
+def runs_of(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
+    """Start and end of the runs of pairs whose profiles stand in the same arrays."""
     start = 0
     for _, run in groupby(pairs, key=lambda pair: (id(pair[0].packed), id(pair[1].packed))):
         end = start + sum(1 for _ in run)
@@ -141,7 +157,7 @@ def _runs(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
 
 def _before(a: Profile, b: Profile) -> bool:
     """Whether a of two articles of equal length counts as the shorter: by the first words, then by id."""
-    return (a.words.hashes[:64].tobytes(), a.id) < (b.words.hashes[:64].tobytes(), b.id)
+    return (a.hashes[:64].tobytes(), a.id) < (b.hashes[:64].tobytes(), b.id)
 
 
 @compiled
@@ -173,21 +189,27 @@ def measure(one: Any, i: int, other: Any, j: int, out: Any) -> Any:
     distant = tiles.shape[0] == 0 and cosines[RARE_AT] < DISTANT
     _count(one, i, other, j, distant, counts)
     sides = (_side(one, i), _side(other, j))
-    free, sizes = (sides[0][4], sides[1][4]), (sides[0][0].shape[0], sides[1][0].shape[0])
+    free, sizes = (sides[0][2], sides[1][2]), (sides[0][0].shape[0], sides[1][0].shape[0])
     _pair_features(sizes, free, 0.0 if distant else _cites(one, i, other, j), out)
     tile_features(tiles, sides[0], sides[1], values[TILES_AT:])
     if not distant:
         twin_features(_terms(one, i), _terms(other, j), values[TWINS_AT:RETOLD_AT])
-        retold_features(tiles, _stems(one, i), _stems(other, j), values[RETOLD_AT:])
+        retold_features(tiles, stems_of(one, i), stems_of(other, j), values[RETOLD_AT:])
     return tiles
 
 
 @compiled
 def _cosines(one: Any, i: int, other: Any, j: int, out: Any) -> None:
-    for k in range(len(COSINES)):
+    whole, rare = COSINES[0], COSINES[RARE_AT]
+    out[0], out[RARE_AT] = dots(
+        (section(one, i, whole[0]), loads(one, i, whole[1]), loads(one, i, rare[1])),
+        (section(other, j, whole[0]), loads(other, j, whole[1]), loads(other, j, rare[1])),
+    )
+    for k in range(RARE_AT + 1, len(COSINES)):
         name, load = COSINES[k]
-        there = dot(section(one, i, name), loads(one, i, load), section(other, j, name), loads(other, j, load))
-        out[k] = min(1.0, there)
+        out[k] = dot(section(one, i, name), loads(one, i, load), section(other, j, name), loads(other, j, load))
+    for k in range(len(COSINES)):
+        out[k] = min(1.0, out[k])
 
 
 @compiled
@@ -202,25 +224,25 @@ def _count(one: Any, i: int, other: Any, j: int, distant: bool, counts: Any) -> 
 
 @compiled
 def _columns(packed: Any, row: int) -> Any:
-    """Hashes, flags and weights of the words of one article, and its windows."""
+    """Hashes of the words of one article, and its windows."""
     low, high = packed.words[row, 0], packed.words[row, 1]
     last = max(high - QUOTED_GRAM + 1, low)
     found = Windows(packed.grams[low:last], section(packed, row, parts.ASCENDING), packed.places[low:last])
-    return packed.hashes[low:high], packed.flags[low:high], packed.weights[low:high], found
+    return packed.hashes[low:high], found
 
 
 @compiled
 def _tiles(one: Any, i: int, other: Any, j: int) -> Any:
     short, long = _columns(one, i), _columns(other, j)
-    return tiles_of(short[0], long[0], short[3], long[3])
+    return tiles_of(short[0], long[0], short[1], long[1])
 
 
 @compiled
 def _side(packed: Any, row: int) -> Any:
     """What ``tile_features`` needs of one article."""
-    _, flags, weights, found = _columns(packed, row)
+    low, high = packed.words[row, 0], packed.words[row, 1]
     sums = packed.sums[row]
-    return flags, weights, found.grams, section(packed, row, parts.QUOTED_FIVES), sums[parts.FREE], sums[parts.QUOTES]
+    return packed.flags[low:high], packed.weights[low:high], sums[parts.FREE], sums[parts.QUOTES]
 
 
 @compiled
@@ -231,15 +253,6 @@ def _terms(packed: Any, row: int) -> Any:
     sentence = packed.term_sentence[start : start + hashes.shape[0]]
     weights, norms = loads(packed, row, parts.TERM_LOADS), packed.norms[low:high]
     return hashes, sentence, weights, norms, packed.sizes[low:high], packed.sums[row, parts.DISTINCT]
-
-
-@compiled
-def _stems(packed: Any, row: int) -> Any:
-    """What ``retold_features`` needs of one article."""
-    low, high = packed.words[row, 0], packed.words[row, 1]
-    stems, places = packed.stems[low:high], packed.stem_places[low:high]
-    rarity, loads = packed.stem_rarity[low:high], packed.stem_loads[low:high]
-    return stems, places, rarity, loads, packed.flags[low:high], packed.sentence[low:high]
 
 
 @compiled

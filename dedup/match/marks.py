@@ -18,6 +18,9 @@ from dedup.text.tokens import hash_word
 
 QUOTED, DIGIT, NAME, SPOKEN = 1, 2, 4, 8
 
+CAPITAL = 64
+"""Flag of a word that begins with a capital of any script; NAME is of those that this module knows by their codes."""
+
 QUOTE_WORDS = 4
 """A shorter quotation is a title, a nickname or a scare quote inside a reporter's sentence."""
 
@@ -46,30 +49,31 @@ _SPOKEN = (
 
 
 class WordLists(NamedTuple):
-    """Hashes of ``abbreviations`` and of ``spoken`` words, each ascending."""
+    """Hashes of ``abbreviations`` and of ``spoken`` words, each ascending; ``letters`` by code point."""
 
     abbreviations: npt.NDArray[np.uint64]
     spoken: npt.NDArray[np.uint64]
+    letters: npt.NDArray[np.uint8]
 
 
 @lru_cache(maxsize=1)
 def word_lists() -> WordLists:
     """The words that marks know."""
     lists = [sorted({hash_word(word) for word in words.split()}) for words in (_ABBREVIATIONS, _SPOKEN)]
-    return WordLists(np.array(lists[0], np.uint64), np.array(lists[1], np.uint64))
+    return WordLists(np.array(lists[0], np.uint64), np.array(lists[1], np.uint64), letters())
 
 
 @compiled
-def mark(codes: Any, words: Any, line: Any, spans: Any, lists: Any) -> None:
+def mark(codes: Any, words: Any, line: Any, lines: Any, lists: Any) -> None:
     """Fill ``words.flags`` and ``words.sentence``, numbered from 0 over the body. ``codes`` is the text; ``words`` has
-    hashes, starts, ends and the ``order`` that sorts them to ``ascending``; ``line`` is the body line of each word,
-    and ``spans`` int64[lines, 2] say where those lines stand."""
+    hashes, starts, ends and the ``order`` that sorts them to ``ascending``; ``line`` is the body line of each word;
+    ``lines`` are int64[lines, 2] that say where those lines stand, and whether "(@" stands in the text."""
+    spans, handles = lines
     places = (words.starts, words.ends)
-    words.flags[:] = 0
-    _mark_words(codes, places[0], words.flags)
+    _mark_words(codes, places[0], lists.letters, words.flags)
     _mark_spoken(words.ascending, words.order, lists.spoken, words.flags)
     _mark_quotes(codes, places, line, spans, words.flags)
-    _mark_posts(codes, line, spans, words.flags)
+    _mark_posts(codes, line, spans, handles, words.flags)
     _mark_sentences(codes, (words.hashes, lists.abbreviations), places, line, words.sentence)
 
 
@@ -89,14 +93,29 @@ def _space(code: int) -> bool:
     return code == 32 or 9 <= code <= 13 or code == 0xA0 or code == 0x3000 or 0x2000 <= code <= 0x200B
 
 
+@lru_cache(maxsize=1)
+def letters() -> npt.NDArray[np.uint8]:
+    """Which of DIGIT, NAME and CAPITAL a word has that begins with each code point, those of the first two planes."""
+    capitals = np.fromiter((chr(code).isupper() for code in range(0x20000)), np.bool_, 0x20000)
+    table = capitals * np.uint8(CAPITAL)
+    _add_known(table)
+    return table
+
+
 @compiled
-def _mark_words(codes: Any, starts: Any, flags: Any) -> None:
+def _add_known(table: Any) -> None:
+    for code in range(table.shape[0]):
+        if 48 <= code <= 57:
+            table[code] |= DIGIT
+        elif _upper(code):
+            table[code] |= NAME
+
+
+@compiled
+def _mark_words(codes: Any, starts: Any, table: Any, flags: Any) -> None:
+    last = table.shape[0] - 1
     for i in range(starts.shape[0]):
-        first = codes[starts[i]]
-        if 48 <= first <= 57:
-            flags[i] |= DIGIT
-        elif _upper(first):
-            flags[i] |= NAME
+        flags[i] = table[min(codes[starts[i]], last)]
 
 
 @compiled
@@ -174,13 +193,15 @@ def _mark_quotes(codes: Any, places: Any, line: Any, spans: Any, flags: Any) -> 
 
 
 @compiled
-def _mark_posts(codes: Any, line: Any, spans: Any, flags: Any) -> None:
+def _mark_posts(codes: Any, line: Any, spans: Any, handles: bool, flags: Any) -> None:
     """Flag the words of lines that are posts: a line with "(@", and the line that such a short line signs; and, where
     SPEAKERS lines or more begin with a speaker in capitals and a colon (a transcript), of those lines."""
     count = line.shape[0]
     speakers = 0
     for number in range(spans.shape[0]):
         speakers += _has_speaker(codes, spans[number, 0], spans[number, 1])
+    if not handles and speakers < SPEAKERS:
+        return
     previous = 0
     start = 0
     while start < count:
@@ -253,6 +274,8 @@ def _stops(codes: Any, low: int, high: int) -> bool:
     """Whether a full stop, question or exclamation mark ends a sentence between two words. The space after it may be
     lost ("this week.The satellite"), but not in "U.S." or "1.5"."""
     stop = False
+    if high - low == 1 and codes[low] == 0x20:
+        return False
     if high - low == 1 and codes[low] == 0x2E and low > 0:
         before = codes[low - 1]
         return _upper(codes[high]) and (97 <= before <= 122 or 0xDF <= before <= 0xFF)

@@ -13,18 +13,19 @@ import numpy.typing as npt
 
 from dedup.match.compiled import compiled
 
-(ASCENDING, GRAMS, SHORT, QUOTED_FIVES, NUMBERS, NAMES, HEADLINE, OUTLET) = range(8)
-(TERMS, VECTOR, LEAD, TITLE, STORY_NAMES) = range(8, 13)
-SETS = 13
+(ASCENDING, GRAMS, SHORT, NUMBERS, NAMES, HEADLINE, OUTLET) = range(7)
+(TERMS, VECTOR, LEAD, TITLE, STORY_NAMES) = range(7, 12)
+SETS = 12
 """Sections of hashes, each ascending and, but for ASCENDING and TERMS, without repeats."""
 
 (TERM_LOADS, VECTOR_LOADS, RARE_LOADS, LEAD_LOADS, TITLE_LOADS, NAME_LOADS) = range(6)
 LOADS = 6
 """Sections of weights; those of TERMS, of VECTOR twice (RARE_LOADS are of idf squared), of LEAD, TITLE, STORY_NAMES."""
 
-(DISTINCT, FREE, QUOTES, WEEKDAYS) = range(4)
-SUMS = 4
-"""Numbers of an article: weight of its distinct free words, free words, quoted words, bits of the weekdays named."""
+(DISTINCT, FREE, QUOTES, WEEKDAYS, SPECIFIC) = range(5)
+SUMS = SPECIFIC + 3
+"""Numbers of an article: weight of its distinct free words, free words, quoted words, bits of the weekdays named; its
+specifics (``dedup.match.stems``)."""
 
 MOVES = 16
 """Moves a value that sorting by leading bits may take; hashes take less than one, chosen ones would take thousands."""
@@ -39,9 +40,9 @@ class Packed(NamedTuple):
     ``term_sentence`` int32 goes with TERMS, from ``term_starts`` int64[n] on. ``sizes`` int32 and ``norms`` float64,
     one a sentence, with ``sentences`` int64[n + 1]. ``sums`` float64[n, SUMS].
 
-    Columns of stems, those of an article ascending (``dedup.match.stems``): ``stems`` uint64, ``stem_places`` int32 the
-    word it is of, ``stem_rarity`` float32 its idf above that of a common word, 0 or more, and ``stem_loads`` float32
-    the same over 1 + ln(sentences of this article that hold it).
+    The columns of ``Stems`` (``dedup.match.stems``) by stem, ``stems`` to ``stem_loads``, of which article i uses the
+    first ``stem_counts[i]`` from ``words[i, 0]`` on; by word ``stem_places``; by sentence ``stem_weights`` and
+    ``stem_sizes``.
     """
 
     words: npt.NDArray[np.int64]
@@ -64,9 +65,14 @@ class Packed(NamedTuple):
     sentences: npt.NDArray[np.int64]
     sums: npt.NDArray[np.float64]
     stems: npt.NDArray[np.uint64]
-    stem_places: npt.NDArray[np.int32]
+    stem_ends: npt.NDArray[np.int32]
+    stem_marks: npt.NDArray[np.uint8]
     stem_rarity: npt.NDArray[np.float32]
     stem_loads: npt.NDArray[np.float32]
+    stem_counts: npt.NDArray[np.int64]
+    stem_places: npt.NDArray[np.int32]
+    stem_weights: npt.NDArray[np.float64]
+    stem_sizes: npt.NDArray[np.int32]
 
 
 @compiled

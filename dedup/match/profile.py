@@ -7,16 +7,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import Literal, NamedTuple
+from itertools import chain
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.match import packed as parts
-from dedup.match.background import phrases
+from dedup.match.background import phrase_bits, phrases
 from dedup.match.build import BOUND, QUOTED_GRAM, STOCK, Given, Tables, build
-from dedup.match.marks import word_lists
+from dedup.match.marks import CAPITAL, letters, word_lists
 from dedup.match.overlap import Hashes
 from dedup.match.packed import Packed
 from dedup.match.same_story import HEADLINE_WORDS, LEAD_WORDS, SECONDS_A_DAY, StoryProfile, weekday_bits
@@ -99,6 +99,12 @@ class Profile:
     weekdays: int = 0
 
     @property
+    def hashes(self) -> Hashes:
+        """Those of ``words``."""
+        low = int(self.packed.words[self.row, 0])
+        return self.packed.hashes[low : low + self.size]
+
+    @property
     def words(self) -> Words:
         """The words of the body."""
         low, high = self.packed.words[self.row].tolist()
@@ -111,6 +117,26 @@ class Profile:
             packed.flags[low:high],
             packed.weights[low:high],
         )
+
+    def spelled(self, first: int, last: int) -> str:
+        """The text from one word of the body to another."""
+        low, packed = int(self.packed.words[self.row, 0]), self.packed
+        return self.text[packed.starts[low + first] : packed.ends[low + last]]
+
+    def has(self, name: int) -> bool:
+        """Whether a section of ``sets`` holds anything."""
+        bounds = self.packed.set_bounds
+        return bool(bounds[self.row, name] < bounds[self.row, name + 1])
+
+    def set(self, name: int) -> Hashes:
+        """A section of ``sets``."""
+        bounds = self.packed.set_bounds
+        return self.packed.sets[bounds[self.row, name] : bounds[self.row, name + 1]]
+
+    def load(self, name: int) -> npt.NDArray[np.float32]:
+        """A section of ``loads``."""
+        bounds = self.packed.load_bounds
+        return self.packed.loads[bounds[self.row, name] : bounds[self.row, name + 1]]
 
     @property
     def vector(self) -> Vector:
@@ -130,7 +156,7 @@ class Profile:
         )
 
     def _vector(self, name: int, load: int) -> Vector:
-        return Vector(parts.section(self.packed, self.row, name), parts.loads(self.packed, self.row, load))
+        return Vector(self.set(name), self.load(load))
 
 
 def make_profile(clean: CleanArticle, settings: Settings) -> Profile:
@@ -150,21 +176,16 @@ def make_profiles(cleaned: Sequence[CleanArticle], settings: Settings) -> list[P
     kinds = kinds_of(cleaned, read, settings)
     counts = (packed.words[:, 1] - packed.words[:, 0]).tolist()
     weekdays = packed.sums[:, parts.WEEKDAYS].astype(int).tolist()
-    return [
-        Profile(
-            id=item.id,
-            text=item.text,
-            packed=packed,
-            row=row,
-            size=counts[row],
-            kind=kinds[row],
-            credits=tuple(sorted({credit.agency for credit in suppliers(item)})),
-            time=item.published.timestamp() if item.published else None,
-            own=tuple(sorted(own_agencies(item.article))),
-            weekdays=weekdays[row],
-        )
-        for row, item in enumerate(cleaned)
-    ]
+    return [_profile(item, packed, row, (counts[row], kinds[row], weekdays[row])) for row, item in enumerate(cleaned)]
+
+
+def _profile(item: CleanArticle, packed: Packed, row: int, known: tuple[int, Kind, int]) -> Profile:
+    size, kind, weekdays = known
+    own = own_agencies(item.article)
+    credited = suppliers(item) if own or item.credits else ()
+    credits = tuple(sorted({credit.agency for credit in credited}))
+    time = item.published.timestamp() if item.published else None
+    return Profile(item.id, item.text, packed, row, size, kind, credits, time, tuple(sorted(own)), weekdays)
 
 
 class Read(NamedTuple):
@@ -185,12 +206,32 @@ def read_words(cleaned: Sequence[CleanArticle]) -> Read:
     """The words of every body line, and after those of an article those of its headline; of one article or more."""
     count = len(cleaned)
     codes, bounds = code_points([*(item.text for item in cleaned), *(item.headline or "" for item in cleaned)])
-    lines = [spans_of(item) for item in cleaned]
-    pieces = np.concatenate([[0], np.cumsum([len(own) + 1 for own in lines])])
-    spans = np.array([span for own in lines for span in (*own, (0, 0))], np.int64)
+    pieces, spans = _pieces_of(cleaned)
     places = spans + np.repeat(bounds[:count], np.diff(pieces))[:, None]
     places[pieces[1:] - 1] = np.column_stack([bounds[count:-1], bounds[count + 1 :]])
     return Read(codes, bounds[: count + 1], tokenise_spans(codes, places), pieces, spans, places)
+
+
+def _pieces_of(cleaned: Sequence[CleanArticle]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """``pieces`` and ``spans`` of ``Read``: for articles without insets, which most are, all at once."""
+    plain = [not item.insets and "B" in item.roles for item in cleaned]
+    apart = {row: spans_of(item) for row, item in enumerate(cleaned) if not plain[row]}
+    whole = [item for item, alike in zip(cleaned, plain, strict=True) if alike]
+    body = np.frombuffer("".join([item.roles for item in whole]).encode(), np.uint8) == ord("B")
+    counts = [len(apart[row]) if row in apart else item.roles.count("B") for row, item in enumerate(cleaned)]
+    pieces = np.concatenate([[0], np.cumsum(np.array(counts, np.int64) + 1)])
+    spans = np.zeros((pieces[-1], 2), np.int64)
+    lines = np.repeat(plain, np.array(counts) + 1)
+    lines[pieces[1:] - 1] = False
+    spans[lines, 0] = _joined([item.starts for item in whole], len(body))[body]
+    spans[lines, 1] = _joined([item.ends for item in whole], len(body))[body]
+    for row, own in apart.items():
+        spans[pieces[row] : pieces[row + 1] - 1] = np.array(own, np.int64).reshape(len(own), 2)
+    return pieces, spans
+
+
+def _joined(columns: Sequence[Sequence[int]], count: int) -> npt.NDArray[np.int64]:
+    return np.fromiter(chain.from_iterable(columns), np.int64, count)
 
 
 def _pack(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> Packed:
@@ -205,6 +246,7 @@ def _pack(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> Pa
         told=np.array(["B" in item.roles for item in cleaned], np.bool_),
         outlets=np.concatenate(outlets),
         outlet_bounds=np.concatenate([[0], np.cumsum([len(own) for own in outlets])]),
+        handles=np.array(["(@" in item.text for item in cleaned], np.bool_),
     )
     room = _room(given, read.tokens)
     sets, loads, terms, sentences = build(given, known_tables(), settings.shingle_words, room).tolist()
@@ -214,6 +256,8 @@ def _pack(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> Pa
         term_sentence=room.term_sentence[:terms],
         sizes=room.sizes[:sentences],
         norms=room.norms[:sentences],
+        stem_weights=room.stem_weights[:sentences],
+        stem_sizes=room.stem_sizes[:sentences],
     )
 
 
@@ -243,9 +287,14 @@ def _room(given: Given, tokens: PackedTokens) -> Packed:
         sentences=np.zeros(articles + 1, np.int64),
         sums=np.empty((articles, parts.SUMS), np.float64),
         stems=np.empty(every, np.uint64),
-        stem_places=np.empty(every, np.int32),
+        stem_ends=np.empty(every, np.int32),
+        stem_marks=np.empty(every, np.uint8),
         stem_rarity=np.empty(every, np.float32),
         stem_loads=np.empty(every, np.float32),
+        stem_counts=np.empty(articles, np.int64),
+        stem_places=np.empty(every, np.int32),
+        stem_weights=np.empty(every, np.float64),
+        stem_sizes=np.empty(every, np.int32),
     )
 
 
@@ -254,25 +303,31 @@ def known_tables() -> Tables:
     """The tables of this package, read once a process."""
     days = sorted(weekday_bits().items())
     weekdays = (np.array([word for word, _ in days], np.uint64), np.array([bit for _, bit in days], np.int64))
-    return Tables(background(), phrases(), word_lists(), weekdays, _capitals())
-
-
-def _capitals() -> npt.NDArray[np.bool_]:
-    """Whether each code point is a capital letter; there are none in the planes after the second."""
-    return np.fromiter((chr(code).isupper() for code in range(0x20000)), np.bool_, 0x20000)
+    capitals = (letters() & CAPITAL) != 0
+    return Tables(background(), phrases(), phrase_bits(), word_lists(), weekdays, capitals)
 
 
 def kinds_of(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> list[Kind]:
     """Whether there is an article to compare: enough body, a bare headline or brief, or a page of something else."""
-    sizes = np.diff(read.tokens.indptr)
-    lines = [slice(first, last - 1) for first, last in pairwise(read.pieces.tolist())]
-    return [_kind(item.text, read.spans[own], sizes[own], settings) for item, own in zip(cleaned, lines, strict=True)]
+    every, kinds = np.diff(read.tokens.indptr), [_ARTICLE] * len(cleaned)
+    every[read.pieces[1:] - 1] = 0  # the headlines
+    sizes, longest = (of.reduceat(every, read.pieces[:-1]) for of in (np.add, np.maximum))
+    lines = np.diff(read.pieces) - 1
+    few = (sizes < settings.min_words) | ((lines >= INDEX_LINES) & (longest < INDEX_LINE_WORDS))
+    scraps = _may_be_scraps(np.diff(read.bounds), sizes)
+    for row in np.flatnonzero(few | scraps).tolist():
+        own = slice(read.pieces[row], read.pieces[row + 1] - 1)
+        kinds[row] = _kind(cleaned[row].text, read.spans[own], every[own], settings)
+    return kinds
+
+
+_ARTICLE: Kind = "article"
 
 
 def _kind(text: str, spans: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], settings: Settings) -> Kind:
     """The same of one text: ``spans`` are the places of its body lines, ``sizes`` the words of each."""
     size = int(sizes.sum())
-    if _may_be_scraps(text, size) and _longest_run(text, spans, sizes) < settings.min_words:
+    if _may_be_scraps(len(text), size) and _longest_run(text, spans, sizes) < settings.min_words:
         words = len(text.split())
         if size < SCRAP * words and words >= settings.min_words:
             return "page"
@@ -283,10 +338,10 @@ def _kind(text: str, spans: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64],
     return "page" if size < INDEX_SHARE * len(text.split()) else "article"
 
 
-def _may_be_scraps(text: str, size: int) -> bool:
-    """What holds wherever the body is less than SCRAP of the words, without counting them: a word has two characters,
-    itself and the space after it."""
-    return size < SCRAP * (len(text) + 1) / 2
+def _may_be_scraps(length: Any, size: Any) -> Any:
+    """What holds wherever the body is less than SCRAP of the words, by the length of the text, without counting them: a
+    word has two characters, itself and the space after it."""
+    return size < SCRAP * (length + 1) / 2
 
 
 def _longest_run(text: str, spans: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> int:

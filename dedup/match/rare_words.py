@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.match import packed as parts
-from dedup.match.packed import loads, section
-from dedup.match.profile import Profile, Words
+from dedup.match.compiled import compiled
+from dedup.match.profile import Profile
 from dedup.match.similarity import idf_of
 
 RAREST = 4
@@ -23,27 +23,34 @@ RARE = 5.0
 
 HYPHENS = "-‐‑"
 
+Places = npt.NDArray[np.int32]
+
 
 def rarest(a: Profile, b: Profile) -> list[str]:
     """The rarest of the words that weigh most in both and stand in both bodies; none that many articles have. The same
     for (b, a)."""
-    heavy = _common(a, b, parts.VECTOR, parts.RARE_LOADS)[:HEAVY]
-    idf = idf_of(heavy)
+    heavy = _heaviest(a, b, parts.VECTOR, parts.RARE_LOADS, HEAVY)
+    idf = idf_of(a.hashes[heavy[:, 0]])
     order = np.argsort(-idf, kind="stable")
     return _spellings(a, b, heavy[order[: np.count_nonzero(idf >= RARE)]])
 
 
 def of_headlines(a: Profile, b: Profile) -> list[str]:
     """The words that weigh most in both headlines, as they stand in both bodies; the same for (b, a)."""
-    return _spellings(a, b, _common(a, b, parts.TITLE, parts.TITLE_LOADS)[: 2 * RAREST])
+    return _spellings(a, b, _heaviest(a, b, parts.TITLE, parts.TITLE_LOADS, 2 * RAREST))
 
 
-def _spellings(a: Profile, b: Profile, words: npt.NDArray[np.uint64]) -> list[str]:
-    """The first words that stand in both bodies, as they are spelled."""
-    texts = (a.text, a.words), (b.text, b.words)
+def _heaviest(a: Profile, b: Profile, kind: int, load: int, most: int) -> Places:
+    """Where those of the ``most`` heaviest words of a section that stand in both bodies first do, int32[m, 2]."""
+    found: Places = _common((a.set(kind), a.load(load), a.hashes), (b.set(kind), b.load(load), b.hashes), most)
+    return found[(found >= 0).all(1)]
+
+
+def _spellings(a: Profile, b: Profile, places: Places) -> list[str]:
+    """The first few words, as they are spelled."""
     chosen: list[str] = []
-    for word in words:
-        spelled = _spelled(texts, word)
+    for here, there in places.tolist():
+        spelled = _spelled(a, here, b, there)
         if spelled and spelled not in chosen:
             chosen.append(spelled)
         if len(chosen) == RAREST:
@@ -51,29 +58,48 @@ def _spellings(a: Profile, b: Profile, words: npt.NDArray[np.uint64]) -> list[st
     return chosen
 
 
-def _common(a: Profile, b: Profile, kind: int, load: int) -> npt.NDArray[np.uint64]:
-    """The words of one section that both have, those that weigh most in both first."""
-    one, other = section(a.packed, a.row, kind), section(b.packed, b.row, kind)
-    if not (one.size and other.size):
-        return np.empty(0, np.uint64)
-    at = np.minimum(np.searchsorted(other, one), other.size - 1)
-    same = np.flatnonzero(other[at] == one)
-    weights = loads(a.packed, a.row, load)[same] * loads(b.packed, b.row, load)[at[same]]
-    found: npt.NDArray[np.uint64] = one[same[np.argsort(-weights, kind="stable")]]
-    return found
+@compiled
+def _common(one: Any, other: Any, most: int) -> Any:
+    """The words that two ascending arrays share and that weigh most in both, the heaviest first: where each first
+    stands in the bodies, int32[up to ``most``, 2], -1 where it does not. Of both are given words, weights and body."""
+    (ids, weights, body), (ids_other, weights_other, body_other) = one, other
+    words, best = np.zeros(most + 1, np.uint64), np.zeros(most + 1, np.float32)
+    i = j = count = 0
+    while i < ids.shape[0] and j < ids_other.shape[0]:
+        here, there = ids[i], ids_other[j]
+        if here == there:
+            weight, at = weights[i] * weights_other[j], count
+            while at > 0 and best[at - 1] < weight:
+                words[at], best[at] = words[at - 1], best[at - 1]
+                at -= 1
+            words[at], best[at] = here, weight
+            count = min(count + 1, most)
+        i += here <= there
+        j += there <= here
+    places = np.empty((count, 2), np.int32)
+    for k in range(count):
+        places[k, 0], places[k, 1] = _first(body, words[k]), _first(body_other, words[k])
+    return places
 
 
-def _spelled(texts: Iterable[tuple[str, Words]], word: np.uint64) -> str:
-    """A word as it first stands in the two bodies, in the form with fewer capitals; "" where it is not in both, or
-    the tail of a word with hyphens ("Won-sik")."""
-    forms = []
-    for text, words in texts:
-        places = (words.hashes == word).nonzero()[0]
-        if not places.size:
-            return ""
-        start = words.starts[places[0]]
-        if start and text[start - 1] in HYPHENS:
-            return ""
-        forms.append(text[start : words.ends[places[0]]])
+@compiled
+def _first(body: Any, word: Any) -> int:
+    for k in range(body.shape[0]):
+        if body[k] == word:
+            return k
+    return -1
+
+
+def _spelled(a: Profile, here: int, b: Profile, there: int) -> str:
+    """A word in the form with fewer capitals; "" for a single character, or for the tail of a word with hyphens
+    ("Won-sik")."""
+    if _is_tail(a, here) or _is_tail(b, there):
+        return ""
+    forms = a.spelled(here, here), b.spelled(there, there)
     shown = min(forms, key=lambda text: (sum(map(str.isupper, text)), text))
     return shown if len(shown) > 1 else ""
+
+
+def _is_tail(item: Profile, at: int) -> bool:
+    start = int(item.words.starts[at])
+    return start > 0 and item.text[start - 1] in HYPHENS

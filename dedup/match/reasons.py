@@ -7,9 +7,6 @@ What weighed most comes first (dedup/match/decision.py); of what speaks against 
 from __future__ import annotations
 
 from dedup.match.apart import of_other
-from dedup.match.decision import Decision
-from dedup.match.features import Evidence
-from dedup.match.overlap import PASSAGE_WORDS
 from dedup.match.profile import Profile
 from dedup.match.sentences import AGAINST, FOR, LEAST, Reason, Seen, although, outlet_named, overruled, weighed
 from dedup.models import DERIVED, Fact, Relation
@@ -19,15 +16,13 @@ FURTHER = 2
 """Topics said beside those that always are: more are not read in ten seconds."""
 
 
-def reasons(a: Profile, b: Profile, found: Evidence, relation: Relation, decision: Decision) -> list[Reason]:
+def reasons(seen: Seen, relation: Relation) -> list[Reason]:
     """Reasons, the most important first; none repeats another. The same for (b, a)."""
-    passages = [(i, j, length) for i, j, length in found.tiles.tolist() if length >= PASSAGE_WORDS]
-    seen = Seen(a, b, found, passages, decision)
     return _of_derived(seen, relation) if relation in DERIVED else of_other(seen, relation)
 
 
 def _of_derived(seen: Seen, relation: Relation) -> list[Reason]:
-    if seen.a.size == seen.b.size and seen.a.words.hashes.tobytes() == seen.b.words.hashes.tobytes():
+    if seen.a.size == seen.b.size and seen.a.hashes.tobytes() == seen.b.hashes.tobytes():
         return [*weighed([("equal", "both texts are the same, word for word")]), *_suppliers(seen.a, seen.b)]
     but = although(seen, AGAINST)
     codes = {reason.fact.code for reason in but}

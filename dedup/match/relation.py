@@ -7,7 +7,6 @@ made by training/train_relations.py).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -15,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.match.decision import Called, Decision, decisions
-from dedup.match.features import NAMES, Evidence, Findings, Pair, evidence_of
+from dedup.match.features import NAMES, Findings, Pair, column, evidence_of
 from dedup.match.model import DERIVED_SCORE, Grounds, Model, grounds_of, model
-from dedup.match.overlap import PASSAGE_WORDS
+from dedup.match.passages import passages_of
 from dedup.match.profile import Profile
 from dedup.match.reasons import reasons
 from dedup.match.same_story import SECONDS_A_DAY, additions, probabilities
-from dedup.match.sentences import Reason
-from dedup.models import Match, Passage, Relation
+from dedup.match.sentences import Seen
+from dedup.models import Match, Relation
 from dedup.settings import Settings
 
 SAME_STORY = 0.5
@@ -91,16 +90,19 @@ def _matches(
 ) -> list[Match]:
     """Matches of the pairs; those of which is known what decided have passages and reasons."""
     made = []
-    columns = zip(pairs, *judged, found.grams, found.cosines[:, 0].tolist(), strict=True)
-    for k, ((a, b), relation, score, story_score, grams, cosine) in enumerate(columns):
-        passages: tuple[Passage, ...] = ()
-        said: list[Reason] = []
-        if k in decided:
-            whole = found.evidence(k)
-            passages, said = _passages(a, b, whole), reasons(a, b, whole, relation, decided[k])
-        known = (relation, score, story_score, grams.jaccard, grams.containment, cosine)
+    passages = iter(passages_of(pairs, found, list(decided)))
+    jaccard, in_b, in_a = (share.tolist() for share in found.shares)
+    cosines, swapped = found.cosines.tolist(), found.swapped.tolist()
+    columns = zip(pairs, *judged, jaccard, zip(in_b, in_a, strict=True), strict=True)
+    for k, ((a, b), relation, score, story_score, alike, contained) in enumerate(columns):
+        known = (a.id, b.id, relation, score, story_score, alike, contained, cosines[k][0])
+        if k not in decided:
+            made.append(Match(*known))
+            continue
+        shown = next(passages)
+        said = reasons(Seen(a, b, found.values[k], cosines[k], swapped[k], shown, decided[k]), relation)
         facts, texts = zip(*said, strict=True) if said else ((), ())
-        made.append(Match(a.id, b.id, *known, passages, texts, facts))
+        made.append(Match(*known, shown.places, texts, facts))
     return made
 
 
@@ -108,9 +110,8 @@ def _judge(pairs: Sequence[Pair], found: Findings, grounds: Grounds, settings: S
     """Each pair's relation and scores. Who tells the same event must tell something: a page without an article is at
     most related to an article, and to another such page not at all."""
     best, worded = grounds.taken, grounds.by_words >= DERIVED_SCORE
-    both = np.array([(a.size, b.size) for a, b in pairs]).reshape(len(pairs), 2)
-    sizes = both.min(1)
-    pages = np.array([(a.kind == "page", b.kind == "page") for a, b in pairs]).reshape(len(pairs), 2)
+    both = column(pairs, "size", np.int64)
+    sizes, pages = both.min(1), column(pairs, "kind", object) == "page"
     told = np.where(pages.all(1), 0.0, probabilities(found.cosines[:, 1:], *_days(pairs)))
     short = (both.max(1) < settings.min_words) & (found.cosines[:, 0] < BRIEF_COSINE)
     told = np.where(short & (told >= SAME_STORY), BRIEF_TOLD, told)
@@ -129,9 +130,9 @@ def _judge(pairs: Sequence[Pair], found: Findings, grounds: Grounds, settings: S
 
 def _days(pairs: Sequence[Pair]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Of n pairs the weekdays that both name, int64[n, 2], and the days between them, or nan."""
-    times = [(math.nan if a.time is None else a.time, math.nan if b.time is None else b.time) for a, b in pairs]
-    days = np.abs(np.diff(np.array(times).reshape(len(pairs), 2) / SECONDS_A_DAY, axis=1)[:, 0])
-    return np.array([(a.weekdays, b.weekdays) for a, b in pairs], np.int64).reshape(len(pairs), 2), days
+    times = column(pairs, "time", object).astype(np.float64)
+    days = np.abs(np.diff(times / SECONDS_A_DAY, axis=1)[:, 0])
+    return column(pairs, "weekdays", np.int64), days
 
 
 def _derivation(
@@ -141,40 +142,24 @@ def _derivation(
     else; an index that shows a teaser of an article is not derived from it, nor are indexes that show the same teasers
     derived from each other."""
     if min(a.size, b.size) < settings.min_words:
-        same = a.size > 0 and a.kind == b.kind == "brief" and np.array_equal(a.words.hashes, b.words.hashes)
+        same = a.size > 0 and a.kind == b.kind == "brief" and np.array_equal(a.hashes, b.hashes)
         return (1.0, "all") if same else (0.0, "none")
     if "page" in (a.kind, b.kind):
         return score * PAGE_SCORE, "none"
     return score, ("part" if score >= DERIVED_SCORE else "none")
 
 
+_COMMON = [[NAMES.index(f"{name}_{side}") for name in ("aligned", "contained3")] for side in "sl"]
+
+
 def _kind(values: npt.NDArray[np.float64], worded: bool, reworded: bool, weights: Model) -> Relation:
     """Which derived relation; ``worded`` is whether common wording shows it, ``reworded`` whether throughout. What an
     article has in common is its shared runs with the edits inside, or its shared 3-grams where those are more (a text
     cut into small pieces)."""
-    value, cuts = dict(zip(NAMES, values.tolist(), strict=True)), weights.cuts
-    common_s = max(value["aligned_s"], value["contained3_s"])
-    common_l = max(value["aligned_l"], value["contained3_l"])
+    cuts = weights.cuts
+    common_s, common_l = (max(values.item(at) for at in side) for side in _COMMON)
     if common_s >= cuts["copy_s"] and common_l >= cuts["copy_l"]:
         return "copy"
     if common_s >= cuts["excerpt"]:
         return "excerpt"
     return "rewrite" if reworded or not worded else "partial"
-
-
-def _passages(a: Profile, b: Profile, found: Evidence) -> tuple[Passage, ...]:
-    if not found.tiles.shape[0]:
-        return ()
-    long = found.tiles[found.tiles[:, 2] >= PASSAGE_WORDS]
-    if not long.shape[0]:
-        return ()
-    one, other = a.words, b.words
-    last = long[:, 2] - 1
-    columns = (
-        one.starts[long[:, 0]],
-        one.ends[long[:, 0] + last],
-        other.starts[long[:, 1]],
-        other.ends[long[:, 1] + last],
-        long[:, 2],
-    )
-    return tuple(map(Passage, *(column.tolist() for column in columns)))

@@ -17,7 +17,7 @@ import numpy as np
 
 from dedup.match.build import BOUND
 from dedup.match.compiled import compiled
-from dedup.match.marks import DIGIT, NAME
+from dedup.match.stems import add_specific, without
 from dedup.match.tilefeatures import heaviest_rising
 
 RETOLD_FEATURES = (
@@ -46,36 +46,28 @@ STEMS = 4
 TOGETHER_LOAD = 1.5
 """Load from which a shared stem is rare enough to count among those that stand together."""
 
-RARE = 3.0
-"""Rarity from which a stem is a specific of its article: at most 1 in 55 background articles has it."""
-
-NAMED = 1.0
-"""Rarity from which a capitalised word inside a sentence is a name."""
-
 FEW = 3
 """An article with fewer names (numbers) is measured as if it had so many: one of two is not one half."""
-
-(SEEN, IS_NAME, IS_NUMBER) = 1, 2, 4
 
 
 @compiled
 def retold_features(found: Any, short: Any, long: Any, out: Any) -> None:
     """Write the values of RETOLD_FEATURES. Rows of ``found`` are place in s, place in l, length; of each article are
-    given stems, their places, rarity and loads, and flags and sentence of its words."""
+    given its ``Stems``."""
     out[:] = 0.0
-    given_s, given_l = _given(found, short[4], long[4])
+    given_s, given_l, some = _given(found, short.flags, long.flags)
+    if some:
+        short, long = without(short, given_s), without(long, given_l)
     alike, together = _compare(short, long, (given_s, given_l), out)
     if alike.shape[0] == 0 or alike.shape[1] == 0:
         return
-    weight_s, sizes_s = _sentences(short, given_s, alike.shape[0])
-    weight_l, sizes_l = _sentences(long, given_l, alike.shape[1])
-    _align(alike, (weight_s, sizes_s), (weight_l, sizes_l), out)
+    _align(alike, short, long, out)
     count = both = 0
     for i in range(alike.shape[0]):
-        if sizes_s[i] >= STEMS:
+        if short.sizes[i] >= STEMS:
             best = 0
             for j in range(alike.shape[1]):
-                if sizes_l[j] >= STEMS:
+                if long.sizes[j] >= STEMS:
                     best = max(best, together[i, j])
             count += 1
             both += best >= 2
@@ -85,136 +77,90 @@ def retold_features(found: Any, short: Any, long: Any, out: Any) -> None:
 
 @compiled
 def _given(found: Any, flags_s: Any, flags_l: Any) -> Any:
-    """Which words stand in a run of both articles and in a quotation or stock phrase of either."""
+    """Which words stand in a run of both articles and in a quotation or stock phrase of either; whether any does."""
     given_s, given_l = np.zeros(flags_s.shape[0], np.bool_), np.zeros(flags_l.shape[0], np.bool_)
+    some = False
     for row in range(found.shape[0]):
         i, j = found[row, 0], found[row, 1]
         for k in range(found[row, 2]):
             if (flags_s[i + k] | flags_l[j + k]) & BOUND:
-                given_s[i + k] = True
-                given_l[j + k] = True
-    return given_s, given_l
-
-
-@compiled
-def _group(side: Any, given: Any, start: int) -> Any:
-    """Where the words of one stem end, and whether one that is not given is SEEN, IS_NAME, IS_NUMBER."""
-    stems, places, rarity, _, flags, sentence = side
-    end, marks = start, 0
-    while end < stems.shape[0] and stems[end] == stems[start]:
-        k = places[end]
-        if not given[k]:
-            marks |= SEEN
-            if flags[k] & DIGIT:
-                marks |= IS_NUMBER
-        if flags[k] & NAME and rarity[start] > NAMED and k > 0 and sentence[k] == sentence[k - 1]:
-            marks |= IS_NAME
-        end += 1
-    return end, marks if marks & SEEN else 0
+                given_s[i + k] = given_l[j + k] = some = True
+    return given_s, given_l, some
 
 
 @compiled
 def _compare(short: Any, long: Any, given: Any, out: Any) -> Any:
     """By sentences of s and l the sum of the loads of the stems they share, and how many of these are rare. Writes what
     each article has for itself."""
-    rows, columns = _count(short[5]), _count(long[5])
+    rows, columns = min(short.sizes.shape[0], SENTENCES), min(long.sizes.shape[0], SENTENCES)
     alike, together = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.int16)
-    # rarity of specific stems, names, numbers: all, and those that the other lacks
-    own_s, own_l = np.zeros(6), np.zeros(6)
-    stems_s, stems_l = short[0], long[0]
-    i = j = 0
-    while i < stems_s.shape[0] or j < stems_l.shape[0]:
-        here = i < stems_s.shape[0] and (j == stems_l.shape[0] or stems_s[i] <= stems_l[j])
-        there = j < stems_l.shape[0] and (i == stems_s.shape[0] or stems_l[j] <= stems_s[i])
-        after_i, after_j = i, j
-        marks_i = marks_j = 0
-        if here:
-            after_i, marks_i = _group(short, given[0], i)
-            _count_own(marks_i, short[2][i], not there, own_s)
-        if there:
-            after_j, marks_j = _group(long, given[1], j)
-            _count_own(marks_j, long[2][j], not here, own_l)
-        if marks_i and marks_j:
-            load = min(short[3][i], long[3][j])
-            if load > 0:
-                _add(short, (i, after_i, given[0]), long, (j, after_j, given[1]), (load, alike, together))
-        i, j = after_i, after_j
-    _write_own(own_s, own_l, out)
+    both_s, both_l = np.zeros(3), np.zeros(3)
+    met = _met(short.stems, long.stems)
+    for k in range(met.shape[0]):
+        i, j = met[k, 0], met[k, 1]
+        add_specific(short.marks[i], short.rarity[i], both_s)
+        add_specific(long.marks[j], long.rarity[j], both_l)
+        load = min(short.loads[i], long.loads[j])
+        if load > 0 and short.marks[i] and long.marks[j]:
+            _add((short, i, given[0]), (long, j, given[1]), (load, alike, together))
+    _write_own((short.sums, short.sums - both_s), (long.sums, long.sums - both_l), out)
     return alike, together
 
 
 @compiled
-def _count(sentence: Any) -> int:
-    return min(sentence[-1] + 1, SENTENCES) if sentence.shape[0] else 0
+def _met(one: Any, other: Any) -> Any:
+    """Where the values stand that two ascending arrays without repeats share. Steps have no branch, as in
+    ``shared_sorted``."""
+    found = np.empty((min(one.shape[0], other.shape[0]) + 1, 2), np.int32)
+    i = j = count = 0
+    while i < one.shape[0] and j < other.shape[0]:
+        here, there = one[i], other[j]
+        found[count, 0], found[count, 1] = i, j
+        count += here == there
+        i += here <= there
+        j += there <= here
+    return found[:count]
 
 
 @compiled
-def _count_own(marks: int, rarity: float, lacking: bool, sums: Any) -> None:
-    if marks and rarity > RARE:
-        sums[0] += rarity
-        sums[1] += rarity * lacking
-    if marks & IS_NAME:
-        sums[2] += 1
-        sums[3] += lacking
-    if marks & IS_NUMBER:
-        sums[4] += 1
-        sums[5] += lacking
+def _write_own(of_s: Any, of_l: Any, out: Any) -> None:
+    """What each article has for itself, by its sums of ``add_specific``: the whole, and what the other lacks."""
+    (all_s, own_s), (all_l, own_l) = of_s, of_l
+    out[OWN_S] = own_s[0] / all_s[0] if all_s[0] else 0.0
+    out[OWN_L] = own_l[0] / all_l[0] if all_l[0] else 0.0
+    out[NAME_SHARE] = own_s[1] / max(all_s[1], FEW)
+    out[OWN_NAMES] = np.log1p(own_s[1])
+    out[NUMBER_SHARE] = own_s[2] / max(all_s[2], FEW)
+    out[OWN_NUMBERS] = np.log1p(own_s[2])
 
 
 @compiled
-def _write_own(own_s: Any, own_l: Any, out: Any) -> None:
-    out[OWN_S] = own_s[1] / own_s[0] if own_s[0] else 0.0
-    out[OWN_L] = own_l[1] / own_l[0] if own_l[0] else 0.0
-    out[NAME_SHARE] = own_s[3] / max(own_s[2], FEW)
-    out[OWN_NAMES] = np.log1p(own_s[3])
-    out[NUMBER_SHARE] = own_s[5] / max(own_s[4], FEW)
-    out[OWN_NUMBERS] = np.log1p(own_s[5])
-
-
-@compiled
-def _add(short: Any, of_s: Any, long: Any, of_l: Any, sums: Any) -> None:
+def _add(of_s: Any, of_l: Any, sums: Any) -> None:
     """Add one shared stem to every pair of sentences that hold it."""
+    (short, at, given_s), (long, there, given_l) = of_s, of_l
     load, alike, together = sums
-    last = -1
-    for i in range(of_s[0], of_s[1]):
-        k = short[1][i]
-        row = short[5][k]
-        if of_s[2][k] or row == last or row >= alike.shape[0]:
+    rare, last = load > TOGETHER_LOAD, -1
+    first = long.ends[there - 1] if there else 0
+    for i in range(short.ends[at - 1] if at else 0, short.ends[at]):
+        k = short.places[i]
+        row = short.sentence[k]
+        if given_s[k] or row == last or row >= alike.shape[0]:
             continue
         last, before = row, -1
-        for j in range(of_l[0], of_l[1]):
-            k = long[1][j]
-            column = long[5][k]
-            if of_l[2][k] or column == before or column >= alike.shape[1]:
+        for j in range(first, long.ends[there]):
+            k = long.places[j]
+            column = long.sentence[k]
+            if given_l[k] or column == before or column >= alike.shape[1]:
                 continue
             before = column
             alike[row, column] += load
-            together[row, column] += load > TOGETHER_LOAD
+            together[row, column] += rare
 
 
 @compiled
-def _sentences(side: Any, given: Any, count: int) -> Any:
-    """Weight and number of the different stems of each sentence."""
-    stems, places, _, loads, _, sentence = side
-    weight, sizes = np.zeros(count), np.zeros(count, np.int32)
-    last = np.full(count, -1, np.int64)
-    start = 0
-    for i in range(stems.shape[0]):
-        if i and stems[i] != stems[i - 1]:
-            start = i
-        row = sentence[places[i]]
-        if given[places[i]] or loads[i] <= 0 or row >= count or last[row] == start:
-            continue
-        last[row] = start
-        weight[row] += loads[i]
-        sizes[row] += 1
-    return weight, sizes
-
-
-@compiled
-def _align(alike: Any, of_s: Any, of_l: Any, out: Any) -> None:
+def _align(alike: Any, short: Any, long: Any, out: Any) -> None:
     """Best partners: how much of each article has one, how like, in which order, and how many different ones."""
-    (weight_s, sizes_s), (weight_l, sizes_l) = of_s, of_l
+    weight_s, sizes_s, weight_l, sizes_l = short.weights, short.sizes, long.weights, long.sizes
     rows, columns = alike.shape
     best_s, best_l, place = np.zeros(rows), np.zeros(columns), np.zeros(rows)
     for i in range(rows):

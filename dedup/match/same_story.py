@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.match.compiled import compiled
-from dedup.match.similarity import TermIds, Vector, cosine, idf_of, look_up, normalise, weigh
+from dedup.match.similarity import TermIds, Vector, cosine, idf_of, normalise, weigh
 from dedup.models import CleanArticle
 from dedup.text.tokens import hash_word, tokenise
 
@@ -192,30 +192,31 @@ def _scaled(weights: Any) -> Any:
 @compiled
 def put_sharpened(weights: Any, idf: Any, out: Any) -> None:
     """``_sharpen`` for compiled code: write the new weights."""
-    out[: len(weights)] = _scaled(weights * idf)
+    squares = 0.0
+    for k in range(len(weights)):
+        out[k] = weights[k] * idf[k]
+        squares += float(out[k]) * float(out[k])
+    length = np.float32(np.sqrt(squares)) if squares > 0 else np.float32(1)
+    for k in range(len(weights)):
+        out[k] = out[k] / length
 
 
 @compiled
-def put_once(words: Any, idf: Any, ids: Any, out: Any) -> int:
-    """Write the sharpened vector of a text's distinct words, each counted once; how many."""
-    count = 0
-    for word in np.sort(words):
-        if not count or ids[count - 1] != word:
-            ids[count] = word
-            count += 1
-    known = np.empty(count, np.float32)
-    for i in range(count):
-        known[i] = look_up(ids[i], idf)
-    normalise(known, out)
-    put_sharpened(out[:count], known, out)
-    return count
+def put_once(idf: Any, out: Any) -> None:
+    """Write the sharpened vector of distinct words, each counted once, of which the idf is given."""
+    normalise(idf, out)
+    put_sharpened(out[: len(idf)], idf, out)
 
 
 @compiled
 def weekdays_in(words: Any, known: Any) -> int:
     """Bits of the weekdays among the words; ``known`` are ascending hashes and the bit of each."""
-    found = 0
+    found, heads = 0, np.uint64(0)
+    for word in known[0]:
+        heads |= np.uint64(1) << (word >> np.uint64(58))
     for word in words:
+        if not heads >> (word >> np.uint64(58)) & np.uint64(1):
+            continue
         at = np.searchsorted(known[0], word)
         if at < len(known[0]) and known[0][at] == word:
             found |= known[1][at]

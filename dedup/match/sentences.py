@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from dedup.match.decision import Decision
-from dedup.match.features import NAMES, Evidence
-from dedup.match.marks import QUOTED
+from dedup.match.features import NAMES
 from dedup.match.model import RETOLD_SENTENCES, RETOLD_WORDS
 from dedup.match.overlap import PASSAGE_WORDS
-from dedup.match.profile import BOUND, Profile
+from dedup.match.passages import Passages
+from dedup.match.profile import Profile, Words
 from dedup.models import Fact
 
 OPENING = 3
@@ -54,23 +55,20 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A pair as its reasons see it: ``passages`` are the runs of words that are shown as shared, where they begin in
-    each text and their length."""
+    """A pair as its reasons see it: ``values`` and ``cosines`` are those of its evidence, ``swapped`` whether a is the
+    longer article."""
 
     a: Profile
     b: Profile
-    found: Evidence
-    passages: list[tuple[int, int, int]]
+    values: npt.NDArray[np.float64]
+    cosines: Sequence[float]
+    swapped: bool
+    passages: Passages
     decision: Decision
-
-    @property
-    def shared(self) -> int:
-        """Words in passages."""
-        return sum(length for _, _, length in self.passages)
 
     def of(self, name: str) -> float:
         """A feature by its name."""
-        return float(self.found.values[_AT[name]])
+        return self.values.item(_AT[name])
 
     def count(self, name: str) -> int:
         """A feature that is ln(1 + a number), as the number."""
@@ -88,27 +86,15 @@ def percent(share: float) -> str:
     return f"{round(100 * share)}%"
 
 
-def quoted_and_stock(seen: Seen) -> tuple[int, int]:
-    """How many words of the passages are quoted, and how many of stock phrases."""
-    if not seen.passages:
-        return 0, 0
-    one, other = seen.a.words.flags, seen.b.words.flags
-    runs = [one[i : i + length] | other[j : j + length] for i, j, length in seen.passages]
-    flags = np.concatenate(runs)
-    quoted = int(np.count_nonzero(flags & QUOTED))
-    stock = int(np.count_nonzero(flags & BOUND)) - quoted
-    return quoted, stock
-
-
 def held(seen: Seen) -> Said:
     """The words of the passages, beside the length of both: what is shown of a pair gives the shares. Then what edits
     add, and where the line of an excerpt or copy lies, if it is near."""
     rules = seen.decision.rules
-    said = [] if "scattered" in rules and not seen.passages else [("held", _held(seen))]
+    said = [] if "scattered" in rules and not seen.passages.runs else [("held", _held(seen))]
     common = common_share(seen, "s")
     if cut := [("cut", _cut(seen, rule)) for rule in rules if rule.endswith("_cut")]:
         return said + cut
-    if "whole" not in rules and common - seen.shared / max(1, min(seen.a.size, seen.b.size)) >= TELLING:
+    if "whole" not in rules and common - seen.passages.words / max(1, min(seen.a.size, seen.b.size)) >= TELLING:
         said.append(("edited", f"{EDITS}, {percent(common)} of the shorter text is shared"))
     return said
 
@@ -124,20 +110,20 @@ def common_share(seen: Seen, side: str) -> float:
 def little_held(seen: Seen) -> Said:
     """How little of both, or of the longer text alone, stands in passages."""
     short, long = sorted((seen.a.size, seen.b.size))
-    if 2 * seen.shared > short and short < long:
-        shared = f"only {seen.shared:,} stand word for word in the shorter one"
+    if 2 * seen.passages.words > short and short < long:
+        shared = f"only {seen.passages.words:,} stand word for word in the shorter one"
         return [("held", f"of the longer text's {long:,} words {shared}")]
-    return [("held", f"only {_held(seen)}" if seen.shared else _held(seen))]
+    return [("held", f"only {_held(seen)}" if seen.passages.words else _held(seen))]
 
 
 def _held(seen: Seen) -> str:
     short, long = sorted((seen.a.size, seen.b.size))
-    if not seen.shared:
+    if not seen.passages.words:
         return f"no {PASSAGE_WORDS} words in a row are shared"
     if short == long:
-        return f"{seen.shared:,} of the {short:,} words of either text stand word for word in the other"
+        return f"{seen.passages.words:,} of the {short:,} words of either text stand word for word in the other"
     whole = f"the longer one, which has {long:,}"
-    return f"{seen.shared:,} of the shorter text's {short:,} words stand word for word in {whole}"
+    return f"{seen.passages.words:,} of the shorter text's {short:,} words stand word for word in {whole}"
 
 
 def _cut(seen: Seen, rule: str) -> str:
@@ -152,12 +138,12 @@ def _cut(seen: Seen, rule: str) -> str:
 
 def longest(seen: Seen) -> Said:
     """The longest passage, with its first and last words as the shorter text has them."""
-    return _longest(seen, "") if seen.passages else []
+    return _longest(seen, "") if seen.passages.runs else []
 
 
 def _longest(seen: Seen, only: str) -> Said:
-    i, j, length = max(seen.passages, key=lambda tile: (tile[2], -tile[0] - tile[1]))
-    words = _quotation(seen.b, j, length) if seen.found.swapped else _quotation(seen.a, i, length)
+    i, j, length = max(seen.passages.runs, key=lambda tile: (tile[2], -tile[0] - tile[1]))
+    words = _quotation(seen.b, j, length) if seen.swapped else _quotation(seen.a, i, length)
     if _opens(seen.a, i) and _opens(seen.b, j) and not only:
         return [("longest", f"both open with the same {length:,} words, the longest shared passage: {words}")]
     return [("longest", f"the longest shared passage has {only}{length:,} words: {words}")]
@@ -176,27 +162,26 @@ def _quotation(item: Profile, start: int, length: int) -> str:
     words, last = item.words, start + length - 1
     head, tail = start + QUOTED_WORDS - 1, last - QUOTED_WORDS + 1
     for _ in range(JOINED):
-        head += _joined(item, head)
-        tail -= _joined(item, tail - 1)
+        head += _joined(item.text, words, head)
+        tail -= _joined(item.text, words, tail - 1)
+    end = _end(item.text, words, last)
     if head + 1 >= tail:
-        return f"“{_plain(item.text[words.starts[start] : _end(item, last)])}”"
-    first = item.text[words.starts[start] : _end(item, head)]
-    end = item.text[words.starts[tail] : _end(item, last)]
-    return f"“{_plain(first)} ... {_plain(end)}”"
+        return f"“{_plain(item.text[words.starts[start] : end])}”"
+    first = item.text[words.starts[start] : _end(item.text, words, head)]
+    return f"“{_plain(first)} ... {_plain(item.text[words.starts[tail] : end])}”"
 
 
-def _end(item: Profile, at: int) -> int:
+def _end(text: str, words: Words, at: int) -> int:
     """Where a word ends, with the last full stop of one such as "U.S."."""
-    end = int(item.words.ends[at])
-    return end + (item.text[end : end + 1] == "." == item.text[max(0, end - 2) : end - 1])
+    end = int(words.ends[at])
+    return end + (text[end : end + 1] == "." == text[max(0, end - 2) : end - 1])
 
 
-def _joined(item: Profile, at: int) -> bool:
+def _joined(text: str, words: Words, at: int) -> bool:
     """Whether a word is written as one with the next: "U.S.", "short-range"."""
-    words = item.words
     if not 0 <= at < words.ends.shape[0] - 1:
         return False
-    between = item.text[words.ends[at] : words.starts[at + 1]]
+    between = text[words.ends[at] : words.starts[at + 1]]
     return bool(between) and not any(map(str.isspace, between))
 
 
@@ -210,9 +195,9 @@ _MARKS = {ord(mark): None for mark in '“”"«»„'}
 
 def short_passages(seen: Seen) -> Said:
     """That the passages are short, or what of them is prose of one's own."""
-    if not seen.passages:
+    if not seen.passages.runs:
         return []
-    if max(length for _, _, length in seen.passages) < LONG:
+    if max(length for _, _, length in seen.passages.runs) < LONG:
         return _longest(seen, "only ")
     free = seen.count("longest_free")
     outside = "outside quotations and stock phrases"
@@ -220,13 +205,13 @@ def short_passages(seen: Seen) -> Said:
 
 
 def in_order(seen: Seen) -> Said:
-    many = max(len(seen.passages), seen.count("twins")) >= SENTENCES
+    many = max(len(seen.passages.runs), seen.count("twins")) >= SENTENCES
     ordered = min(seen.of("ordered"), seen.of("twins_ordered") if seen.of("twins") else 1.0)
     return [("order", "what they share comes in the same order in both")] if many and ordered >= IN_ORDER else []
 
 
 def out_of_order(seen: Seen) -> Said:
-    many = max(len(seen.passages), seen.count("echoes")) >= SENTENCES
+    many = max(len(seen.passages.runs), seen.count("echoes")) >= SENTENCES
     ordered = min(seen.of("ordered"), seen.of("echoes_ordered"))
     return [("order", "what they share comes in another order")] if many and ordered < MIXED_UP else []
 
@@ -239,7 +224,7 @@ def alike(seen: Seen) -> Said:
     if twins >= 2:
         parts.append(f"{twins} sentences are the same or nearly so in both")
     if reworded >= TELLING:
-        beside = "beside the shared passages " if seen.passages and not parts else ""
+        beside = "beside the shared passages " if seen.passages.runs and not parts else ""
         share = f"{'a further ' if parts else ''}{percent(reworded)}"
         parts.append(f"{beside}{share} of the shorter text is in sentences that look reworded")
     return [("alike", ", and ".join(parts))] if parts else []
@@ -254,15 +239,15 @@ def few_alike(seen: Seen) -> Said:
 
 
 def same_quotations(seen: Seen) -> Said:
-    quoted, _ = quoted_and_stock(seen)
+    quoted = seen.passages.quoted
     return [("quoted", f"both give the same quotations, {quoted:,} words in all")] if quoted >= PASSAGE_WORDS else []
 
 
 def much_quoted(seen: Seen) -> Said:
-    quoted, stock = quoted_and_stock(seen)
-    if not seen.shared or quoted + stock < MOST * seen.shared:
+    quoted, stock = seen.passages.quoted, seen.passages.stock
+    if not seen.passages.words or quoted + stock < MOST * seen.passages.words:
         return []
-    return [("quoted", bound(seen.shared, quoted, stock))]
+    return [("quoted", bound(seen.passages.words, quoted, stock))]
 
 
 def bound(shared: int, quoted: int, stock: int) -> str:
@@ -315,7 +300,7 @@ def _whole(seen: Seen) -> str:
 
 
 def _scattered(seen: Seen) -> str:
-    if seen.passages:
+    if seen.passages.runs:
         return "the shared runs are short and in no order: phrases strewn about, which count for nothing"
     return f"no {PASSAGE_WORDS} words in a row are shared, so that common wording counts for nothing"
 

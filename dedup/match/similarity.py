@@ -142,6 +142,21 @@ def dot(a_ids: Any, a_weights: Any, b_ids: Any, b_weights: Any) -> Any:
     return total
 
 
+@compiled
+def dots(one: Any, other: Any) -> Any:
+    """``dot`` of two pairs of vectors that have the same ids: of each side are given ids and both weights."""
+    (a_ids, a_first, a_second), (b_ids, b_first, b_second) = one, other
+    i, j, first, second = 0, 0, 0.0, 0.0
+    while i < len(a_ids) and j < len(b_ids):
+        here, there = a_ids[i], b_ids[j]
+        if here == there:
+            first += float(a_first[i]) * float(b_first[j])
+            second += float(a_second[i]) * float(b_second[j])
+        i += here <= there
+        j += there <= here
+    return first, second
+
+
 def _words(packed: PackedTokens, i: int) -> TermIds:
     return packed.hashes[packed.indptr[i] : packed.indptr[i + 1]]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dedup.match.build import BOUND, QUOTED_GRAM
+from dedup.match.build import BOUND, CITED, QUOTED_GRAM
 from dedup.match.compiled import compiled
 from dedup.match.marks import DIGIT, NAME, QUOTED, SPOKEN
 
@@ -38,9 +38,9 @@ SUMS = 17
 @compiled
 def tile_features(found: Any, short: Any, long: Any, out: Any) -> None:
     """Write the values of TILE_FEATURES; rows of ``found`` are place in short, place in long, length. Of each text are
-    given flags, weights, windows, quoted 5-grams, and its free and quoted words."""
-    sums = _sums(found, (short[0], short[1], long[0], long[1]), (short[2], (short[3], long[3])))
-    free_s, quoted_s, free_l = max(short[4], 1), max(short[5], 1), max(long[4], 1)
+    given flags, weights, and its free and quoted words."""
+    sums = _sums(found, (short[0], short[1], long[0], long[1]))
+    free_s, quoted_s, free_l = max(short[2], 1), max(short[3], 1), max(long[2], 1)
     size_s, size_l = max(short[0].shape[0], 1), max(long[0].shape[0], 1)
     gaps_s, gaps_l = _edited(found)
     covered, free = sums[COVERED], sums[FREE_COVERED]
@@ -109,29 +109,18 @@ def _edited(found: Any) -> Any:
 
 
 @compiled
-def _known_quotes(grams: Any, start: int, length: int, known: Any) -> Any:
-    """Which words of a tile stand in a 5-gram that either article quotes; ``known`` are sorted hashes of both."""
-    hit = np.zeros(length, np.bool_)
-    for k in range(length - QUOTED_GRAM + 1):
-        gram = grams[start + k]
-        for one in known:
-            place = np.searchsorted(one, gram)
-            if place < one.shape[0] and one[place] == gram:
-                hit[k : k + QUOTED_GRAM] = True
-    return hit
-
-
-@compiled
-def _one_tile(tile: Any, sides: Any, quotes: Any, out: Any) -> None:
-    """Count one tile: FREE words, their longest RUN, QUOTES, those marked IN_S, ONE_SIDED, SAID, NAMED, WEIGHT."""
+def _one_tile(tile: Any, sides: Any, out: Any) -> None:
+    """Count one tile: FREE words, their longest RUN, QUOTES, those marked IN_S, ONE_SIDED, SAID, NAMED, WEIGHT. Words
+    that either article quotes elsewhere are quotes too."""
     i, j, length = tile
     flags_s, weights_s, flags_l, weights_l = sides
-    known = _known_quotes(quotes[0], i, length, quotes[1])
     out[:] = 0.0
-    run = 0
+    run = known = 0
     for k in range(length):
         either = np.int64(flags_s[i + k] | flags_l[j + k])
-        if known[k] or either & QUOTED:
+        if either & CITED and k + QUOTED_GRAM <= length:
+            known = k + QUOTED_GRAM
+        if k < known or either & QUOTED:
             either |= QUOTED
             out[QUOTES] += 1
             out[IN_S] += (flags_s[i + k] & QUOTED) != 0
@@ -148,13 +137,13 @@ def _one_tile(tile: Any, sides: Any, quotes: Any, out: Any) -> None:
 
 
 @compiled
-def _sums(found: Any, sides: Any, quotes: Any) -> Any:
+def _sums(found: Any, sides: Any) -> Any:
     """The SUMS over all tiles, float64. Prose is a phrase or more of which at most 1 word in 20 is a speaker's and at
     most 45% are names or numbers: templates, captions and lists of headlines have more."""
     out = np.zeros(SUMS)
     one = np.zeros(8)
     for row in range(found.shape[0]):
-        _one_tile(found[row], sides, quotes, one)
+        _one_tile(found[row], sides, one)
         here = one[FREE]
         out[COVERED] += found[row, 2]
         out[FREE_COVERED] += here

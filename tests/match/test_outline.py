@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.match.neighbours import neighbour_pairs, neighbours_by_keys
-from dedup.match.outline import draw, glance, join_outlines
+from dedup.match.outline import GRAM_BITS, _mark_grams, _meet, draw, glance, join_outlines
 from dedup.match.profile import make_profiles
 from dedup.match.relation import compare_many
 from dedup.models import CleanArticle
@@ -90,3 +90,16 @@ def test_keys_and_sketches_are_those_of_vectors_and_bodies(feed: list[Made]) -> 
     sketches = sketch_many([item.body for item in cleaned], SETTINGS)
     for item in fields(SketchTable):
         np.testing.assert_array_equal(getattr(drawn.sketches, item.name), getattr(sketches, item.name))
+
+
+windows = st.lists(st.one_of(st.integers(0, 40), st.integers(0, 2**32 - 1)), max_size=60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(a=windows, b=windows)
+def test_windows_meet_as_sets_do(a: list[int], b: list[int]) -> None:
+    grams = np.array([*sorted(a), *sorted(b)], np.uint32)
+    outlines = draw([], SETTINGS).outlines._replace(grams=grams, gram_bounds=np.array([0, len(a), len(grams)]))
+    bits = np.full(1 << (GRAM_BITS - 6), 5, np.uint64)
+    _mark_grams(outlines, 0, bits)
+    assert _meet(outlines, (0, 1), bits) == bool({*a} & {*b})

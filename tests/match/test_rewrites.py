@@ -15,6 +15,7 @@ from plain_retold import plain_retold
 
 from dedup.match.decision import Decision
 from dedup.match.features import NAMES, RETOLD_AT, evidence
+from dedup.match.passages import Passages
 from dedup.match.profile import Profile, make_profiles
 from dedup.match.relation import compare_profiles
 from dedup.match.retold import RETOLD_FEATURES
@@ -119,7 +120,7 @@ def seen(event: str, kind: str, **values: float) -> Seen:
     """A pair without passages, with other values of features where given."""
     found = evidence(*pair(event, kind))
     changed = np.array([values.get(name, value) for name, value in zip(NAMES, found.values.tolist(), strict=True)])
-    return Seen(*pair(event, kind), found._replace(values=changed), [], Decision({}, True, (), {}))
+    return Seen(*pair(event, kind), changed, found.cosines, found.swapped, Passages(), Decision({}, True, (), {}))
 
 
 def test_where_no_passage_is_shared_nothing_is_called_further() -> None:
