@@ -18,11 +18,11 @@ from dedup.index.codec import facts_of, key_of, place_of, told_bytes
 from dedup.index.contract import Reading, Store, Writing
 from dedup.index.desk import REVISION_BITS, STALE_TOGETHER, Desk, article_count, verdict_of
 from dedup.index.keeping import equals_of
+from dedup.index.kept import Memory
 from dedup.index.lookup import clean_of, event_of, number_of, revision_of
 from dedup.index.mend import all_articles, differences, rebuild
 from dedup.index.narrating import Narrator, Tale, matches_between, with_related
 from dedup.index.places import agree, store_at
-from dedup.index.shelf import Memory
 from dedup.index.sqlite import Durability
 from dedup.index.web import Web
 from dedup.models import Article, CleanArticle, Match, Result, Stats, Story

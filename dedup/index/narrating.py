@@ -14,7 +14,8 @@ from typing import NamedTuple
 from dedup.index.codec import Plan, Told, match_of, place_of, plan_of, told_digest, told_of
 from dedup.index.contract import Reading
 from dedup.index.keeping import pair_key
-from dedup.index.shelf import Memory, Shelf
+from dedup.index.kept import Memory
+from dedup.index.shelf import Shelf
 from dedup.index.telling import ById, Pairs
 from dedup.index.web import RELATED, Web, pair_of
 from dedup.models import Match, Story
