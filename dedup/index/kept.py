@@ -18,8 +18,8 @@ from dedup.models import Match
 
 PROFILE_BYTES = 96 << 20
 """Of profiles: some 2,000 of 48 kB. Half of the pairs need them, and a new article is mostly near those of its day."""
-OUTLINE_BYTES = 64 << 20
-"""Of outlines: some 11,000 of 6 kB. Every pair is looked at by them first."""
+OUTLINE_BYTES = 48 << 20
+"""Of outlines: some 8,000 of 6 kB. Every pair is looked at by them first."""
 MATCHES = 4096
 """Matches that grouping asked for beyond the compared pairs, which it asks again as their story grows: .3 to 2 kB each.
 Compared pairs themselves are asked for once, and stand in the store then."""
