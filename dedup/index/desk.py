@@ -16,9 +16,10 @@ from dedup.index.caps import add_caps
 from dedup.index.codec import article_bytes, content_digest, match_bytes, match_of, place_of, plan_of
 from dedup.index.contract import Reading, Writing
 from dedup.index.keeping import Keeper
+from dedup.index.kept import Memory
 from dedup.index.ledger import concerned, enter, evidence_for, leave, sharing, traces_of
 from dedup.index.prepared import prepare, stamp_of
-from dedup.index.shelf import Memory, Shelf
+from dedup.index.shelf import Shelf
 from dedup.index.telling import Teller
 from dedup.index.web import Pair
 from dedup.models import Article, Match

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dedup.errors import IndexStoreError
 from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
@@ -18,11 +21,11 @@ from dedup.index.codec import facts_of, key_of, place_of, told_bytes
 from dedup.index.contract import Reading, Store, Writing
 from dedup.index.desk import REVISION_BITS, STALE_TOGETHER, Desk, article_count, verdict_of
 from dedup.index.keeping import equals_of
+from dedup.index.kept import Memory
 from dedup.index.lookup import clean_of, event_of, number_of, revision_of
 from dedup.index.mend import all_articles, differences, rebuild
 from dedup.index.narrating import Narrator, Tale, matches_between, with_related
 from dedup.index.places import agree, store_at
-from dedup.index.shelf import Memory
 from dedup.index.sqlite import Durability
 from dedup.index.web import Web
 from dedup.models import Article, CleanArticle, Match, Result, Stats, Story
@@ -147,14 +150,34 @@ class Index:
         first; a handle open for reading only answers with what was told last.
         """
         self.settle()
-        return self.told_by(self, since)
-
-    def told_by(self, reader: Index, since: datetime | None = None) -> tuple[Story, ...]:
-        """``stories`` as they were worked out last, told by another handle on the same index: this one goes on taking
-        articles meanwhile, and then keeps what was told for the first time."""
-        tales, stories = reader._tell(since)
+        with self._view() as view:
+            tales = Narrator(view, self.settings, self._memory).every(since)
+            stories = with_related(view, tales)
         self._keep(tales)
         return stories
+
+    def listed_by(self, reader: Index, since: datetime | None = None) -> NDArray[np.int64]:
+        """The order of ``stories`` as they were worked out last: for each the number of one of its articles, 8 bytes a
+        story. Read by another handle on the same index: this one goes on taking articles meanwhile, and then keeps
+        what was told for the first time."""
+        with reader._view() as view:
+            numbers, fresh = Narrator(view, reader.settings, reader._memory).listed(since)
+        self._keep(fresh)
+        return np.array(numbers, np.int64)
+
+    def told_by(self, reader: Index, numbers: Sequence[int]) -> tuple[Story, ...]:
+        """The stories that the articles of these numbers are in by now, in the order of ``stories``; read and kept as
+        by ``listed_by``."""
+        with reader._view() as view:
+            tales = Narrator(view, reader.settings, reader._memory).around(numbers)
+            stories = with_related(view, tales)
+        self._keep(tales)
+        return stories
+
+    def last_event(self) -> int:
+        """The number of the last event, 0 before the first: while it stays, each story has the same articles."""
+        with self._view() as view:
+            return view.last("event") or 0
 
     def story(self, story_id: str) -> Story | None:
         """One story as its articles stand now, without the ids of related ones, or None."""
@@ -287,11 +310,6 @@ class Index:
     def _story(self, view: Reading, key: int) -> Story | None:
         tale = Narrator(view, self.settings, self._memory).tales([key]).get(key)
         return None if tale is None else tale.told.story
-
-    def _tell(self, since: datetime | None) -> tuple[Mapping[int, Tale], tuple[Story, ...]]:
-        with self._view() as view:
-            tales = Narrator(view, self.settings, self._memory).every(since)
-            return tales, with_related(view, tales)
 
     def _keep(self, tales: Mapping[int, Tale]) -> None:
         """Keep what was told for the first time, unless the story is gone meanwhile; some at a time, so that who adds

@@ -91,7 +91,7 @@ class Keeper:
         view.post("name", [(key_of(item.clean.id), item.number) for item in items])
         view.post("time", [row for item in items for row in _times(item)])
         for item in items:
-            self._shelf.take(item.number, item.clean, item.facts)
+            self._shelf.take(item.number, item.clean, item.facts, item.outline)
         due = _Due()
         found = []
         for item in items:
@@ -159,7 +159,7 @@ class Keeper:
         self._view.drop("match", [pair_key(pair) for pair in gone])
         self.touched.update(number for pair in gone for number in pair)
         asked = sorted(due.asked)
-        matches = dict(zip(asked, self._shelf.compare_all(asked), strict=True))
+        matches = dict(zip(asked, self._shelf.compare_new(asked), strict=True))
         made = sorted(due.made)
         self._view.put("match", [(pair_key(pair), match_bytes(matches[pair])) for pair in made])
         for pair in made:

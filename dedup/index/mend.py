@@ -9,8 +9,8 @@ import numpy as np
 from dedup.index.codec import article_of
 from dedup.index.contract import POSTINGS, RECORDS, Reading, Writing
 from dedup.index.desk import Desk
+from dedup.index.kept import Memory
 from dedup.index.narrating import Narrator, with_related
-from dedup.index.shelf import Memory
 from dedup.match.candidates import candidate_pairs
 from dedup.match.neighbours import neighbour_pairs
 from dedup.models import Article, CleanArticle, Story

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from dedup.index.codec import Plan, Told, match_of, place_of, plan_of, told_digest, told_of
 from dedup.index.contract import Reading
 from dedup.index.keeping import pair_key
-from dedup.index.shelf import Memory, Shelf
+from dedup.index.kept import Memory
+from dedup.index.shelf import Shelf
 from dedup.index.telling import ById, Pairs
 from dedup.index.web import RELATED, Web, pair_of
 from dedup.models import Match, Story
@@ -52,6 +53,27 @@ class Narrator:
     def every(self, since: datetime | None = None) -> dict[int, Tale]:
         """All stories, or those that changed since."""
         return self.tales([key for key, _ in self._view.scan("story")], since)
+
+    def listed(self, since: datetime | None = None) -> tuple[list[int], dict[int, Tale]]:
+        """One article of each story, by number, in the order of the stories; and the stories that were told for the
+        first time, to know which of them changed since."""
+        found: list[tuple[int, str, int]] = []
+        fresh: dict[int, Tale] = {}
+        if since is None:
+            plans = (plan_of(data) for _, data in self._view.scan("story"))
+            found = [(-len(plan.numbers), plan.story_id, plan.numbers[0]) for plan in plans]
+        else:
+            keys = [key for key, _ in self._view.scan("story")]
+            for at in range(0, len(keys), AT_ONCE):
+                for key, tale in self._some(keys[at : at + AT_ONCE], since):
+                    found.append((-len(tale.plan.numbers), tale.plan.story_id, tale.plan.numbers[0]))
+                    fresh |= {key: tale} if tale.fresh else {}
+        return [number for _, _, number in sorted(found)], fresh
+
+    def around(self, numbers: Sequence[int]) -> dict[int, Tale]:
+        """The stories that these articles are in by now; one that is gone is passed over."""
+        places = self._view.get("place", numbers)
+        return self.tales(list(dict.fromkeys(place_of(places[n]).story for n in numbers if n in places)))
 
     def _some(self, keys: Sequence[int], since: datetime | None) -> Iterator[tuple[int, Tale]]:
         plans = {key: plan_of(data) for key, data in self._view.get("story", keys).items()}

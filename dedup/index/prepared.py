@@ -10,26 +10,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.index.codec import Facts, content_digest, page_json, signed
+from dedup.index.kept import Outline, rows_of
 from dedup.index.ledger import Traces
-from dedup.match.neighbours import SECONDS_A_DAY, neighbour_keys
-from dedup.match.similarity import Vector, vectorise_many
+from dedup.match.neighbours import SECONDS_A_DAY, Keys
+from dedup.match.outline import draw
 from dedup.models import CleanArticle
 from dedup.settings import Settings
-from dedup.sketch import Sketch, sketch_many
+from dedup.sketch import Sketch
 
 _GOLDEN, _STEP = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _ALIKE = 0x5851F42D4C957F2D
 """Keeps keys of equal bodies and of equal heaviest words apart in one table."""
 
 
+Heaviest = tuple[NDArray[np.uint64], NDArray[np.float32]]
+
+
 class Prepared(NamedTuple):
-    """An article with its keys; ``page`` is what cleaning found as JSON. ``bands`` and ``samples`` are empty for a body
-    too short to sketch."""
+    """An article with its keys and its outline; ``page`` is what cleaning found as JSON. ``bands`` and ``samples`` are
+    empty for a body too short to sketch."""
 
     number: int
     clean: CleanArticle
     page: bytes
     facts: Facts
+    outline: Outline
     bands: tuple[int, ...]
     samples: tuple[int, ...]
 
@@ -37,20 +42,30 @@ class Prepared(NamedTuple):
 def prepare(
     numbers: Sequence[int], cleaned: Sequence[CleanArticle], traces: Sequence[Traces], settings: Settings
 ) -> list[Prepared]:
-    """Sketch and weigh articles."""
-    sketches = sketch_many([clean.body for clean in cleaned], settings)
+    """Sketch, weigh and outline articles."""
+    drawn = draw(cleaned, settings)
+    words = [(_heaviest(drawn.keys, at), outline) for at, outline in enumerate(rows_of(drawn.outlines))]
     return [
-        _prepared(number, (clean, one), sketches[at], neighbour_keys(vector, settings), settings)
-        for at, (number, clean, one, vector) in enumerate(
-            zip(numbers, cleaned, traces, vectorise_many(cleaned), strict=True)
-        )
+        _prepared(number, (cleaned[at], traces[at]), drawn.sketches[at], words[at], settings)
+        for at, number in enumerate(numbers)
     ]
 
 
+def _heaviest(keys: Keys, row: int) -> Heaviest:
+    """The heaviest words of one article, ascending."""
+    ids, weights = keys.ids[row, : keys.sizes[row]], keys.weights[row, : keys.sizes[row]]
+    order = np.argsort(ids)
+    return ids[order], weights[order]
+
+
 def _prepared(
-    number: int, item: tuple[CleanArticle, Traces], sketch: Sketch, words: Vector, settings: Settings
+    number: int,
+    item: tuple[CleanArticle, Traces],
+    sketch: Sketch,
+    words: tuple[Heaviest, Outline],
+    settings: Settings,
 ) -> Prepared:
-    clean, traces = item
+    (clean, traces), ((ids, weights), outline) = item, words
     page = page_json(clean)
     content = content_digest(clean.article)
     facts = Facts(
@@ -60,18 +75,18 @@ def _prepared(
         words=sketch.words,
         sampled=len(sketch.sample),
         same=signed(sketch.digest[0]) if sketch.words else 0,
-        alike=_alike(words.ids),
+        alike=_alike(ids),
         lead=_lead(sketch.signature),
         outlet=traces.outlet,
         days=clean.published.timestamp() / SECONDS_A_DAY if clean.published else float("nan"),
         sketch=traces.sketch,
-        ids=words.ids,
-        weights=words.weights,
+        ids=ids,
+        weights=weights,
     )
     if sketch.signature is None:
-        return Prepared(number, clean, page, facts, (), ())
+        return Prepared(number, clean, page, facts, outline, (), ())
     samples = tuple(sketch.sample.astype(np.int64).tolist())
-    return Prepared(number, clean, page, facts, _band_keys(sketch.signature, settings.bands), samples)
+    return Prepared(number, clean, page, facts, outline, _band_keys(sketch.signature, settings.bands), samples)
 
 
 def stamp_of(clean: CleanArticle) -> bytes:

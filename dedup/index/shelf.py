@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
 
 from dedup.index.codec import Facts, article_of, facts_of, key_of, page_of
 from dedup.index.contract import Reading
+from dedup.index.kept import Memory, Outline, Recent, Stamped, alone, outlines_of, rows_of
+from dedup.match.outline import draw, glance
 from dedup.match.profile import Profile, make_profiles
 from dedup.match.relation import compare_many
 from dedup.models import CleanArticle, Match
 from dedup.settings import Settings
 
-PROFILES = 3072
-"""Profiles kept: about 40 kB each. A new article is mostly compared with those of the same day."""
-MATCHES = 16384
-"""Matches kept: about 2 kB each. Grouping asks again for those of a growing story that are no candidate pairs."""
-TOGETHER = 8
-"""Profiles made in one call: they share arrays that live as long as one of them is kept."""
-COMPARED = 1024
+TOGETHER = 32
+"""Outlines or profiles made in one call: one by one they take half as long again."""
+COMPARED = 512
 """Pairs compared in one call, so that not all profiles of a large call are held at once."""
+CLEANED = 2048
+"""Articles held within a transaction: some 10 kB each. What is let go of is read again."""
 
-Key = TypeVar("Key", bound=Hashable)
-Value = TypeVar("Value")
-Stamped = tuple[str, bytes]
-
-
-class Recent(Generic[Key, Value]):
-    """The ``most`` values used last, by key."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._held: OrderedDict[Key, Value] = OrderedDict()
-
-    def get(self, key: Key) -> Value | None:
-        """The value under a key, now the one used last; or None."""
-        value = self._held.get(key)
-        if value is not None:
-            self._held.move_to_end(key)
-        return value
-
-    def put(self, key: Key, value: Value) -> None:
-        """Keep a value; the one not used for longest goes when there are too many."""
-        self._held[key] = value
-        while len(self._held) > self._most:
-            self._held.popitem(last=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """Profiles and matches of earlier transactions, by id and stamp: an article cleaned anew, by any process, is
-    another entry."""
-
-    profiles: Recent[Stamped, Profile] = field(default_factory=lambda: Recent(PROFILES))
-    matches: Recent[tuple[Stamped, Stamped], Match] = field(default_factory=lambda: Recent(MATCHES))
+Pair = tuple[int, int]
 
 
 class Shelf:
@@ -66,7 +32,7 @@ class Shelf:
         self._view = view
         self._settings = settings
         self._memory = memory
-        self._cleaned: dict[int, CleanArticle] = {}
+        self._cleaned: Recent[int, CleanArticle] = Recent(CLEANED)
         self._facts: dict[int, Facts] = {}
 
     def number(self, name: str) -> int | None:
@@ -80,16 +46,16 @@ class Shelf:
         wanted = set(names)
         return {item.id: number for number, item in facts.items() if item.id in wanted}
 
-    def take(self, number: int, clean: CleanArticle, facts: Facts) -> None:
-        """Hold an article that was just cleaned, in place of what was known of an older text of it."""
-        self._cleaned[number] = clean
+    def take(self, number: int, clean: CleanArticle, facts: Facts, outline: Outline) -> None:
+        """Hold an article that was just cleaned and written, in place of what was known of an older text of it."""
+        self._cleaned.put(number, clean)
         self._facts[number] = facts
+        self._memory.outlines.put((facts.id, facts.stamp), outline)
 
     def clean(self, number: int) -> CleanArticle:
         """The clean article of a number."""
-        if number not in self._cleaned:
-            self.load([number])
-        return self._cleaned[number]
+        held = self._cleaned.get(number)
+        return self._read([number])[number] if held is None else held
 
     def facts(self, numbers: Iterable[int]) -> dict[int, Facts]:
         """The facts of those of the articles that are there, each read once."""
@@ -101,63 +67,89 @@ class Shelf:
 
     def load(self, numbers: Iterable[int]) -> None:
         """Read many articles at once."""
-        wanted = sorted({number for number in numbers if number not in self._cleaned})
-        if not wanted:
-            return
-        pages = self._view.get("page", wanted)
-        for number, data in self._view.get("article", wanted).items():
-            self._cleaned[number] = page_of(pages[number], article_of(data))
+        self._read(sorted({number for number in numbers if self._cleaned.get(number) is None}))
 
-    def compare(self, a: int, b: int) -> Match:
-        """The match of two articles; lesser id first."""
-        return self.compare_all([(a, b)])[0]
-
-    def compare_all(self, pairs: Sequence[tuple[int, int]]) -> list[Match]:
-        """The matches of many pairs of articles, in order: those at hand, and the others made in one call."""
-        numbers = {number for pair in pairs for number in pair}
-        stamped = {number: (facts.id, facts.stamp) for number, facts in self.facts(numbers).items()}
+    def compare_all(self, pairs: Sequence[Pair]) -> list[Match]:
+        """The matches of many pairs of articles, in order: those at hand, and the others made now and kept."""
+        stamped = self._stamped(pairs)
         keys = [_ordered(stamped[a], stamped[b]) for a, b in pairs]
         held = {key: self._memory.matches.get(key) for key in keys}
-        missing = [key for key, match in held.items() if match is None]
-        known = {stamp: number for number, stamp in stamped.items()}
-        for at in range(0, len(missing), COMPARED):
-            part = missing[at : at + COMPARED]
-            profiles = self._profiles({stamp: known[stamp] for key in part for stamp in key})
-            made = compare_many([(profiles[one], profiles[other]) for one, other in part], self._settings)
-            for key, match in zip(part, made, strict=True):
-                self._memory.matches.put(key, match)
-                held[key] = match
+        missing = {key: pair for key, pair in zip(keys, pairs, strict=True) if held[key] is None}
+        for key, match in zip(missing, self.compare_new(list(missing.values())), strict=True):
+            self._memory.matches.put(key, match)
+            held[key] = match
         return [match for match in (held[key] for key in keys) if match is not None]
+
+    def compare_new(self, pairs: Sequence[Pair]) -> list[Match]:
+        """The matches of pairs that nobody asks for again, in order; the lesser id first in each."""
+        stamped = self._stamped(pairs)
+        ordered = [(a, b) if stamped[a] < stamped[b] else (b, a) for a, b in pairs]
+        parts = [ordered[at : at + COMPARED] for at in range(0, len(ordered), COMPARED)]
+        return [match for part in parts for match in self._compared(part, stamped)]
+
+    def _compared(self, pairs: Sequence[Pair], stamped: Mapping[int, Stamped]) -> list[Match]:
+        """The same of a few pairs in their order: at a glance where that is enough, as in the batch."""
+        rows = {number: row for row, number in enumerate(dict.fromkeys(number for pair in pairs for number in pair))}
+        outlines = outlines_of(self._outlines({number: stamped[number] for number in rows}))
+        seen = glance(outlines, np.array([(rows[a], rows[b]) for a, b in pairs], np.int32))
+        left = [pair for pair, apart in zip(pairs, seen.unrelated.tolist(), strict=True) if not apart]
+        profiles = self._profiles({number: stamped[number] for pair in left for number in pair})
+        closer = iter(compare_many([(profiles[a], profiles[b]) for a, b in left], self._settings) if left else ())
+        columns = zip(pairs, *(column.tolist() for column in seen), strict=True)
+        return [
+            Match(stamped[a][0], stamped[b][0], "unrelated", 0.0, told, 0.0, (0.0, 0.0), cosine)
+            if apart
+            else next(closer)
+            for (a, b), apart, cosine, told in columns
+        ]
 
     def forget(self, number: int) -> None:
         """Drop what is held of an article that left."""
-        self._cleaned.pop(number, None)
+        self._cleaned.drop(number)
         self._facts.pop(number, None)
 
-    def _profiles(self, wanted: Mapping[Stamped, int]) -> dict[Stamped, Profile]:
-        found = {key: self._memory.profiles.get(key) for key in wanted}
-        missing = iter([key for key, profile in found.items() if profile is None])
-        while part := list(islice(missing, TOGETHER)):
-            self.load(wanted[key] for key in part)
-            made = _trimmed(make_profiles([self._cleaned[wanted[key]] for key in part], self._settings))
-            for key, profile in zip(part, made, strict=True):
-                self._memory.profiles.put(key, profile)
-                found[key] = profile
-        return {key: profile for key, profile in found.items() if profile is not None}
+    def _read(self, numbers: Sequence[int]) -> dict[int, CleanArticle]:
+        """Articles from their records, held for a while."""
+        pages = self._view.get("page", numbers) if numbers else {}
+        articles = self._view.get("article", numbers) if numbers else {}
+        found = {number: page_of(pages[number], article_of(data)) for number, data in articles.items()}
+        for number, clean in found.items():
+            self._cleaned.put(number, clean)
+        return found
+
+    def _cleaned_of(self, numbers: Sequence[int]) -> list[CleanArticle]:
+        """Some articles, however few of all can be held."""
+        held = {number: clean for number in numbers if (clean := self._cleaned.get(number)) is not None}
+        held |= self._read([number for number in numbers if number not in held])
+        return [held[number] for number in numbers]
+
+    def _stamped(self, pairs: Iterable[Pair]) -> dict[int, Stamped]:
+        facts = self.facts({number for pair in pairs for number in pair})
+        return {number: (item.id, item.stamp) for number, item in facts.items()}
+
+    def _outlines(self, wanted: Mapping[int, Stamped]) -> list[Outline]:
+        """The outlines of articles, in order."""
+        found = {number: self._memory.outlines.get(key) for number, key in wanted.items()}
+        for part in _parts([number for number, outline in found.items() if outline is None]):
+            drawn = draw(self._cleaned_of(part), self._settings).outlines
+            for number, outline in zip(part, rows_of(drawn), strict=True):
+                self._memory.outlines.put(wanted[number], outline)
+                found[number] = outline
+        return [outline for outline in found.values() if outline is not None]
+
+    def _profiles(self, wanted: Mapping[int, Stamped]) -> dict[int, Profile]:
+        found = {number: self._memory.profiles.get(key) for number, key in wanted.items()}
+        for part in _parts([number for number, profile in found.items() if profile is None]):
+            made = make_profiles(self._cleaned_of(part), self._settings)
+            for number, profile in zip(part, map(alone, made), strict=True):
+                self._memory.profiles.put(wanted[number], profile)
+                found[number] = profile
+        return {number: profile for number, profile in found.items() if profile is not None}
 
 
 def _ordered(one: Stamped, other: Stamped) -> tuple[Stamped, Stamped]:
     return (one, other) if one < other else (other, one)
 
 
-def _trimmed(profiles: Sequence[Profile]) -> list[Profile]:
-    """The same without the room left over at the end of their arrays: a third of what they hold."""
-    packed = profiles[0].packed
-    fitting = packed._replace(
-        sets=packed.sets.copy(),
-        loads=packed.loads.copy(),
-        term_sentence=packed.term_sentence.copy(),
-        sizes=packed.sizes.copy(),
-        norms=packed.norms.copy(),
-    )
-    return [replace(profile, packed=fitting) for profile in profiles]
+def _parts(numbers: Sequence[int]) -> list[Sequence[int]]:
+    return [numbers[at : at + TOGETHER] for at in range(0, len(numbers), TOGETHER)]

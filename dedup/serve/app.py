@@ -95,9 +95,8 @@ def _add_stories(api: FastAPI, index: Index, told: Told) -> None:
         offset: Annotated[int, Query(ge=0, le=1 << 31)] = 0,
     ) -> Response:
         """Stories, largest first, then by id."""
-        found = told.stories(in_utc(since))
-        page = [story_record(story) for story in found[offset : offset + limit]]
-        return _json({"total": len(found), "stories": page})
+        total, found = told.page(offset, limit, in_utc(since))
+        return _json({"total": total, "stories": [story_record(story) for story in found]})
 
     @api.get("/stories/{story_id}", response_model=StoryOut, responses=NOT_FOUND)
     def story(story_id: str) -> Response:

@@ -1,50 +1,58 @@
-"""The list of stories that pages are cut from, kept until the index changes."""
+"""The order of stories that pages are cut from, kept until the index changes; the stories of a page are told as it is
+asked for, so that no list of all of them is held."""
 
 from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dedup.index import Index
-from dedup.index.answers import IndexStats
 from dedup.models import Story
 
-MOST_SECONDS = 60.0
-"""A list is worked out anew after this long, whatever the counts say: a rebuild may change a headline and no count."""
 COSTLY = 0.1
 PAUSE = 10
-"""A list that took longer than ``COSTLY`` seconds to tell is given again for ``PAUSE`` times as long. Telling works out
-what ``add`` left for later, which nobody can add meanwhile: with 5,000 articles inside, clients that asked every two
-seconds kept those who post waiting for more than six seconds, one time in a hundred."""
+"""An order that took longer than ``COSTLY`` seconds to work out is taken again for ``PAUSE`` times as long. What
+``add`` left is worked out first, and nobody can add meanwhile: with 5,000 articles inside, clients that asked every
+two seconds kept those who post waiting for more than six seconds, one time in a hundred."""
+
+Numbers = NDArray[np.int64]
 
 
 class Told:
-    """Stories of an index. ``reader`` is a second handle on it, open for reading only: telling thousands of stories
-    takes a while, in which the first handle goes on taking articles."""
+    """Stories of an index. ``reader`` is a second handle on it, open for reading only: telling stories takes a while,
+    in which the first handle goes on taking articles."""
 
     def __init__(self, index: Index, reader: Index | None = None) -> None:
         self._index, self._reader = index, reader or index
         self._lock = threading.Lock()
-        self._state: IndexStats | None = None
-        self._stories: tuple[Story, ...] = ()
-        self._at = self._again = 0.0
+        self._order: Numbers = np.zeros(0, np.int64)
+        self._event = -1
+        self._again = 0.0
 
-    def stories(self, since: datetime | None = None) -> tuple[Story, ...]:
-        """As ``Index.stories``; those of all times are kept, so that page after page costs one telling."""
+    def page(self, offset: int, limit: int, since: datetime | None = None) -> tuple[int, tuple[Story, ...]]:
+        """How many stories there are, and some of them, in the order of ``Index.stories``; those that changed since, if
+        given. A story stays in its place in the order while it grows, until the order is worked out anew."""
+        order = self._up_to_date()
+        if since is not None:
+            order = self._index.listed_by(self._reader, since)
+        return len(order), self._index.told_by(self._reader, order[offset : offset + limit].tolist())
+
+    def _up_to_date(self) -> Numbers:
         with self._lock:
             began = time.monotonic()
             if began >= self._again:
-                self._tell(began)
+                self._work_out()
                 took = time.monotonic() - began
                 self._again = began + (1 + PAUSE) * took if took > COSTLY else 0.0
-            stories = self._stories
-        return stories if since is None else self._index.told_by(self._reader, since)
+            return self._order
 
-    def _tell(self, now: float) -> None:
+    def _work_out(self) -> None:
         self._index.settle()
-        # Read before the stories: what comes in between makes the next call tell them again.
-        state = replace(self._reader.stats(), bytes=0)
-        if state != self._state or now - self._at > MOST_SECONDS:
-            self._stories, self._state, self._at = self._index.told_by(self._reader), state, now
+        # Read before the order: what comes in between makes the next call work it out again.
+        event = self._reader.last_event()
+        if event != self._event:
+            self._order, self._event = self._index.listed_by(self._reader), event

@@ -190,10 +190,39 @@ def test_what_a_reader_tells_is_kept_by_the_one_who_writes(
         index.add_many(feed)
         index.settle()
         with dedup.open_index(index.place, readonly=True) as reader:
-            stories = index.told_by(reader)
-            assert len(told) == len(stories) > 0
-            assert reader.stories() == index.told_by(reader) == index.stories() == stories
+            order = index.listed_by(reader).tolist()
+            assert not told
+            stories = tuple(story for number in order for story in index.told_by(reader, [number]))
+            assert len(told) == len(stories) == len(order) > 0
+            assert reader.stories() == index.told_by(reader, order) == index.stories() == stories
+            assert index.told_by(reader, order[1:3]) == stories[1:3]
             assert len(told) == len(stories)
+
+
+def test_a_story_keeps_its_place_in_an_order_while_it_grows(tmp_path: Path, feed: list[Article]) -> None:
+    with dedup.open_index(tmp_path / "news.db") as index:
+        index.add_many(feed[: len(feed) // 2])
+        index.settle()
+        order, last = index.listed_by(index).tolist(), index.last_event()
+        index.add_many(feed[len(feed) // 2 :])
+        index.settle()
+        assert index.last_event() > last
+        firsts = {feed[number - 1].id for number in order}
+        now = [story for story in index.stories() if firsts & {member.id for member in story.articles}]
+        assert list(index.told_by(index, order)) == now
+        assert index.told_by(index, [10**6]) == ()
+
+
+def test_the_order_of_what_changed_since_is_that_of_the_stories(tmp_path: Path, feed: list[Article]) -> None:
+    moments = iter(datetime(2026, 4, 1, tzinfo=UTC) + timedelta(hours=hour) for hour in range(100))
+    with dedup.open_index(tmp_path / "news.db", clock=lambda: next(moments)) as index:
+        for at in range(0, len(feed), 5):
+            index.add_many(feed[at : at + 5])
+        for hour in (0, 2, 4, 99):
+            since = datetime(2026, 4, 1, hour % 24, tzinfo=UTC) + timedelta(days=hour // 24)
+            index.settle()
+            order = index.listed_by(index, since).tolist()
+            assert index.told_by(index, order) == index.stories(since)
 
 
 def test_after_everything_is_removed_the_store_is_empty(near_store: Store, feed: list[Article]) -> None:
