@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from dedup.match.compiled import compiled
 from dedup.match.outline import Glances, Outlines, glance, join_outlines
 from dedup.spill import Room
 
@@ -54,7 +55,8 @@ def shelve(parts: Iterable[Outlines], hold: int) -> OutlineShelf:
     light, places, room = [_without_words(held)], [0][:0], None
     for part in waiting:
         room = room or Room()
-        places += [room.put(b"".join(column.tobytes() for column in row)) for row in _by_row(part)]
+        rows, bounds = _in_rows(part)
+        places += (room.put(rows.data) + bounds).tolist()
         light.append(_without_words(part))
     return OutlineShelf(held, join_outlines(light), tuple(places), room)
 
@@ -71,6 +73,37 @@ def _first(parts: Iterator[Outlines], hold: int) -> Iterator[Outlines]:
 def _without_words(part: Outlines) -> Outlines:
     heavy = {name: np.empty(0, getattr(part, name).dtype) for name in ("ids", "weights", "marks", "grams")}
     return part._replace(**heavy)
+
+
+def _in_rows(part: Outlines) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The bytes of words and windows row by row, and where each row begins."""
+    columns = (part.ids, part.weights, part.marks, part.grams)
+    sizes = np.diff(part.bounds) * sum(column.itemsize for column in columns[:3])
+    sizes += np.diff(part.gram_bounds) * part.grams.itemsize
+    bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+    rows = np.empty(bounds[-1], np.uint8)
+    flat = tuple((column.view(np.uint8), column.itemsize) for column in columns)
+    _interleave(flat, part.bounds, part.gram_bounds, rows)
+    return rows, bounds[:-1]
+
+
+@compiled
+def _interleave(columns: Any, bounds: Any, gram_bounds: Any, out: Any) -> None:
+    (ids, wide), (weights, middle), (marks, narrow), (grams, half) = columns
+    at = 0
+    for row in range(bounds.shape[0] - 1):
+        low, high = bounds[row], bounds[row + 1]
+        at = _put(ids[low * wide : high * wide], out, at)
+        at = _put(weights[low * middle : high * middle], out, at)
+        at = _put(marks[low * narrow : high * narrow], out, at)
+        at = _put(grams[gram_bounds[row] * half : gram_bounds[row + 1] * half], out, at)
+
+
+@compiled
+def _put(data: Any, out: Any, at: int) -> int:
+    end: int = at + data.shape[0]
+    out[at:end] = data
+    return end
 
 
 def _empty(light: Outlines, rows: npt.NDArray[np.int32]) -> Outlines:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +14,7 @@ import numpy.typing as npt
 
 from dedup.models import Article, CleanArticle, Credit
 from dedup.spill.kept import Codec, Kept
-from dedup.spill.records import ARTICLES, OBJECTS
+from dedup.spill.records import ARTICLES, OBJECTS, json_bytes, json_of
 
 _SIZES = struct.Struct("<iiii")
 _NONE = -1
@@ -63,7 +62,7 @@ def _numbers() -> tuple[int, ...]:
 def _page_bytes(page: Page) -> bytes:
     roles, headline, byline, dateline, credits, published, notes, insets = page.rest
     when = published.isoformat() if published else None
-    head = json.dumps([roles, headline, byline, dateline, credits, when, notes, insets]).encode()
+    head = json_bytes([roles, headline, byline, dateline, [*map(tuple, credits)], when, notes, insets])
     own = b"" if page.article is None else ARTICLES.encode(page.article)
     text = b"" if page.text is None else page.text.encode("utf-8", "surrogatepass")
     text_size = _NONE if page.text is None else len(text)
@@ -76,7 +75,7 @@ def _page_of(data: bytes) -> Page:
     places = np.frombuffer(data, np.int32, 2 * lines, _SIZES.size)
     at = _SIZES.size + places.nbytes
     begin, end = at + own, at + own + max(text, 0)
-    roles, headline, byline, dateline, credits, when, notes, insets = json.loads(data[end:])
+    roles, headline, byline, dateline, credits, when, notes, insets = json_of(data[end:])
     rest = (
         roles,
         headline,

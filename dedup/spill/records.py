@@ -6,6 +6,9 @@ import json
 import struct
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+
+import orjson
 
 from dedup.models import Article, Fact, Match, Passage
 from dedup.spill.kept import Codec
@@ -41,6 +44,22 @@ def unpack_texts(data: bytes) -> list[str | None]:
     return texts
 
 
+def json_bytes(value: Any) -> bytes:
+    """Lists, strings and numbers as JSON. What holds lone surrogates, which orjson refuses, goes another way."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value).encode()
+
+
+def json_of(data: bytes) -> Any:
+    """The value of ``json_bytes``."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return json.loads(data)
+
+
 def _article_bytes(article: Article) -> bytes:
     when = article.published.isoformat() if article.published else None
     return pack_texts([*(getattr(article, name) for name in _TEXTS), when, *article.repairs])
@@ -67,11 +86,11 @@ ARTICLES = Codec(_article_bytes, _article_of, _article_size)
 
 def _match_bytes(match: Match) -> bytes:
     plain = [getattr(match, name) for name in _PLAIN]
-    return json.dumps([*plain, match.passages, match.facts], separators=(",", ":")).encode()
+    return json_bytes([*plain, [*map(tuple, match.passages)], [*map(tuple, match.facts)]])
 
 
 def _match_of(data: bytes) -> Match:
-    *plain, passages, facts = json.loads(data)
+    *plain, passages, facts = json_of(data)
     known = dict(zip(_PLAIN, plain, strict=True))
     return Match(
         **known | {"containment": tuple(known["containment"]), "reasons": tuple(known["reasons"])},

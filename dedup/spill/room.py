@@ -17,13 +17,18 @@ from dedup.errors import SpillError
 PIECE = 1 << 30
 """Bytes that are read at once."""
 
+BUFFER = 1 << 20
+"""Bytes that are written at once."""
+
 
 class Room:
-    """Bytes on disk. A process that was forked since may read what was put before; one it is sent to gets a copy."""
+    """Bytes on disk, the last ones still in memory. A process that was forked since may read what was put before; one
+    it is sent to gets a copy."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._end = 0
+        self._written = 0
+        self._buffer = bytearray()
         try:
             self._file = tempfile.TemporaryFile(prefix="dedup-", buffering=0)  # noqa: SIM115
         except OSError as error:
@@ -33,36 +38,51 @@ class Room:
     def put(self, data: bytes | memoryview) -> int:
         """Where ``data`` stands now. Raises SpillError where there is no room for it."""
         with self._lock:
-            place = self._end
-            try:
-                self._file.seek(place)
-                left = memoryview(data).cast("B")
-                while left:
-                    left = left[self._file.write(left) :]
-            except OSError as error:
-                _refuse(error)
-            self._end += len(data)
+            place = self._written + len(self._buffer)
+            self._buffer += data
+            if len(self._buffer) >= BUFFER:
+                self._write()
             return place
 
+    def _write(self) -> None:
+        try:
+            self._file.seek(self._written)
+            with memoryview(self._buffer) as left:
+                at = 0
+                while at < len(left):
+                    at += self._file.write(left[at:])
+        except OSError as error:
+            _refuse(error)
+        self._written += len(self._buffer)
+        self._buffer = bytearray()
+
     def get(self, place: int, size: int) -> bytes:
-        """The ``size`` bytes at a place."""
-        if hasattr(os, "pread"):
-            return os.pread(self._file.fileno(), size, place)
+        """The ``size`` bytes at a place, or as many as there are."""
         with self._lock:
-            self._file.seek(place)
-            return self._file.read(size)
+            if place >= self._written:
+                return bytes(self._buffer[place - self._written :][:size])
+            if hasattr(os, "pread"):
+                found = os.pread(self._file.fileno(), size, place)
+            else:
+                self._file.seek(place)
+                found = self._file.read(size)
+            return found + bytes(self._buffer[: size - len(found)])
 
     def into(self, place: int, arrays: Sequence[npt.NDArray[Any]]) -> None:
         """Fill arrays with the bytes at a place, one after the other."""
-        if hasattr(os, "preadv"):
+        size = sum(array.nbytes for array in arrays)
+        if hasattr(os, "preadv") and place + size <= self._written:
             os.preadv(self._file.fileno(), [array.data.cast("B") for array in arrays if array.size], place)
             return
+        data = self.get(place, size)
+        at = 0
         for array in arrays:
-            array[:] = np.frombuffer(self.get(place, array.nbytes), array.dtype)
-            place += array.nbytes
+            array[:] = np.frombuffer(data, array.dtype, array.size, at)
+            at += array.nbytes
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _copy, ([self.get(place, PIECE) for place in range(0, self._end, PIECE)],)
+        end = self._written + len(self._buffer)
+        return _copy, ([self.get(place, PIECE) for place in range(0, end, PIECE)],)
 
 
 def _copy(pieces: list[bytes]) -> Room:

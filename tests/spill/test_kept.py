@@ -9,6 +9,7 @@ from datetime import UTC, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,9 +17,10 @@ from hypothesis import strategies as st
 import dedup
 from dedup.errors import SpillError
 from dedup.models import Article, CleanArticle, Credit, Fact, Match, Passage
-from dedup.spill import ById, Codec, Kept
+from dedup.spill import ById, Codec, Kept, Room
 from dedup.spill.pages import CleanFeed, page_of
 from dedup.spill.records import ARTICLES, MATCHES
+from dedup.spill.room import BUFFER
 
 texts = st.text(st.characters(exclude_categories=()), max_size=40)
 times = st.one_of(
@@ -121,6 +123,16 @@ def test_clean_articles_come_back_as_they_were_found(found: list[CleanArticle], 
     assert list(feed.ordered(order)) == found[::-1]
 
 
+def test_bytes_are_read_back_across_what_is_written_and_what_is_not() -> None:
+    room, words = Room(), [bytes([65 + number % 26]) * (BUFFER // 3) for number in range(8)]
+    places = [room.put(word) for word in words]
+    assert [room.get(place, len(word)) for place, word in zip(places, words, strict=True)] == words
+    assert room.get(places[2], 2 * len(words[0])) == words[2] + words[3]
+    arrays = np.empty(len(words[0]) // 8, np.uint64), np.empty(len(words[0]), np.uint8)
+    room.into(places[5], arrays)
+    assert arrays[0].tobytes() + arrays[1].tobytes() == b"".join(words[5:7])[: sum(array.nbytes for array in arrays)]
+
+
 def test_the_first_items_are_held_and_the_others_wait() -> None:
     kept = Kept(WORDS, 8)
     for word in ("storm", "flood", "quake"):
@@ -173,4 +185,4 @@ def test_a_full_disk_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     full = Path("/dev/full").open("r+b", buffering=0)  # noqa: SIM115
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: full)
     with pytest.raises(SpillError, match="No space left"):
-        Kept(WORDS, 0).add("storm")
+        Kept(WORDS, 0).add("storm" * BUFFER)
