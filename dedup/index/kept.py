@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.match.outline import Outlines
+from dedup.match.packed import one_row
 from dedup.match.profile import Profile
 from dedup.models import Match
 
@@ -135,35 +136,4 @@ def _bounds(parts: Sequence[npt.NDArray[np.generic]]) -> npt.NDArray[np.int64]:
 
 def alone(profile: Profile) -> Profile:
     """A profile in arrays of its own: of those made together each would hold on to all."""
-    packed, row = profile.packed, profile.row
-    low, high = packed.words[row].tolist()
-    words = slice(low, high)
-    sets, loads = packed.set_bounds[row : row + 1], packed.load_bounds[row : row + 1]
-    sentences, start = packed.sentences[row : row + 2], int(packed.term_starts[row])
-    terms = int(loads[0, 1] - loads[0, 0])
-    own = packed._replace(
-        words=np.array([[0, high - low]], np.int64),
-        hashes=packed.hashes[words].copy(),
-        starts=packed.starts[words].copy(),
-        ends=packed.ends[words].copy(),
-        sentence=packed.sentence[words].copy(),
-        flags=packed.flags[words].copy(),
-        weights=packed.weights[words].copy(),
-        grams=packed.grams[words].copy(),
-        places=packed.places[words].copy(),
-        sets=packed.sets[sets[0, 0] : sets[0, -1]].copy(),
-        set_bounds=sets - sets[0, 0],
-        loads=packed.loads[loads[0, 0] : loads[0, -1]].copy(),
-        load_bounds=loads - loads[0, 0],
-        term_sentence=packed.term_sentence[start : start + terms].copy(),
-        term_starts=np.zeros(1, np.int64),
-        sizes=packed.sizes[sentences[0] : sentences[1]].copy(),
-        norms=packed.norms[sentences[0] : sentences[1]].copy(),
-        sentences=sentences - sentences[0],
-        sums=packed.sums[row : row + 1].copy(),
-        stems=packed.stems[words].copy(),
-        stem_places=packed.stem_places[words].copy(),
-        stem_rarity=packed.stem_rarity[words].copy(),
-        stem_loads=packed.stem_loads[words].copy(),
-    )
-    return replace(profile, packed=own, row=0)
+    return replace(profile, packed=one_row(profile.packed, profile.row), row=0)

@@ -75,6 +75,47 @@ class Packed(NamedTuple):
     stem_sizes: npt.NDArray[np.int32]
 
 
+def one_row(packed: Packed, row: int) -> Packed:
+    """One article in arrays of its own."""
+    low, high = packed.words[row].tolist()
+    words, one = slice(low, high), slice(row, row + 1)
+    stems = slice(low, low + int(packed.stem_counts[row]))
+    sets, loads, start = packed.set_bounds[one], packed.load_bounds[one], int(packed.term_starts[row])
+    terms = slice(start, start + int(loads[0, TERM_LOADS + 1] - loads[0, TERM_LOADS]))
+    bounds = packed.sentences[row : row + 2]
+    sentences = slice(int(bounds[0]), int(bounds[1]))
+    return Packed(
+        words=np.array([[0, high - low]], np.int64),
+        hashes=packed.hashes[words].copy(),
+        starts=packed.starts[words].copy(),
+        ends=packed.ends[words].copy(),
+        sentence=packed.sentence[words].copy(),
+        flags=packed.flags[words].copy(),
+        weights=packed.weights[words].copy(),
+        grams=packed.grams[words].copy(),
+        places=packed.places[words].copy(),
+        sets=packed.sets[sets[0, 0] : sets[0, -1]].copy(),
+        set_bounds=sets - sets[0, 0],
+        loads=packed.loads[loads[0, 0] : loads[0, -1]].copy(),
+        load_bounds=loads - loads[0, 0],
+        term_sentence=packed.term_sentence[terms].copy(),
+        term_starts=np.zeros(1, np.int64),
+        sizes=packed.sizes[sentences].copy(),
+        norms=packed.norms[sentences].copy(),
+        sentences=bounds - bounds[0],
+        sums=packed.sums[one].copy(),
+        stems=packed.stems[stems].copy(),
+        stem_ends=packed.stem_ends[stems].copy(),
+        stem_marks=packed.stem_marks[stems].copy(),
+        stem_rarity=packed.stem_rarity[stems].copy(),
+        stem_loads=packed.stem_loads[stems].copy(),
+        stem_counts=packed.stem_counts[one].copy(),
+        stem_places=packed.stem_places[words].copy(),
+        stem_weights=packed.stem_weights[sentences].copy(),
+        stem_sizes=packed.stem_sizes[sentences].copy(),
+    )
+
+
 @compiled
 def section(packed: Any, row: int, name: int) -> Any:
     """One section of ``sets``."""

@@ -37,6 +37,7 @@ def test_a_profile_alone_is_the_one_made_alone() -> None:
         one, other = alone(profile), make_profile(item, SETTINGS)
         for name, column, wanted in zip(one.packed._fields, one.packed, other.packed, strict=True):
             # No window begins at the last words; what stands there was never written.
+            # Nor was there anything written beyond the last stem.
             end = max(0, len(column) - QUOTED_GRAM + 1) if name in ("grams", "places") else len(column)
             assert np.array_equal(column[:end], wanted[:end]), name
             assert name not in ("sets", "loads", "hashes") or len(column) <= len(wanted)
