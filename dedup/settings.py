@@ -134,10 +134,10 @@ def _check(item: Field[Any], value: object) -> None:
     if not numeric:
         raise SettingsError(
             f"{item.name} must be {'a number' if wanted is float else 'a whole number'}, not {value!r}",
-            remedy=f"give {low} to {high} {item.metadata['unit']}",
+            remedy=f"give {low} to {high} ({item.metadata['unit']})",
         )
     if not low <= value <= high:
         raise SettingsError(
-            f"{item.name} is {value}, outside {low} to {high} {item.metadata['unit']}",
+            f"{item.name} is {value}, outside {low} to {high} ({item.metadata['unit']})",
             remedy=item.metadata["reason"],
         )

@@ -31,7 +31,7 @@ def test_settings_written_as_toml_are_read_back_the_same(tmp_path: Path) -> None
     ("toml", "sentence"),
     [
         ("seeed = 1", "unknown setting 'seeed'; known ones are"),
-        ("min_words = 0", "min_words is 0, outside 1 to 1000 words of body"),
+        ("min_words = 0", "min_words is 0, outside 1 to 1000 (words of body)"),
         ("min_words = 'x'", "min_words must be a whole number, not 'x'"),
         ("min_words = true", "min_words must be a whole number, not True"),
         ("bands = 7", "permutations (128) is not a multiple of bands (7); choose bands that divide"),

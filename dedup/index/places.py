@@ -24,6 +24,10 @@ def store_at(path: str | os.PathLike[str], durability: Durability, readonly: boo
         return PostgresStore(path, durability, readonly)
     if isinstance(path, str) and path.startswith(REDIS):
         return RedisStore(path, durability, readonly)
+    if isinstance(path, str) and "://" in path:
+        raise IndexStoreError(
+            "no index can be kept there", place=path, remedy="give a file, redis://... or postgresql://..."
+        )
     return SqliteStore(path, durability, readonly)
 
 

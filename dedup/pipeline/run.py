@@ -13,7 +13,6 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from dedup.errors import ArticleError
 from dedup.match.profile import make_profile
 from dedup.match.relation import compare_profiles
 from dedup.models import Article, CleanArticle, Match, Rejection, Result, Stats, Story
@@ -45,13 +44,7 @@ def compare(a: Article | CleanArticle, b: Article | CleanArticle, settings: Sett
 
 
 def _cleaned(item: Article | CleanArticle) -> CleanArticle:
-    if isinstance(item, CleanArticle):
-        return item
-    if isinstance(item, Article):
-        return clean(item)
-    raise ArticleError(
-        f"expected an Article, not {type(item).__name__}", remedy="make one: dedup.Article(id=..., text=...)"
-    )
+    return item if isinstance(item, CleanArticle) else clean(item)
 
 
 def find_stories(

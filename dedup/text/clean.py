@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.errors import ArticleError
 from dedup.models import Article, CleanArticle
 from dedup.text.evidence import FeedEvidence, line_evidence
 from dedup.text.insets import insets_of, may_hold
@@ -20,8 +21,13 @@ def clean(article: Article, evidence: FeedEvidence | None = None) -> CleanArticl
     """Roles of all lines, headline, byline, dateline, credits and time of one article.
 
     ``evidence`` is what the feed says (collect_evidence); without it the article speaks for itself. Where the
-    text is "" the plain text is taken from ``html``; MissingExtraError when the extra is not installed.
+    text is "" the plain text is taken from ``html``; MissingExtraError when the extra is not installed. Raises
+    ArticleError for what is no Article.
     """
+    if not isinstance(article, Article):
+        raise ArticleError(
+            f"expected an Article, not {type(article).__name__}", remedy="make one: dedup.Article(id=..., text=...)"
+        )
     return clean_many([article], evidence)[0]
 
 

@@ -311,3 +311,10 @@ def test_many_equal_articles_make_no_later_one_slower(tmp_path: Path) -> None:
         assert verdict.relation == "copy"
         assert verdict.match is not None
         assert verdict.match.a == "m0000"
+
+
+def test_an_address_of_no_store_is_refused_and_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(dedup.IndexStoreError, match=r"ftp://news: no index can be kept there; give a file"):
+        dedup.open_index("ftp://news")
+    assert not list(tmp_path.iterdir())
