@@ -131,10 +131,9 @@ def cli() -> None:
     "--hold",
     "hold_mb",
     type=click.IntRange(0),
-    default=25,
-    show_default=True,
     metavar="MB",
-    help="Articles held in memory, in megabytes; what is beyond waits in temporary files (TMPDIR).",
+    help="Megabytes held in memory, each of articles, outlines and matches (25); what is beyond waits in temporary"
+    " files: set TMPDIR to a folder on disk.",
 )
 @click.option(
     "--stop-after",
@@ -159,6 +158,8 @@ def run(
         raise click.UsageError("nothing would be written; name a report folder with -o or a file with --json")
     if options["stop_after"] and output is not None:
         raise click.UsageError("--stop-after groups makes no report; name a file with --json alone")
+    if options["stop_after"] and options["hold_mb"] is not None:
+        raise click.UsageError("--hold says nothing to --stop-after groups, which holds no articles")
     if json_file and any(_is_file(feed, json_file) for feed in feeds):
         raise click.UsageError(
             f"{json_file} is one of the feeds and would be overwritten; name another file with --json"
@@ -196,15 +197,19 @@ Finish = Callable[[Path | None, str | None], None]
 
 
 def _stories_job(
-    items: Iterator[Article | Rejection], settings: Settings, progress: Progress | None, workers: int, hold_mb: int
+    items: Iterator[Article | Rejection],
+    settings: Settings,
+    progress: Progress | None,
+    workers: int,
+    hold_mb: int | None,
 ) -> tuple[Sequence[Rejection], int, Finish]:
     """Everything: rejections, number of articles, and what is to be done with the rest."""
     from dedup.engines.local import runner_for
-    from dedup.pipeline import find_stories
+    from dedup.pipeline import HOLD_MB, find_stories
     from dedup.report import write_report, write_stories_jsonl
     from dedup.report.summary import print_summary
 
-    result = find_stories(items, settings, progress, runner_for(workers), hold_mb)
+    result = find_stories(items, settings, progress, runner_for(workers), HOLD_MB if hold_mb is None else hold_mb)
 
     def finish(output: Path | None, json_file: str | None) -> None:
         index = write_report(result, output) if output is not None else None
@@ -216,7 +221,7 @@ def _stories_job(
 
 
 def _copies_job(
-    items: Iterator[Article | Rejection], settings: Settings, progress: Progress | None, workers: int, _hold_mb: int
+    items: Iterator[Article | Rejection], settings: Settings, progress: Progress | None, workers: int, _: int | None
 ) -> tuple[Sequence[Rejection], int, Finish]:
     """As far as groups of copies."""
     from dedup.copies import find_copies

@@ -364,7 +364,8 @@ class Stats:
 class Result:
     """What a feed came to: stories sorted by size then id, matches sorted by ids, and every count.
 
-    ``articles`` maps id to clean article; ``settings`` is the digest of the settings used.
+    ``articles`` maps id to clean article; ``settings`` is the digest of the settings used. Of a feed that did not
+    fit in memory ``articles`` and ``matches`` are read from a file one by one, as they are asked for.
     """
 
     stories: tuple[Story, ...]

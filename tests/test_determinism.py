@@ -5,7 +5,9 @@ import os
 import random
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -58,6 +60,19 @@ def test_articles_that_wait_on_disk_change_nothing(feed: list[dedup.Article], wo
     assert waiting.stats == held.stats
     assert tuple(waiting.matches) == tuple(held.matches)
     assert dict(waiting.articles) == dict(held.articles)
+
+
+def test_times_of_a_zone_are_known_again_wherever_they_wait() -> None:
+    """In the hour that a clock shows twice, Python calls times of two zones never equal."""
+    when = datetime(2024, 11, 3, 1, 30, tzinfo=ZoneInfo("America/New_York"))
+    text = "The minister opened the bridge over the Drava on Monday after repairs of seven months."
+    given = [dedup.Article("a", text, published=when), dedup.Article("a", text, published=when)]
+    later = dedup.Article("a", text + " He walked.", published=when)
+    found = [dedup.find_stories([*given, later], hold_mb=hold_mb) for hold_mb in (0, 25)]
+    for result in found:
+        assert (result.stats.redelivered, result.stats.rejected) == (1, 1)
+        assert result.articles["a"].text == later.text
+    assert found[0].rejections == found[1].rejections
 
 
 def test_the_hash_seed_of_python_changes_nothing() -> None:

@@ -26,6 +26,12 @@ SECONDS_A_DAY = 86400.0
 MOST_KEYS = 128
 """More than an article has keys."""
 
+WORTH = 32
+"""Postings that are looked through sooner than the keys of one row are compared with those of another."""
+
+BLOCK = 1 << 16
+"""Articles whose counts and sums, 16 bytes each, stay in the cache while all later ones are met with them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
@@ -167,7 +173,7 @@ def _join(packed: _Packed, stands: npt.NDArray[np.int64], settings: Settings) ->
     postings = (rows[by_term].astype(np.int32), part.weights[rows, places][by_term], starts)
     floors = (settings.neighbour_cosine, settings.neighbour_cosine_far)
     rule = (settings.neighbour_shared, settings.neighbour_bucket, settings.neighbour_days, *floors)
-    pairs, scores = _scan(part, postings, rule)
+    pairs, scores = _scan(part, postings, rule, (BLOCK, WORTH))
     hot = int(np.count_nonzero(frequency > settings.neighbour_bucket))
     return hot, _Found(stands[pairs[:, 0]], stands[pairs[:, 1]], scores)
 
@@ -231,38 +237,109 @@ def _room(pairs: Any, scores: Any, count: int) -> Any:
 
 
 @compiled
-def _scan(packed: Any, postings: Any, rule: Any) -> Any:
-    """Add up, for each row, what it shares with earlier rows along the postings; keep the pairs that pass. Count and
-    sum of a row stand side by side, and a count says for which row it is, so that a posting costs one look into memory.
-    """
-    rows, weights, starts = postings
-    wanted, bucket, days, near, far = rule
+def _scan(packed: Any, postings: Any, rule: Any, limits: Any) -> Any:
+    """Add up, for each row, what it shares with earlier rows along the postings, a block of earlier rows at a time;
+    keep the pairs that pass. Count and sum of a row stand side by side, and a count says for which row it is, so that a
+    posting costs one look into memory."""
+    (wanted, bucket, days, near, far), (block, worth) = rule, limits
     n = len(packed.sizes)
-    tally, touched = np.full((n, 2), -1.0), np.empty(n, np.int32)
+    tally, touched = np.empty((min(n, block), 2)), np.empty(min(n, block), np.int32)
     pairs, scores, found = np.empty((1024, 2), np.int32), np.empty(1024, np.float32), 0
-    for i in range(n):
-        met, hot, base = 0, False, float(i * MOST_KEYS)
-        for k in range(packed.sizes[i]):
-            key = packed.keys[i, k]
-            if starts[key + 1] - starts[key] > bucket:
-                hot = True
-                continue
-            weight = float(packed.weights[i, k])
-            for at in range(starts[key], starts[key + 1]):
-                j = rows[at]
-                if j >= i:
-                    break
-                if tally[j, 0] < base:
-                    tally[j, 0], tally[j, 1], touched[met] = base, 0.0, j
-                    met += 1
-                tally[j, 0] += 1
-                tally[j, 1] += weight * float(weights[at])
-        for t in range(met):
-            j = touched[t]
-            shared, value = _overlap(packed, i, j) if hot else (np.int64(tally[j, 0] - base), tally[j, 1])
-            floor = far if abs(packed.days[i] - packed.days[j]) > days else near
-            if shared >= wanted and value >= floor:
-                pairs, scores = _room(pairs, scores, found)
-                pairs[found, 0], pairs[found, 1], scores[found] = j, i, value
-                found += 1
+    starts = postings[2]
+    hot, cuts = starts[1:] - starts[:-1] > bucket, np.column_stack((starts[:-1], starts[:-1]))
+    for low in range(0, n, block):
+        tally[:] = -1.0
+        _next_cuts(cuts, postings, low + block)
+        for i in range(low + 1, n):
+            met, added = _add_up(packed, postings, (cuts, hot, worth), (i, low), (tally, touched))
+            for t in range(met):
+                at = touched[t]
+                shared, value = np.int64(tally[at, 0] - i * MOST_KEYS), tally[at, 1]
+                if not added:
+                    shared, value = _overlap(packed, i, low + at)
+                floor = far if abs(packed.days[i] - packed.days[low + at]) > days else near
+                if shared >= wanted and value >= floor:
+                    pairs, scores = _room(pairs, scores, found)
+                    pairs[found, 0], pairs[found, 1], scores[found] = low + at, i, value
+                    found += 1
     return pairs[:found], scores[:found]
+
+
+@compiled
+def _next_cuts(cuts: Any, postings: Any, high: int) -> None:
+    """Move the cuts on to the postings of the rows below ``high``."""
+    rows, _, starts = postings
+    for key in range(len(cuts)):
+        at = cuts[key, 1]
+        cuts[key, 0] = at
+        while at < starts[key + 1] and rows[at] < high:
+            at += 1
+        cuts[key, 1] = at
+
+
+@compiled
+def _add_up(packed: Any, postings: Any, keys: Any, which: Any, out: Any) -> Any:
+    """Count and sum what row i shares with the rows of a block before it that it meets: how many these are, and whether
+    they are added up. Keys too frequent to bring pairs together count where others did; they are left to ``_overlap``
+    where their postings are far more than the rows met."""
+    cuts, hot, worth = keys
+    met, frequent, own = 0, 0, packed.keys[which[0], : packed.sizes[which[0]]]
+    for key in own:
+        frequent += cuts[key, 1] - cuts[key, 0] if hot[key] else 0
+    if not frequent:
+        for k in range(len(own)):
+            met = _add(postings, cuts[own[k]], which, packed.weights[which[0], k], out, met)
+        return met, True
+    for key in own:
+        met = met if hot[key] else _meet(postings, cuts[key], which, out, met)
+    if frequent > worth * met:
+        return met, False
+    for k in range(len(own)):
+        _add_to_met(postings, cuts[own[k]], which, packed.weights[which[0], k], out[0])
+    return met, True
+
+
+@compiled
+def _add(postings: Any, cut: Any, which: Any, weight: float, out: Any, met: int) -> int:
+    """Add what a key has in common to the rows of its postings; how many rows are met now."""
+    (rows, weights, _), (i, low), (tally, touched) = postings, which, out
+    base = float(i * MOST_KEYS)
+    for at in range(cut[0], cut[1]):
+        if rows[at] >= i:
+            break
+        j = rows[at] - low
+        if tally[j, 0] < base:
+            tally[j, 0], tally[j, 1], touched[met] = base, 0.0, j
+            met += 1
+        tally[j, 0] += 1
+        tally[j, 1] += float(weight) * float(weights[at])
+    return met
+
+
+@compiled
+def _meet(postings: Any, cut: Any, which: Any, out: Any, met: int) -> int:
+    """Note the rows of a key's postings that were not met before; how many are met now."""
+    rows, (i, low), (tally, touched) = postings[0], which, out
+    base = float(i * MOST_KEYS)
+    for at in range(cut[0], cut[1]):
+        if rows[at] >= i:
+            break
+        j = rows[at] - low
+        if tally[j, 0] < base:
+            tally[j, 0], tally[j, 1], touched[met] = base, 0.0, j
+            met += 1
+    return met
+
+
+@compiled
+def _add_to_met(postings: Any, cut: Any, which: Any, weight: float, tally: Any) -> None:
+    """Add what a key has in common to those rows of its postings that are met."""
+    (rows, weights, _), (i, low) = postings, which
+    base = float(i * MOST_KEYS)
+    for at in range(cut[0], cut[1]):
+        if rows[at] >= i:
+            break
+        j = rows[at] - low
+        if tally[j, 0] >= base:
+            tally[j, 0] += 1
+            tally[j, 1] += float(weight) * float(weights[at])

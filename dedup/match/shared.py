@@ -13,8 +13,8 @@ from dedup.match.compiled import compiled
 from dedup.sketch import SketchTable
 from dedup.spill import Room
 
-BODIES_AT_ONCE = 1 << 16
-"""Bodies whose shingles are in memory at a time: some 250 MB of news."""
+SHINGLES_AT_ONCE = 1 << 25
+"""Shingles in memory at a time: 256 MB, some 70,000 news articles."""
 
 _NONE, _NO_SIZES = np.empty(0, np.uint64), np.empty(0, np.int64)
 
@@ -43,12 +43,12 @@ class ShingleShelf:
             self._sizes.append(np.diff(table.shingle_bounds))
             yield replace(table, shingles=_NONE, shingle_bounds=np.zeros_like(table.shingle_bounds))
 
-    def shared(self, pairs: NDArray[np.int32], at_once: int = BODIES_AT_ONCE) -> NDArray[np.int32]:
-        """``shared_shingles`` of pairs of bodies in the order they were taken, with the shingles of at most ``at_once``
-        of them (two or more) in memory. Pairs sorted by their first body meet few bodies twice."""
+    def shared(self, pairs: NDArray[np.int32], at_once: int = SHINGLES_AT_ONCE) -> NDArray[np.int32]:
+        """``shared_shingles`` of pairs of bodies in the order they were taken, with at most ``at_once`` shingles in
+        memory, or those of one pair. Pairs sorted by their first body meet few bodies twice."""
         places, sizes = np.concatenate([_NO_SIZES, *self._places]), np.concatenate([_NO_SIZES, *self._sizes])
         out = np.empty((len(pairs), 3), np.int32)
-        for start, end in _runs(pairs, len(sizes), max(2, at_once)):
+        for start, end in _runs(pairs, sizes, at_once):
             wanted = np.unique(pairs[start:end])
             bounds = np.concatenate([[0], np.cumsum(sizes[wanted])])
             shingles = self._read(places[wanted], bounds)
@@ -66,25 +66,26 @@ class ShingleShelf:
         return shingles
 
 
-def _runs(pairs: NDArray[np.int32], bodies: int, most: int) -> Iterator[tuple[int, int]]:
-    seen = np.full(bodies, -1, np.int64)
+def _runs(pairs: NDArray[np.int32], sizes: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:
+    seen = np.full(len(sizes), -1, np.int64)
     start = 0
     while start < len(pairs):
-        end = int(_run_end(pairs, start, most, seen))
+        end = int(_run_end(pairs, start, most, (sizes, seen)))
         yield start, end
         start = end
 
 
 @compiled
-def _run_end(pairs: Any, start: Any, most: Any, seen: Any) -> Any:
-    """The end of the longest run of pairs from ``start`` on that names at most ``most`` bodies."""
+def _run_end(pairs: Any, start: Any, most: Any, bodies: Any) -> Any:
+    """The end of the longest run of pairs from ``start`` on whose bodies have at most ``most`` shingles, or of one."""
+    sizes, seen = bodies
     count = 0
     for row in range(start, len(pairs)):
         for side in range(2):
             if seen[pairs[row, side]] != start:
                 seen[pairs[row, side]] = start
-                count += 1
-        if count > most:
+                count += sizes[pairs[row, side]]
+        if count > most and row > start:
             return row
     return len(pairs)
 

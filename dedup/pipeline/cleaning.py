@@ -29,8 +29,16 @@ def clean_feed(articles: Sequence[Article], runner: Runner | None = None) -> lis
     return [item for given, part in parts for item in map(cleaned_of, given, part.pages)]
 
 
-def clean_all(articles: Kept[Article], runner: Runner, progress: Progress) -> tuple[CleanFeed, list[Rejection]]:
-    """Articles with a text, and a rejection for every page of html that gave none."""
+class Cleaned(NamedTuple):
+    """The articles with a text, their places among those given, and a rejection for every page that gave none."""
+
+    feed: CleanFeed
+    places: Sequence[int]
+    unread: list[Rejection]
+
+
+def clean_all(articles: Kept[Article], runner: Runner, progress: Progress) -> Cleaned:
+    """Clean a feed with its own evidence. Raises SpillError where what was found cannot be written."""
     chunks = Chunks(articles, ARTICLES_A_CHUNK)
     evidence = _gather_evidence(articles, runner, progress)
     cleaned, unread = CleanFeed(articles), list[int]()
@@ -40,9 +48,9 @@ def clean_all(articles: Kept[Article], runner: Runner, progress: Progress) -> tu
             cleaned.add(page)
         progress("cleaning", len(cleaned), len(articles))
     if not unread:
-        return cleaned, []
+        return Cleaned(cleaned, range(len(cleaned)), [])
     read = np.setdiff1d(np.arange(len(cleaned)), unread).tolist()
-    return cleaned.ordered(read), [_refuse_unread(cleaned[at]) for at in unread]
+    return Cleaned(cleaned.ordered(read), read, [_refuse_unread(cleaned[at]) for at in unread])
 
 
 def _refuse_unread(item: CleanArticle) -> Rejection:

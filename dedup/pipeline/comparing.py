@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from dedup.match.candidates import candidate_pairs
+from dedup.match.compiled import compiled
 from dedup.match.neighbours import Keys, join_keys, neighbours_by_keys
 from dedup.match.outline import Drawn, Glances, Outlines, draw
 from dedup.match.profile import make_profiles
@@ -124,7 +125,8 @@ def compare_all(given: Comparing, pairs: Pairs, progress: Progress) -> Iterator[
         done += len(chunk) - len(left[-1])
         progress("comparing", done, len(pairs))
         yield Compared(told_apart(chunk, seen), [])
-    for part in given.runner.map(_compare_chunk, (given.cleaned, given.settings), _by_articles(np.concatenate(left))):
+    rest = _by_articles(np.concatenate(left), len(given.cleaned))
+    for part in given.runner.map(_compare_chunk, (given.cleaned, given.settings), rest):
         done += len(part.table)
         progress("comparing", done, len(pairs))
         yield part
@@ -134,15 +136,26 @@ def _glance_chunk(shelf: OutlineShelf, pairs: Pairs) -> Glances:
     return shelf.glance(pairs)
 
 
-def _by_articles(pairs: Pairs) -> list[Pairs]:
-    """The pairs in order, cut where a chunk has enough of them or of their articles."""
-    chunks, start, met = [], 0, set[int]()
-    for at, pair in enumerate(pairs.tolist()):
-        if at - start >= PAIRS_A_CHUNK or len(met) >= PROFILES_A_CHUNK:
-            chunks.append(pairs[start:at])
-            start, met = at, set()
-        met.update(pair)
-    return [*chunks, pairs[start:]] if start < len(pairs) else chunks
+def _by_articles(pairs: Pairs, count: int) -> list[Pairs]:
+    """The pairs in order, cut where a chunk has enough of them or of their articles, of which there are ``count``."""
+    chunks, start, met = [], 0, np.full(count, -1, np.int64)
+    while start < len(pairs):
+        end = int(_chunk_end(pairs, start, (PAIRS_A_CHUNK, PROFILES_A_CHUNK), met))
+        chunks.append(pairs[start:end])
+        start = end
+    return chunks
+
+
+@compiled
+def _chunk_end(pairs: Any, start: Any, most: Any, met: Any) -> Any:
+    articles = 0
+    for row in range(start, min(len(pairs), start + most[0])):
+        if articles >= most[1]:
+            return row
+        for side in range(2):
+            articles += met[pairs[row, side]] != start
+            met[pairs[row, side]] = start
+    return min(len(pairs), start + most[0])
 
 
 def _close_together(pairs: Pairs, count: int) -> npt.NDArray[np.int64]:

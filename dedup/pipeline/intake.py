@@ -22,6 +22,7 @@ class Intake:
     """Distinct articles sorted by id; rejections, those given first, then those made here; counts of what was read."""
 
     articles: Kept[Article]
+    ids: list[str]
     rejections: tuple[Rejection, ...]
     read: int
     redelivered: int
@@ -66,8 +67,9 @@ def take_in(items: Iterable[Article | Rejection], progress: Progress, hold: int)
                 kept.put(places[item.id], item)
             refused.append(refuse(goes, "id-conflict", _CONFLICT))
     progress("reading", read, read)
-    articles = kept.ordered(places[name] for name in sorted(places))
-    return Intake(articles, (*given, *refused), read, redelivered, dict(sorted(repairs.items())))
+    ids = sorted(places)
+    articles = kept.ordered(places[name] for name in ids)
+    return Intake(articles, ids, (*given, *refused), read, redelivered, dict(sorted(repairs.items())))
 
 
 def check_article(item: object, number: int) -> None:
@@ -81,7 +83,8 @@ def check_article(item: object, number: int) -> None:
 
 
 def _content(article: Article) -> tuple[object, ...]:
-    return (article.text, article.html, article.title, article.url, article.outlet, article.published)
+    when = article.published.isoformat() if article.published else None
+    return (article.text, article.html, article.title, article.url, article.outlet, when)
 
 
 def _precedence(article: Article) -> tuple[float, int, bytes]:

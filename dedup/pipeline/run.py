@@ -70,8 +70,8 @@ def _find_stories(
     articles: Iterable[Article | Rejection], settings: Settings, progress: Progress, runner: Runner, hold: int
 ) -> Result:
     intake = take_in(articles, progress, hold)
-    cleaned, unread = clean_all(intake.articles, runner, progress)
-    ids = [item.id for item in cleaned]
+    cleaned, places, unread = clean_all(intake.articles, runner, progress)
+    ids = [intake.ids[at] for at in places]
     drawn = draw_all(cleaned, settings, runner, progress, hold)
     proposed = propose(drawn, settings)
     progress("proposing pairs", len(ids), len(ids))
@@ -85,7 +85,7 @@ def _find_stories(
         matches=matches.shown(),
         rejections=rejections,
         stats=_count(intake, rejections, proposed, matches, stories, len(ids)),
-        articles=ById(ids, cleaned) if cleaned.spilled else {item.id: item for item in cleaned},
+        articles=ById(ids, cleaned) if cleaned.spilled else dict(zip(ids, cleaned, strict=True)),
         settings=settings.digest(),
     )
 

@@ -33,8 +33,6 @@ from dedup.stories.feed import (
 )
 from dedup.stories.links import Ids
 
-Tables = tuple[MatchTable, ...]
-
 
 def tell(given: Comparing, ids: Sequence[str], matches: Matches, progress: Progress) -> tuple[Story, ...]:
     """The stories of all articles. What is asked for beside the matches of the candidates is added to them."""
@@ -43,7 +41,7 @@ def tell(given: Comparing, ids: Sequence[str], matches: Matches, progress: Progr
     story = story_of(units, _merged(given, _scores(given, units, matches), len(ids)))
     telling = Telling(given.cleaned, ids, table, units, story)
     batches = batches_of_stories(table, story)
-    shared = (given, (table, matches.others), telling)
+    shared = (given, matches.others, telling)
     stories: list[Story] = []
     done = 0
     for batch, made in zip(batches, given.runner.map(_tell_chunk, shared, batches), strict=True):
@@ -100,21 +98,21 @@ class _Told(NamedTuple):
 
 def _group_chunk(shared: tuple[Comparing, MatchTable, Sequence[str]], batch: Batch) -> _Grouped:
     given, table, ids = shared
-    comparer = _Comparer(given, ids, (table,), batch)
+    comparer = _Comparer(given, ids, None, batch)
     return _Grouped(group_batch(batch, table, ids, comparer), comparer.made)
 
 
-def _tell_chunk(shared: tuple[Comparing, Tables, Telling], batch: Batch) -> _Told:
+def _tell_chunk(shared: tuple[Comparing, MatchTable, Telling], batch: Batch) -> _Told:
     given, known, telling = shared
     comparer = _Comparer(given, telling.ids, known, batch)
     return _Told(tell_batch(batch, telling, comparer), comparer.made)
 
 
 class _Comparer:
-    """Answers for pairs of ids of a batch: a match of the ``known``, or one made now and kept; without passages and
-    reasons."""
+    """Answers for pairs of ids of a batch that are no candidates: a match of the ``known``, or one made now and kept;
+    without passages and reasons."""
 
-    def __init__(self, given: Comparing, ids: Sequence[str], known: Tables, batch: Batch) -> None:
+    def __init__(self, given: Comparing, ids: Sequence[str], known: MatchTable | None, batch: Batch) -> None:
         self._given = given._replace(runner=SerialRunner())
         self._ids, self._known = ids, known
         self._place = {ids[at]: at for at in batch.places.tolist()}
@@ -128,9 +126,9 @@ class _Comparer:
         return [self._matches[pair] for pair in pairs]
 
     def _take(self, pairs: Pairs) -> None:
-        for table in self._known:
-            rows = table.find(pairs)
-            self._note(table.at(rows[rows >= 0]))
+        if self._known is not None:
+            rows = self._known.find(pairs)
+            self._note(self._known.at(rows[rows >= 0]))
             pairs = pairs[rows < 0]
         made = list(compare_all(self._given, pairs, no_progress)) if len(pairs) else []
         self.made += made

@@ -139,7 +139,7 @@ def _graphml(result: Result, stream: IO[bytes]) -> None:
     write('<graph edgedefault="undirected">\n')
     for row in rows(result):
         write(f"<node id={_attribute(row['article_id'])}>{_data('node', {key: row[key] for key in _NODE})}</node>\n")
-    for match in sorted(result.matches, key=lambda item: (item.a, item.b)):
+    for match in result.matches:
         values = {
             "relation": match.relation,
             "derived": match.derived,

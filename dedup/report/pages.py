@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from dedup.models import Result, Story
 from dedup.report import words
+from dedup.report.bypair import MatchesByPair
 from dedup.report.facts import gather
 from dedup.report.lists import by_agency, by_outlet, has_page, hrefs, make_entry
 from dedup.report.safe import display, file_name, link
@@ -57,7 +58,7 @@ class _Pages:
         self.names: list[str] = []
         self._result = result
         self._folder = folder
-        self._matches = {(item.a, item.b): item for item in result.matches}
+        self._matches = MatchesByPair(result.matches)
         self._environment = _environment()
         self._environment.globals |= {
             "facts": gather(result),

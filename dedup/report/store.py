@@ -92,7 +92,7 @@ def write_data(result: Result, folder: Path) -> list[str]:
     files: dict[str, Lines] = {
         STORIES: _stories(result),
         ARTICLES: (article_record(result.articles[name]) for name in sorted(result.articles)),
-        MATCHES: (match_record(item) for item in sorted(result.matches, key=lambda item: (item.a, item.b))),
+        MATCHES: map(match_record, result.matches),
         REJECTIONS: map(rejection_record, result.rejections),
     }
     for name, records in files.items():

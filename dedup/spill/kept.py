@@ -33,15 +33,14 @@ class Kept(Sequence[Item]):
 
     def add(self, item: Item) -> None:
         """Raises SpillError where the file cannot grow."""
-        if self._left > 0:
-            self._left -= self._codec.size(item)
-            self._entries.append(item)
-        else:
-            self._entries.append(self._written(item))
+        self._entries.append(self._entry(item))
 
     def put(self, at: int, item: Item) -> None:
         """Put another item in the place of one."""
-        self._entries[at] = self._written(item) if isinstance(self._entries[at], int) else item
+        before = self._entries[at]
+        if not isinstance(before, int):
+            self._left += self._codec.size(before)
+        self._entries[at] = self._entry(item)
 
     def ordered(self, order: Iterable[int]) -> Kept[Item]:
         """The items at some places, in that order; nothing is copied."""
@@ -73,6 +72,12 @@ class Kept(Sequence[Item]):
 
     def __iter__(self) -> Iterator[Item]:
         return map(self._made, self._entries)
+
+    def _entry(self, item: Item) -> Item | int:
+        if self._left <= 0:
+            return self._written(item)
+        self._left -= self._codec.size(item)
+        return item
 
     def _written(self, item: Item) -> int:
         if self._room is None:

@@ -6,6 +6,7 @@ import json
 import struct
 from collections.abc import Sequence
 from datetime import datetime
+from sys import getsizeof
 from typing import Any
 
 import orjson
@@ -49,7 +50,7 @@ def json_bytes(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:
-        return json.dumps(value).encode()
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def json_of(data: bytes) -> Any:
@@ -57,7 +58,7 @@ def json_of(data: bytes) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        return json.loads(data)
+        return json.loads(data.decode("utf-8", "surrogatepass"))
 
 
 def _article_bytes(article: Article) -> bytes:
@@ -77,7 +78,7 @@ def _article_of(data: bytes) -> Article:
 
 
 def _article_size(article: Article) -> int:
-    return OBJECTS + len(article.text) + len(article.html or "")
+    return OBJECTS + getsizeof(article.text) + getsizeof(article.html or "")
 
 
 ARTICLES = Codec(_article_bytes, _article_of, _article_size)

@@ -59,20 +59,28 @@ class Room:
     def get(self, place: int, size: int) -> bytes:
         """The ``size`` bytes at a place, or as many as there are."""
         with self._lock:
-            if place >= self._written:
-                return bytes(self._buffer[place - self._written :][:size])
-            if hasattr(os, "pread"):
-                found = os.pread(self._file.fileno(), size, place)
-            else:
-                self._file.seek(place)
-                found = self._file.read(size)
-            return found + bytes(self._buffer[: size - len(found)])
+            end = place + size
+            parts = []
+            while place < min(end, self._written):
+                parts.append(self._read(min(end, self._written) - place, place))
+                place += len(parts[-1])
+            if place < end:
+                parts.append(bytes(self._buffer[place - self._written : end - self._written]))
+            return b"".join(parts) if len(parts) != 1 else parts[0]
+
+    def _read(self, size: int, place: int) -> bytes:
+        """Some of the bytes at a place in the file: one call reads 2 GB at most."""
+        if hasattr(os, "pread"):
+            return os.pread(self._file.fileno(), size, place)
+        self._file.seek(place)
+        return self._file.read(size)
 
     def into(self, place: int, arrays: Sequence[npt.NDArray[Any]]) -> None:
         """Fill arrays with the bytes at a place, one after the other."""
         size = sum(array.nbytes for array in arrays)
-        if hasattr(os, "preadv") and place + size <= self._written:
-            os.preadv(self._file.fileno(), [array.data.cast("B") for array in arrays if array.size], place)
+        views = [array.data.cast("B") for array in arrays if array.size]
+        there = views and hasattr(os, "preadv") and place + size <= self._written
+        if there and os.preadv(self._file.fileno(), views, place) == size:
             return
         data = self.get(place, size)
         at = 0
@@ -95,6 +103,6 @@ def _copy(pieces: list[bytes]) -> Room:
 def _refuse(error: OSError) -> NoReturn:
     raise SpillError(
         f"what does not fit in memory cannot be written ({error.strerror or error})",
-        place=tempfile.gettempdir(),
-        remedy="make room there, name another folder in TMPDIR, or hold more articles in memory (--hold)",
+        place=os.environ.get("TMPDIR") or tempfile.tempdir or "the temporary folder",
+        remedy="make room there, or name a folder on another disk in TMPDIR",
     ) from error

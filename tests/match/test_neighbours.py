@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dedup.match import neighbours
 from dedup.match.neighbours import are_neighbours, neighbour_keys, neighbour_pairs
 from dedup.match.similarity import vectorise_many
 from dedup.models import Article, CleanArticle
@@ -49,16 +50,29 @@ feeds = st.lists(st.tuples(texts, st.one_of(st.none(), st.integers(0, 60))), max
 
 
 @settings(max_examples=150, deadline=None)
-@given(feeds, st.randoms(use_true_random=False), st.sampled_from([2, 4096]))
+@given(feeds, st.randoms(use_true_random=False), st.sampled_from([2, 4096]), st.sampled_from([1, 3, 1 << 16]))
 def test_agrees_with_the_rule_pair_by_pair_in_any_order(
-    feed: list[tuple[str, int | None]], random: object, bucket: int
+    feed: list[tuple[str, int | None]], random: object, bucket: int, block: int
 ) -> None:
+    found = []
+    for worth in (-1, 1 << 20):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(neighbours, "BLOCK", block)
+            patch.setattr(neighbours, "WORTH", worth)
+            found.append(_agrees(feed, random, bucket))
+    assert found[0] == found[1]
+
+
+def _agrees(feed: list[tuple[str, int | None]], random: object, bucket: int) -> set[tuple[str, ...]]:
+    """What is found where words in more articles than ``bucket`` bring no pair together."""
     config = replace(SETTINGS, neighbour_cosine=0.2, neighbour_cosine_far=0.6)
     cleaned = [article(f"a{i}", text, day) for i, (text, day) in enumerate(feed)]
     wanted = plain(cleaned, config)
     random.shuffle(cleaned)  # type: ignore[attr-defined]
     assert ids(cleaned, config) == wanted
-    assert ids(cleaned, replace(config, neighbour_bucket=bucket)) <= wanted
+    found = ids(cleaned, replace(config, neighbour_bucket=bucket))
+    assert found <= wanted
+    return found
 
 
 def test_two_reports_of_one_event_are_neighbours_and_others_are_not() -> None:

@@ -14,7 +14,7 @@ from dedup.sketch.table import join_tables, sketch_blocks
 from tests.match.test_candidates import prose
 
 
-@pytest.mark.parametrize("at_once", [2, 3, 7, 1000])
+@pytest.mark.parametrize("at_once", [0, 100, 300, 1 << 20])
 def test_shared_shingles_are_those_of_the_sets_however_many_bodies_are_held(at_once):
     whole = prose(1, 200)
     bodies = [" ".join(whole[at : at + 30 + at] + prose(at, 20)) for at in range(0, 60, 3)] + ["too short", ""]

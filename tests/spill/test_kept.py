@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import tempfile
 from datetime import UTC, timedelta, timezone
@@ -144,6 +145,48 @@ def test_the_first_items_are_held_and_the_others_wait() -> None:
     assert list(kept) == ["bridge", "flood", "harbour"]
     assert list(kept.ordered([2, 0])) == ["harbour", "bridge"]
     assert dict(ById(["a", "b"], kept)) == {"a": "bridge", "b": "flood"}
+
+
+def test_an_item_replaced_by_a_larger_one_waits_when_it_does_not_fit() -> None:
+    kept = Kept(WORDS, 20)
+    for word in ("storm", "flood"):
+        kept.add(word)
+    kept.put(0, "bridge" * 9)
+    assert kept.holds(0), "the last that is held may go beyond"
+    kept.put(1, "harbour")
+    assert not kept.holds(1)
+    assert list(kept) == ["bridge" * 9, "harbour"]
+
+
+def test_surrogates_side_by_side_stay_two() -> None:
+    pair = "\ud83d" + "\ude00"
+    match = Match(pair, "b", "copy", 1.0, 1.0, 1.0, (1.0, 1.0), 1.0, reasons=(pair,))
+    kept = Kept(MATCHES, 0)
+    kept.add(match)
+    assert kept[0] == match
+
+
+def test_a_read_that_is_cut_short_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux reads no more than 2 GB in one call."""
+    room, word = Room(), bytes(range(256)) * (BUFFER // 256)
+    place = room.put(word)
+    read, readv = os.pread, os.preadv
+    monkeypatch.setattr(os, "pread", lambda file, size, at: read(file, min(size, 1000), at))
+    monkeypatch.setattr(os, "preadv", lambda file, views, at: readv(file, [views[0][:7]], at))
+    array = np.empty(len(word) // 8, np.uint64)
+    room.into(place, (array,))
+    assert array.tobytes() == word
+    assert room.get(place + 5, 3000) == word[5:3005]
+
+
+def test_no_folder_for_temporary_files_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(**_: object) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", none)
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    with pytest.raises(SpillError, match="No usable temporary directory"):
+        Kept(WORDS, 0).add("storm")
 
 
 def test_a_result_that_waits_on_disk_can_be_pickled_and_sent() -> None:
