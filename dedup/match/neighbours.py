@@ -131,8 +131,8 @@ def neighbours_by_keys(days: npt.NDArray[np.float64], keys: Keys, settings: Sett
 class _Found(NamedTuple):
     """Pairs of positions, a < b, and the part of their cosine on shared keys."""
 
-    a: npt.NDArray[np.int64]
-    b: npt.NDArray[np.int64]
+    a: npt.NDArray[np.int32]
+    b: npt.NDArray[np.int32]
     cosine: npt.NDArray[np.float32]
 
 
@@ -175,19 +175,36 @@ def _join(packed: _Packed, stands: npt.NDArray[np.int64], settings: Settings) ->
     rule = (settings.neighbour_shared, settings.neighbour_bucket, settings.neighbour_days, *floors)
     pairs, scores = _scan(part, postings, rule, (BLOCK, WORTH))
     hot = int(np.count_nonzero(frequency > settings.neighbour_bucket))
+    stands = stands.astype(np.int32)
     return hot, _Found(stands[pairs[:, 0]], stands[pairs[:, 1]], scores)
 
 
 def _best(found: _Found, articles: int, each: int) -> npt.NDArray[np.bool_]:
-    """Which pairs are among the ``each`` of highest cosine of one of their two articles."""
-    ends = np.concatenate([found.a, found.b])
-    others = np.concatenate([found.b, found.a])
-    order = np.lexsort((others, -np.concatenate([found.cosine, found.cosine]), ends))
-    starts = np.concatenate([[0], np.cumsum(np.bincount(ends, minlength=articles))])
-    rank = np.empty(len(ends), np.int64)
-    rank[order] = np.arange(len(ends)) - starts[ends[order]]
-    within = rank < each
-    return within[: len(found.a)] | within[len(found.a) :]
+    """Which pairs are among the ``each`` of highest cosine of one of their two articles, ties to the lesser other."""
+    degrees = np.bincount(found.a, minlength=articles) + np.bincount(found.b, minlength=articles)
+    kept = np.zeros(len(found.a), np.bool_)
+    _mark_best(found, np.concatenate([[0], np.cumsum(degrees)]), each, kept)
+    return kept
+
+
+@compiled
+def _mark_best(found: Any, bounds: Any, each: int, kept: Any) -> None:
+    """Mark the best pairs of every article; their places by article, 8 bytes a pair, are all that is held beside."""
+    ends, places = bounds[:-1].copy(), np.empty(bounds[-1], np.int32)
+    for row in range(len(kept)):
+        for article in (found.a[row], found.b[row]):
+            places[ends[article]] = row
+            ends[article] += 1
+    bits = found.cosine.view(np.uint32)
+    for article in range(len(ends)):
+        own = places[bounds[article] : bounds[article + 1]]
+        ranks = np.empty(len(own), np.uint64)
+        for k in range(len(own)):
+            other = found.a[own[k]] + found.b[own[k]] - article
+            ranks[k] = np.uint64(~bits[own[k]]) << np.uint64(32) | np.uint64(other)
+        last = np.sort(ranks)[each - 1] if len(own) > each else np.uint64(0xFFFFFFFFFFFFFFFF)
+        for k in range(len(own)):
+            kept[own[k]] |= ranks[k] <= last
 
 
 @compiled

@@ -85,13 +85,17 @@ def _emptied(items: list[Made]) -> Iterator[Made]:
         yield items.pop()
 
 
-def propose(drawn: DrawnFeed, settings: Settings) -> Proposed:
-    """The pairs to compare: those that may be copies, and those that may tell one story."""
-    copies = candidate_pairs(drawn.sketches, settings)
-    alike = neighbours_by_keys(drawn.shelf.light.days, drawn.keys, settings)
-    pairs = np.unique(np.concatenate([copies.pairs, alike.pairs]), axis=0)
-    unsketched = int(np.count_nonzero(drawn.sketches.words < settings.min_words))
-    return Proposed(pairs, unsketched, {**copies.caps, **alike.caps})
+def propose_copies(sketches: SketchTable, settings: Settings) -> Proposed:
+    """The pairs that may be copies."""
+    copies = candidate_pairs(sketches, settings)
+    return Proposed(copies.pairs, int(np.count_nonzero(sketches.words < settings.min_words)), copies.caps)
+
+
+def with_neighbours(proposed: Proposed, shelf: OutlineShelf, keys: Keys, settings: Settings) -> Proposed:
+    """The same, and the pairs that may tell one story."""
+    alike = neighbours_by_keys(shelf.light.days, keys, settings)
+    pairs = np.unique(np.concatenate([proposed.pairs, alike.pairs]), axis=0)
+    return Proposed(pairs, proposed.unsketched, {**proposed.caps, **alike.caps})
 
 
 # --- comparison -------------------------------------------------------------------------------------------------

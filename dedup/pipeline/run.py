@@ -17,7 +17,15 @@ from dedup.match.profile import make_profile
 from dedup.match.relation import compare_profiles
 from dedup.models import Article, CleanArticle, Match, Rejection, Result, Stats, Story
 from dedup.pipeline.cleaning import clean_all
-from dedup.pipeline.comparing import Comparing, Matches, Proposed, compare_all, draw_all, propose
+from dedup.pipeline.comparing import (
+    Comparing,
+    Matches,
+    Proposed,
+    compare_all,
+    draw_all,
+    propose_copies,
+    with_neighbours,
+)
 from dedup.pipeline.intake import Intake, take_in
 from dedup.pipeline.runner import Progress, Runner, SerialRunner, no_progress
 from dedup.pipeline.telling import tell
@@ -72,11 +80,13 @@ def _find_stories(
     intake = take_in(articles, progress, hold)
     cleaned, places, unread = clean_all(intake.articles, runner, progress)
     ids = [intake.ids[at] for at in places]
-    drawn = draw_all(cleaned, settings, runner, progress, hold)
-    proposed = propose(drawn, settings)
+    shelf, keys, sketches = draw_all(cleaned, settings, runner, progress, hold)
+    proposed = propose_copies(sketches, settings)
+    del sketches
+    proposed = with_neighbours(proposed, shelf, keys, settings)
+    del keys
     progress("proposing pairs", len(ids), len(ids))
-    given = Comparing(cleaned, drawn.shelf, settings, runner)
-    del drawn
+    given = Comparing(cleaned, shelf, settings, runner)
     matches = Matches(compare_all(given, proposed.pairs, progress), hold)
     stories = tell(given, ids, matches, progress)
     rejections = (*intake.rejections, *unread)
