@@ -301,18 +301,18 @@ def _add_up(packed: Any, postings: Any, keys: Any, which: Any, out: Any) -> Any:
     where their postings are far more than the rows met."""
     cuts, hot, worth = keys
     met, frequent, own = 0, 0, packed.keys[which[0], : packed.sizes[which[0]]]
-    for key in own:
-        frequent += cuts[key, 1] - cuts[key, 0] if hot[key] else 0
-    if not frequent:
-        for k in range(len(own)):
-            met = _add(postings, cuts[own[k]], which, packed.weights[which[0], k], out, met)
-        return met, True
-    for key in own:
-        met = met if hot[key] else _meet(postings, cuts[key], which, out, met)
-    if frequent > worth * met:
-        return met, False
     for k in range(len(own)):
-        _add_to_met(postings, cuts[own[k]], which, packed.weights[which[0], k], out[0])
+        if hot[own[k]]:
+            frequent += cuts[own[k], 1] - cuts[own[k], 0]
+        else:
+            met = _add(postings, cuts[own[k]], which, packed.weights[which[0], k], out, met)
+    if not frequent or frequent > worth * met:
+        return met, not frequent
+    tally, touched = out
+    for t in range(met):
+        tally[touched[t], 0], tally[touched[t], 1] = float(which[0] * MOST_KEYS), 0.0
+    for k in range(len(own)):
+        _add_to_met(postings, cuts[own[k]], which, packed.weights[which[0], k], tally)
     return met, True
 
 
@@ -330,21 +330,6 @@ def _add(postings: Any, cut: Any, which: Any, weight: float, out: Any, met: int)
             met += 1
         tally[j, 0] += 1
         tally[j, 1] += float(weight) * float(weights[at])
-    return met
-
-
-@compiled
-def _meet(postings: Any, cut: Any, which: Any, out: Any, met: int) -> int:
-    """Note the rows of a key's postings that were not met before; how many are met now."""
-    rows, (i, low), (tally, touched) = postings[0], which, out
-    base = float(i * MOST_KEYS)
-    for at in range(cut[0], cut[1]):
-        if rows[at] >= i:
-            break
-        j = rows[at] - low
-        if tally[j, 0] < base:
-            tally[j, 0], tally[j, 1], touched[met] = base, 0.0, j
-            met += 1
     return met
 
 

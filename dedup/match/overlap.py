@@ -79,6 +79,21 @@ def shared_sorted(a: Any, b: Any) -> int:
     return shared
 
 
+@compiled
+def meetings(one: Any, other: Any) -> Any:
+    """For each value of an ascending array that stands in another too, int32[m, 2] where, and where it first stands
+    there. Steps have no branch, as in ``shared_sorted``."""
+    found = np.empty((one.shape[0] + 1, 2), np.int32)
+    i = j = count = 0
+    while i < one.shape[0] and j < other.shape[0]:
+        here, there = one[i], other[j]
+        found[count, 0], found[count, 1] = i, j
+        count += here == there
+        i += here <= there
+        j += there < here
+    return found[:count]
+
+
 def overlap(a: Hashes, b: Hashes) -> Overlap:
     """Exact overlap of two sets given as sorted arrays without repeats."""
     return Overlap(int(shared_sorted(a, b)), int(a.shape[0]), int(b.shape[0]))

@@ -17,6 +17,7 @@ import numpy as np
 
 from dedup.match.build import BOUND
 from dedup.match.compiled import compiled
+from dedup.match.overlap import meetings
 from dedup.match.stems import add_specific, without
 from dedup.match.tilefeatures import heaviest_rising
 
@@ -95,7 +96,7 @@ def _compare(short: Any, long: Any, given: Any, out: Any) -> Any:
     rows, columns = min(short.sizes.shape[0], SENTENCES), min(long.sizes.shape[0], SENTENCES)
     alike, together = np.zeros((rows, columns), np.float32), np.zeros((rows, columns), np.int16)
     both_s, both_l = np.zeros(3), np.zeros(3)
-    met = _met(short.stems, long.stems)
+    met = meetings(short.stems, long.stems)
     for k in range(met.shape[0]):
         i, j = met[k, 0], met[k, 1]
         add_specific(short.marks[i], short.rarity[i], both_s)
@@ -105,21 +106,6 @@ def _compare(short: Any, long: Any, given: Any, out: Any) -> Any:
             _add((short, i, given[0]), (long, j, given[1]), (load, alike, together))
     _write_own((short.sums, short.sums - both_s), (long.sums, long.sums - both_l), out)
     return alike, together
-
-
-@compiled
-def _met(one: Any, other: Any) -> Any:
-    """Where the values stand that two ascending arrays without repeats share. Steps have no branch, as in
-    ``shared_sorted``."""
-    found = np.empty((min(one.shape[0], other.shape[0]) + 1, 2), np.int32)
-    i = j = count = 0
-    while i < one.shape[0] and j < other.shape[0]:
-        here, there = one[i], other[j]
-        found[count, 0], found[count, 1] = i, j
-        count += here == there
-        i += here <= there
-        j += there <= here
-    return found[:count]
 
 
 @compiled

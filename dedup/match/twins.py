@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from dedup.match.compiled import compiled
+from dedup.match.overlap import meetings
 from dedup.match.tilefeatures import heaviest_rising
 
 SENTENCES = 1500
@@ -28,21 +29,6 @@ TWIN_FEATURES = (
 
 
 @compiled
-def _meet(one: Any, other: Any) -> Any:
-    """For each value of an ascending array that stands in another too, where, and where it first stands there. Steps
-    have no branch, as in ``shared_sorted``."""
-    found = np.empty((one.shape[0] + 1, 2), np.int32)
-    i = j = count = 0
-    while i < one.shape[0] and j < other.shape[0]:
-        here, there = one[i], other[j]
-        found[count, 0], found[count, 1] = i, j
-        count += here == there
-        i += here <= there
-        j += there < here
-    return found[:count]
-
-
-@compiled
 def _products(short: Any, long: Any) -> Any:
     """Sums of products of weights of the words that two sentences share, float32[sentences of s, of l]; and the sum of
     the lesser weights of the distinct words that both articles hold."""
@@ -50,7 +36,7 @@ def _products(short: Any, long: Any) -> Any:
     hashes_l, sentence_l, weights_l = long[0], long[1], long[2]
     rows, columns = min(short[3].shape[0], SENTENCES), min(long[3].shape[0], SENTENCES)
     out, common = np.zeros((rows, columns), np.float32), 0.0
-    met = _meet(hashes_s, hashes_l)
+    met = meetings(hashes_s, hashes_l)
     for m in range(met.shape[0]):
         i, first = met[m, 0], met[m, 1]
         value, weight, row = hashes_s[i], weights_s[i], sentence_s[i]

@@ -66,12 +66,13 @@ def _scores(given: Comparing, units: Units, matches: Matches) -> Scores:
     """Same-story score of every two units with a match between them: that of their speakers."""
     pairs = unit_pairs(matches.candidates, units)
     asked = spoken(pairs, units)
-    unknown = (matches.candidates.find(asked) < 0) & (matches.others.find(asked) < 0)
-    matches.add(compare_all(given, asked[unknown], no_progress))
-    values = np.zeros(len(pairs))
-    for table in (matches.candidates, matches.others):
-        rows = table.find(asked)
-        values[rows >= 0] = story_scores(table.at(rows[rows >= 0]))
+    rows = matches.candidates.find(asked)
+    known, others = rows >= 0, asked[rows < 0]
+    matches.add(compare_all(given, others[matches.others.find(others) < 0], no_progress))
+    values = np.empty(len(pairs))
+    values[known] = story_scores(matches.candidates.at(rows[known]))
+    made = matches.others
+    values[~known] = story_scores(made.at(made.find(others)))
     return Scores(pairs, values)
 
 

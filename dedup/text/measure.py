@@ -7,8 +7,9 @@ from numba import njit
 
 from dedup.text.wrapped import width_of
 
-LAST_BREAK, NEXT_LINE, LINE_SIGN, PARAGRAPH_SIGN = 0x1E, 0x85, 0x2028, 0x2029
-"""Separators of lines are of class BREAK: codes up to LAST_BREAK (few of them) and these three."""
+LAST_BREAK, NEXT_LINE, LINE_SIGN = 0x1E, 0x85, 0x2028
+"""Separators of lines are of class BREAK: codes up to LAST_BREAK (few of them), these two, and the paragraph sign,
+which comes after the line sign."""
 LONG = 60
 """Characters of a line that counts for the sketch."""
 TAIL_MARKS, HEAD_MARKS, YEARS = 48, 49, 50
