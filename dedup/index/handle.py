@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dedup.errors import IndexStoreError
 from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
 from dedup.index.caps import read_caps
-from dedup.index.codec import facts_of, key_of, place_of, told_bytes
+from dedup.index.codec import content_digest, facts_of, key_of, place_of, told_bytes
 from dedup.index.contract import Reading, Store, Writing
 from dedup.index.desk import REVISION_BITS, STALE_TOGETHER, Desk, article_count, verdict_of
 from dedup.index.keeping import equals_of
@@ -91,14 +91,17 @@ class Index:
         return self.add_many((article,))[0]
 
     def add_many(self, articles: Iterable[Article]) -> list[Verdict]:
-        """Take articles in, in one transaction: all or none. Verdicts in their order."""
-        taken = list(articles)
-        with self._desk() as (_, desk):
-            numbers = desk.add(taken)
-            if desk.took:
-                desk.settle(max(STALE_TOGETHER, len(taken)))
-                desk.finish()
-            return desk.verdicts(numbers)
+        """Take articles in, in one transaction: all or none. Verdicts in their order, of each text its own."""
+        parts, verdicts = list(_of_one_text(articles)), list[Verdict]()
+        with self._writing() as view:
+            for part in parts:
+                desk = self._desk_on(view)
+                numbers = desk.add(part)
+                if desk.took:
+                    desk.settle(max(STALE_TOGETHER, len(part)))
+                    desk.finish()
+                verdicts += desk.verdicts(numbers)
+        return verdicts
 
     def remove(self, article_id: str) -> bool:
         """Take an article out with its text and history, as if it had never come; False when it is not there."""
@@ -340,9 +343,17 @@ class Index:
 
     @contextmanager
     def _desk(self) -> Iterator[tuple[Writing, Desk]]:
+        with self._writing() as view:
+            yield view, self._desk_on(view)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Writing]:
         self._refuse_fork()
         with self._lock, self._store.writing() as view, self._whole():
-            yield view, Desk(view, self.settings, self._memory, self._clock())
+            yield view
+
+    def _desk_on(self, view: Writing) -> Desk:
+        return Desk(view, self.settings, self._memory, self._clock())
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -363,6 +374,21 @@ class Index:
                 place=self._store.place,
                 remedy="open the index in each process that uses it",
             )
+
+
+def _of_one_text(articles: Iterable[Article]) -> Iterator[list[Article]]:
+    """The articles in order, cut where one comes with another text than it had since the last cut: a verdict is given
+    when a part is done, and the texts of an article have one each."""
+    part: list[Article] = []
+    last: dict[str, Article] = {}
+    for article in articles:
+        before = last.setdefault(article.id, article)
+        if before is not article and content_digest(before) != content_digest(article):
+            yield part
+            part, last = [], {article.id: article}
+        part.append(article)
+    if part:
+        yield part
 
 
 def _says(match: Match) -> bool:

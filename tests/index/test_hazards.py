@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,11 @@ import pytest
 
 import dedup
 from dedup.errors import IndexStoreError
+from dedup.index.answers import IndexStats
 from dedup.models import Article
 from tests.feeds import paragraphs
 from tests.index.sites import site_feed
+from tests.index.towns import new_text, town_feed
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -112,19 +114,59 @@ def test_memory_does_not_grow_with_the_index(tmp_path: Path) -> None:
     assert _slope(tmp_path, articles=30_000, share=2, warm=0.5) < 1024
 
 
-@pytest.mark.slow
-def test_thousands_of_deliveries_in_any_order_tell_what_one_of_each_tells(tmp_path: Path) -> None:
+def _deliver(path: Path, articles: int) -> IndexStats:
+    """Each article 1 to 5 times, in any order, in calls of any size; one in twenty with another text now and then."""
     draw = random.Random(6)
-    feed = site_feed(stories=300, seed=8)
-    deliveries = [article for article in feed for _ in range(draw.randint(1, 5))]
+    feed = town_feed(articles, seed=8)
+    texts = {article.id: (article, new_text(article, at)) for at, article in enumerate(feed) if at % 20 == 7}
+    deliveries = [draw.choice(texts.get(article.id, (article,))) for article in feed for _ in range(draw.randint(1, 5))]
     draw.shuffle(deliveries)
-    first: dict[str, dedup.Verdict] = {}
-    with dedup.open_index(tmp_path / "news.db", durability="crash") as index:
-        for article in deliveries:
-            verdict = index.add(article)
-            assert first.setdefault(article.id, verdict) == verdict
-        assert len(index) == len(feed)
-        assert index.stories() == dedup.find_stories(feed).stories
+    told: dict[str, dedup.Verdict] = {}
+    given: dict[str, list[Article]] = {}
+    with dedup.open_index(path, durability="crash") as index:
+        for part in _parts(draw, deliveries, 300):
+            for article, verdict in zip(part, index.add_many(part), strict=True):
+                so_far = given.setdefault(article.id, [])
+                if so_far and so_far[-1] == article:
+                    assert verdict == told[article.id]
+                    continue
+                so_far.append(article)
+                told[article.id] = verdict
+                assert verdict.revision == len(so_far)
+        assert all(index.verdict(name) == verdict for name, verdict in told.items())
+        for name, so_far in given.items():
+            assert [revision.text for revision in index.history(name)] == [article.text for article in so_far[:-1]]
+        last = [so_far[-1] for so_far in given.values()]
+        assert sorted(last, key=_id) == sorted(index.articles(), key=_id)
+        assert index.stories() == dedup.find_stories(last).stories
+        return index.stats()
+
+
+def _parts(draw: random.Random, articles: list[Article], most: int) -> Iterator[list[Article]]:
+    at = 0
+    while at < len(articles):
+        size = draw.choice((1, draw.randint(1, most)))
+        yield articles[at : at + size]
+        at += size
+
+
+def _id(article: Article) -> str:
+    return article.id
+
+
+def test_deliveries_in_any_order_tell_what_one_of_each_tells(tmp_path: Path) -> None:
+    stats = _deliver(tmp_path / "news.db", articles=300)
+    assert stats.articles == 300
+    assert stats.caps.keys() <= {"evidence_of_removed"}
+    assert stats.revisions > 8
+
+
+@pytest.mark.slow
+def test_twenty_thousand_articles_delivered_again_tell_what_one_of_each_tells(tmp_path: Path) -> None:
+    stats = _deliver(tmp_path / "news.db", articles=20_000)
+    assert stats.articles == 20_000
+    assert stats.caps.keys() <= {"evidence_of_removed"}
+    assert stats.revisions > 500
 
 
 @pytest.mark.slow

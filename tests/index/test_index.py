@@ -140,6 +140,20 @@ def test_a_new_text_of_an_id_is_a_revision_with_history(index: Index, feed: list
     _same_as_batch(index, feed)
 
 
+def test_texts_of_an_article_in_one_call_have_a_verdict_each(index: Index, feed: list[Article]) -> None:
+    index.add_many(feed)
+    first, second = replace(feed[0], text=feed[5].text), replace(feed[0], text="Road closed until further notice.")
+    came, changed, again, back = index.add_many([first, second, second, first])
+    assert [verdict.revision for verdict in (came, changed, again, back)] == [2, 3, 3, 4]
+    assert came.match is not None
+    assert came.match.derived
+    assert changed == again
+    assert came.relation != changed.relation
+    assert index.verdict(feed[0].id) == back
+    assert [item.text for item in index.history(feed[0].id)] == [feed[0].text, first.text, second.text]
+    _same_as_batch(index, [first, *feed[1:]])
+
+
 @pytest.mark.parametrize("seed", range(1))
 def test_what_is_removed_leaves_no_trace_in_any_answer(index: Index, feed: list[Article], seed: int) -> None:
     draw = random.Random(seed)
