@@ -476,7 +476,8 @@ def backup(target: Path, index_file: Path | str) -> None:
     help="Every request must bear the token in this file; DEDUP_TOKEN in the environment does the same.",
 )
 def serve(index_file: Path | str, host: str, port: int, token_file: Path | None) -> None:
-    """Serve an index over HTTP: POST /articles, GET /stories and more, as /openapi.json says."""
+    """Serve an index over HTTP: POST /articles, GET /stories and more, as /openapi.json says. The index is made when it
+    is not there."""
     from dedup.index import open_index
     from dedup.serve.run import check_address, check_token
     from dedup.serve.run import serve as run_service
@@ -491,5 +492,7 @@ def serve(index_file: Path | str, host: str, port: int, token_file: Path | None)
     check_address(host, port)
     say_if_first_run()
     with open_index(index_file) as index, open_index(index_file, readonly=True) as reader:
+        if index.made:
+            _say(f"there was no index {index.place}: a new one was made")
         _say(f"serving {index.place} on http://{host}:{port} until interrupted")
         run_service(index, host, port, token or None, reader)

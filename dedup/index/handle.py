@@ -64,6 +64,7 @@ class Index:
     """A durable index: one article in, a verdict out; stories and events at any time. A context manager.
 
     Threads may share a handle. A process made by fork must open its own. Many processes may read and add at once.
+    ``made``: there was no index, and opening this handle made one.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Index:
         self._process = os.getpid()
         self._lock = threading.RLock()
         self._memory = Memory()
-        self.settings = agree(store, settings, readonly)
+        self.settings, self.made = agree(store, settings, readonly)
 
     @property
     def place(self) -> str:

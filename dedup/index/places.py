@@ -31,14 +31,17 @@ def store_at(path: str | os.PathLike[str], durability: Durability, readonly: boo
     return SqliteStore(path, durability, readonly)
 
 
-def agree(store: Store, settings: Settings | None, readonly: bool) -> Settings:
-    """The settings of the index, written to a new one; IndexStoreError when it was made otherwise."""
+def agree(store: Store, settings: Settings | None, readonly: bool) -> tuple[Settings, bool]:
+    """The settings of the index, written to a new one, and whether it was new; IndexStoreError when it was made
+    otherwise."""
     with store.reading() as view:
         names = view.names()
+    made = False
     if not names and not readonly:
         with store.writing() as writing:
             names = writing.names()
-            if not names:
+            made = not names
+            if made:
                 for name, value in _fingerprint(settings or Settings()).items():
                     writing.name(name, value)
                 names = writing.names()
@@ -51,7 +54,7 @@ def agree(store: Store, settings: Settings | None, readonly: bool) -> Settings:
                 place=store.place,
                 remedy="open it with the settings it was made with, or ingest the feeds into a new index",
             )
-    return wanted
+    return wanted, made
 
 
 _SAID = {"format": "format of the store", "scheme": "scheme of signatures", "digest": "set of settings", "settings": ""}

@@ -47,7 +47,8 @@ def refuse_foreign(path: Path, readonly: bool) -> None:
         with path.open("rb") as stream:
             head = stream.read(100)
     except OSError as error:
-        raise IndexStoreError(f"cannot be read ({error.strerror})", place=place) from error
+        remedy = "name a file in it" if path.is_dir() else "make it a file that you may read"
+        raise IndexStoreError(f"cannot be read ({error.strerror})", place=place, remedy=remedy) from error
     if not head and not readonly:
         return
     if not head.startswith(_HEADER):

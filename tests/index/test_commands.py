@@ -242,12 +242,50 @@ def test_a_mistake_is_named_with_its_place(seeded: Path, arguments: tuple[str, .
     assert b"serving" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["stories", "check", "rebuild"])
+@pytest.mark.parametrize(
+    "command",
+    ["stories", "show x", "check", "rebuild", "expire --before 3d", "export -o {}/x.csv", "backup {}/copy.db"],
+)
 def test_a_command_on_no_index_says_how_to_make_one(command: str, tmp_path: Path) -> None:
-    done = dedup(command, "--index", tmp_path / "news.db")
+    done = dedup(*command.format(tmp_path).split(), "--index", tmp_path / "news.db")
     assert done.returncode == 1
     assert b"is not there; make it with: dedup ingest FEED --index" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["stories", "ingest seeds", "serve --port 0"])
+def test_a_place_where_no_index_can_be_is_named_with_a_remedy(command: str, tmp_path: Path) -> None:
+    done = dedup(*command.split(), "--index", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"dedup: {tmp_path}: cannot be read (Is a directory); name a file in it\n".encode()
+
+
+def test_serve_makes_no_index_where_there_is_no_folder(tmp_path: Path) -> None:
+    done = dedup("serve", "--port", "0", "--index", tmp_path / "no" / "news.db")
+    assert done.returncode == 1
+    assert b"news.db: its folder does not exist; make " in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_serve_says_when_it_makes_the_index(tmp_path: Path) -> None:
+    pytest.importorskip("uvicorn", reason="the extra serve is not installed")
+    place = tmp_path / "news.db"
+    said = f"there was no index {place}: a new one was made\n"
+    assert said in _said_by_serve(place)
+    assert said not in _said_by_serve(place)
+
+
+def _said_by_serve(place: Path) -> str:
+    """What it says up to the address that it serves on."""
+    command, lines = [*COMMAND, "serve", "--port", "0", "--index", str(place)], []
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        for line in run.stderr:
+            lines.append(line)
+            if line.startswith("serving "):
+                break
+        run.terminate()
+    return "".join(lines)
 
 
 def test_an_index_on_a_server_is_named_by_its_address(redis_address: str, tmp_path: Path) -> None:
