@@ -34,7 +34,7 @@ RECORDS: tuple[str, ...] = (
     "told",  # the same -> what was told of the story last
     "event",  # running number -> what happened to a story
     "stale",  # number -> nothing: an article whose evidence changed since it was cleaned
-    "loose",  # number -> nothing: an article whose story is to be worked out again
+    "loose",  # number -> a mark of when: an article whose story is to be worked out again
     "cap",  # digest of a limit's name -> the name and how often it was met
 )
 POSTINGS: tuple[str, ...] = (

@@ -131,10 +131,10 @@ class Desk:
         waiting = self._keeper.touched
         if most is None:
             waiting |= {number for number, _ in self._view.scan("loose")}
-        left = self._teller().retell(waiting, most)
-        self._view.put("loose", ((number, b"") for number in sorted(left)))
+        teller = self._teller()
+        teller.defer(teller.retell(waiting, most))
         if most is None:
-            self._view.drop("loose", [number for number, _ in self._view.scan("loose")])
+            teller.clear()
         add_caps(self._view, self._caps + self._keeper.caps)
         if self._more:
             self._view.name(COUNT, str(article_count(self._view) + self._more))

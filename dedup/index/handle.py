@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.errors import IndexStoreError
+from dedup.index.ahead import put_ahead, work_ahead
 from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
 from dedup.index.caps import read_caps
 from dedup.index.codec import content_digest, facts_of, key_of, place_of, told_bytes
@@ -35,6 +36,11 @@ Clock = Callable[[], datetime]
 
 KEPT_AT_ONCE = 500
 """Stories written in one transaction when they were told for the first time: some 30 ms."""
+
+CLEANED_AT_ONCE = 16
+"""Articles cleaned anew in one transaction where others wait to add: some 50 ms."""
+TRIES = 3
+"""Times that stories are worked out ahead. Where each time others changed what they rest on, nobody adds meanwhile."""
 
 
 def open_index(
@@ -236,6 +242,33 @@ class Index:
             with self._desk() as (_, desk):
                 desk.settle()
                 desk.finish(None)
+
+    def settle_by(self, reader: Index) -> None:
+        """Work out what waits now. Large stories are worked out by another handle on the same index, open for reading:
+        this one goes on taking articles meanwhile. What comes meanwhile may wait for the next time."""
+        with reader._view() as view:
+            stale = view.count("stale")
+        for at in range(0, stale, CLEANED_AT_ONCE):
+            with self._desk() as (_, desk):
+                desk.settle(CLEANED_AT_ONCE if stale - at > CLEANED_AT_ONCE else None)
+                desk.finish()
+        for _ in range(TRIES):
+            if self._put_ahead(reader):
+                return
+        self.settle()
+
+    def _put_ahead(self, reader: Index) -> bool:
+        """Work out stories from views of the reader; whether all of them could be put in."""
+        with reader._view() as view:
+            waiting = {number for number, _ in view.scan("loose")}
+        whole = True
+        while waiting:
+            with reader._view() as view:
+                found = work_ahead(view, self.settings, reader._memory, self._clock(), waiting)
+            with self._writing() as writing:
+                whole &= put_ahead(writing, self.settings, self._memory, self._clock(), found)
+            waiting.difference_update(*(ahead.work.parts for ahead in found))
+        return whole
 
     def check(self, deep: bool = False) -> Check:
         """Whether the store is sound, and which limits were met; ``deep`` runs the batch over all articles as well and

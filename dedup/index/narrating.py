@@ -15,8 +15,8 @@ from dedup.index.codec import Plan, Told, match_of, place_of, plan_of, told_dige
 from dedup.index.contract import Reading
 from dedup.index.keeping import pair_key
 from dedup.index.kept import Memory
+from dedup.index.planning import ById, Pairs
 from dedup.index.shelf import Shelf
-from dedup.index.telling import ById, Pairs
 from dedup.index.web import RELATED, Web, pair_of
 from dedup.models import Match, Story
 from dedup.settings import Settings

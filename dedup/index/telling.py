@@ -1,76 +1,22 @@
-"""Which articles make a story, worked out again where something changed: for one component of the graph of matches at a
-time, by the very functions that the batch uses for a whole feed, since a story depends on its component alone."""
+"""Stories worked out again where something changed, and written with what happened to them."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from dedup.index.answers import EventKind
-from dedup.index.codec import (
-    DIGEST,
-    Place,
-    Plan,
-    core_bytes,
-    core_of,
-    key_of,
-    place_bytes,
-    place_of,
-    plan_bytes,
-    plan_of,
-)
-from dedup.index.contract import Reading, Writing
-from dedup.index.keeping import MARGIN, pair_key
+from dedup.index.codec import Place, Plan, key_of, place_bytes, place_of, plan_bytes, plan_of
+from dedup.index.contract import Writing
+from dedup.index.planning import Planner, Work
 from dedup.index.shelf import Shelf
-from dedup.index.web import DERIVED, Pair, Web, pair_of
-from dedup.models import Match
+from dedup.index.web import Web
 from dedup.settings import Settings
-from dedup.stories import build_groups
-from dedup.stories.stories import Unit, cluster_units
 
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """Articles whose grouping hangs together: their numbers by id, the pairs compared among them."""
-
-    numbers: Mapping[str, int]
-    matches: tuple[Match, ...]
-    speakers: Mapping[int, int]
-
-
-class Pairs:
-    """Compared pairs within one transaction, and those that grouping asks for beyond them."""
-
-    def __init__(self, view: Reading, shelf: Shelf, web: Web) -> None:
-        self._view = view
-        self._shelf = shelf
-        self._web = web
-        self._known: dict[Pair, Match] = {}
-
-    def among(self, reached: Collection[int]) -> dict[Pair, Match]:
-        """The compared pairs with both articles among these, without passages and reasons."""
-        pairs: set[Pair] = set()
-        for number in reached:
-            for other in self._web.kept(number)["other"].tolist():
-                if other in reached:
-                    pairs.add((min(number, other), max(number, other)))
-        wanted = sorted(pair for pair in pairs if pair not in self._known)
-        found = self._view.get("match", [pair_key(pair) for pair in wanted])
-        self._known |= {pair: core_of(found[pair_key(pair)]) for pair in wanted}
-        return {pair: self._known[pair] for pair in sorted(pairs)}
-
-    def between(self, pairs: Sequence[Pair]) -> list[Match]:
-        """The matches of pairs, lesser number first: those of compared pairs, the others made now in one call."""
-        missing = [pair for pair in dict.fromkeys(pairs) if pair not in self._known]
-        compared = [pair for pair in missing if pair[1] in self._web.kept(pair[0])["other"]]
-        found = self._view.get("match", [pair_key(pair) for pair in compared])
-        self._known |= {pair: core_of(found[pair_key(pair)]) for pair in compared if pair_key(pair) in found}
-        missing = [pair for pair in missing if pair not in self._known]
-        self._known |= dict(zip(missing, self._shelf.compare_all(missing), strict=True))
-        return [self._known[pair] for pair in pairs]
+TURN = "turn"
+"""Name of the count of times that stories which waited were worked out: who works some out ahead looks at it."""
 
 
 class Teller:
@@ -78,12 +24,8 @@ class Teller:
 
     def __init__(self, view: Writing, settings: Settings, shelf: Shelf, web: Web, now: datetime) -> None:
         self._view = view
-        self._settings = settings
-        self._shelf = shelf
-        self._web = web
         self._now = now
-        self._floor = settings.story_floor
-        self._pairs = Pairs(view, shelf, web)
+        self._planner = Planner(view, settings, shelf, web, now)
 
     def retell(self, loose: Iterable[int], most: int | None = None) -> set[int]:
         """Work out the stories of these articles and of all that hang together with them.
@@ -95,121 +37,35 @@ class Teller:
             left.update(self._view.get("loose", sorted(waiting)))
             waiting -= left
         while waiting:
-            reached, whole = self._reach({min(waiting)}, most)
+            reached, whole = self._planner.reach({min(waiting)}, most)
             if whole:
-                self._replace(reached)
+                self.put(self._planner.work_out(reached))
+                self._view.drop("loose", sorted(reached))
             else:
                 left |= waiting & reached
             waiting -= reached
         return left
 
-    # --- what hangs together -----------------------------------------------------------------------------------
+    def defer(self, numbers: Iterable[int]) -> None:
+        """Let articles wait, each time with another mark: who works stories out ahead takes off only marks it saw."""
+        mark = os.urandom(8)
+        self._view.put("loose", ((number, mark) for number in sorted(numbers)))
 
-    def _reach(self, seeds: set[int], most: int | None) -> tuple[set[int], bool]:
-        """The articles connected with the seeds by links that can shape a story, now or when they were last told, and
-        whether these are all. They are not when there are more than ``most``, or one of them waits for being in so
-        large a component already."""
-        reached = set(seeds)
-        fresh = self._present(seeds)
-        while fresh:
-            reached |= fresh
-            if most is not None and (len(reached) > most or self._view.get("loose", sorted(fresh))):
-                return reached, False
-            fresh = self._present(self._next_to(fresh, most) - reached)
-            if not fresh:
-                fresh = self._present(self._by_speakers(reached) - reached)
-        return reached, True
+    def clear(self) -> None:
+        """Nobody waits any longer."""
+        self._view.drop("loose", [number for number, _ in self._view.scan("loose")])
+        self.end_turn()
 
-    def _present(self, numbers: set[int]) -> set[int]:
-        return set(self._shelf.facts(sorted(numbers)))
+    def end_turn(self) -> None:
+        """Count that stories which waited were worked out."""
+        self._view.name(TURN, str(int(self._view.names().get(TURN, "0")) + 1))
 
-    def _next_to(self, numbers: set[int], most: int | None) -> set[int]:
-        """Neighbours; of long lists so many that the reader knows they are more than ``most``."""
-        enough = None if most is None else most + 1
-        self._web.load(numbers)
-        found: set[int] = set()
-        for number in numbers:
-            links = self._web.kept(number)
-            strong = (links["story"] >= self._floor - MARGIN) | ((links["flags"] & DERIVED) != 0)
-            found.update(links["other"][strong].tolist())
-        facts = self._shelf.facts(sorted(numbers)).values()
-        same = sorted({key for item in facts for key in (item.same, item.alike) if key})
-        parts = sorted({place_of(data).component for data in self._view.get("place", sorted(numbers)).values()})
-        for table, keys in (("same", same), ("part", parts)):
-            for posted in self._view.posted(table, keys, enough).values():
-                found.update(posted)
-        return found
-
-    def _by_speakers(self, reached: set[int]) -> set[int]:
-        """Articles outside whose group is told by one that is close to the speaker of a group inside."""
-        outside: dict[int, set[int]] = {}
-        for number in reached:
-            outside[number] = set(self._web.kept(number)["other"].tolist()) - reached
-        others = set().union(*outside.values())
-        if not others:
-            return set()
-        speakers = self._component(reached).speakers
-        told = {number: place_of(data).speaker for number, data in self._view.get("place", sorted(others)).items()}
-        there = self._shelf.facts(sorted(set(told.values())))
-        asked: dict[Pair, set[int]] = {}
-        for number, near in outside.items():
-            for other in near:
-                theirs = told[other] if told.get(other) in there else other
-                if (speakers[number], theirs) != (number, other):
-                    asked.setdefault(pair_of(speakers[number], theirs), set()).update((other, theirs))
-        found: set[int] = set()
-        for match, near in zip(self._pairs.between(list(asked)), asked.values(), strict=True):
-            if match.same_story_score >= self._floor - MARGIN:
-                found |= near
-        return found
-
-    def _component(self, reached: set[int]) -> Component:
-        """What the speakers of the groups are, were these articles all."""
-        facts = self._shelf.facts(sorted(reached))
-        numbers = {item.id: number for number, item in facts.items()}
-        matches = tuple(self._pairs.among(reached).values())
-        speakers = {number: number for number in reached}
-        for group in build_groups(numbers, matches, ById(self._pairs, numbers)):
-            speakers |= {numbers[name]: numbers[group.representative] for name in group.members}
-        return Component(numbers, matches, speakers)
-
-    # --- what comes of it ------------------------------------------------------------------------------------------
-
-    def _replace(self, reached: set[int]) -> None:
-        facts = self._shelf.facts(sorted(reached))
-        numbers = {item.id: number for number, item in facts.items()}
-        found = self._pairs.among(reached)
-        matches = tuple(found.values())
-        compare = ById(self._pairs, numbers)
-        _, clusters = cluster_units(numbers, matches, compare, self._settings)
-        every = [unit for units in clusters for unit in units]
-        speakers = {numbers[name]: numbers[unit.speaker] for unit in every for name in unit.members}
-        parts = self._parts(Component(numbers, matches, speakers))
-        before = {number: place_of(data) for number, data in self._view.get("place", sorted(reached)).items()}
+    def put(self, work: Work) -> None:
+        """Write what is not as it was, and record what happened."""
+        before = {number: place_of(data) for number, data in self._view.get("place", sorted(work.parts)).items()}
         old = self._plans({place.story for place in before.values()})
-        home = {numbers[name]: at for at, units in enumerate(clusters) for unit in units for name in unit.members}
-        told, asked = _at_home(found, home), _at_home(compare.asked, home)
-        plans = [
-            self._plan(units, numbers, told.get(at, {}), tuple(sorted(asked.get(at, {}))))
-            for at, units in enumerate(clusters)
-        ]
-        self._place(plans, parts, before)
-        self._write(plans, old)
-        self._view.drop("loose", sorted(reached))
-
-    def _plan(
-        self, units: Sequence[Unit], numbers: Mapping[str, int], told: Mapping[Pair, Match], asked: tuple[Pair, ...]
-    ) -> Plan:
-        """A story's plan; its digest names the texts, the grouping and the matches that its telling rests on."""
-        of = {name: numbers[unit.speaker] for unit in units for name in unit.members}
-        names = tuple(sorted(of))
-        plan = Plan(names, tuple(numbers[name] for name in names), tuple(of[n] for n in names), asked, self._now, b"")
-        digest = hashlib.blake2b(repr(plan[:4]).encode(), digest_size=DIGEST)
-        for item in self._shelf.facts(plan.numbers).values():
-            digest.update(item.stamp)
-        for match in sorted(told.values(), key=lambda match: (match.a, match.b)):
-            digest.update(core_bytes(match))
-        return plan._replace(digest=digest.digest())
+        self._place(work.plans, work.parts, before)
+        self._write(work.plans, old)
 
     def _place(self, plans: Iterable[Plan], parts: Mapping[int, int], before: Mapping[int, Place]) -> None:
         """Write the places that changed."""
@@ -225,35 +81,6 @@ class Teller:
 
     def _plans(self, keys: Iterable[int]) -> dict[int, Plan]:
         return {key: plan_of(data) for key, data in self._view.get("story", sorted(set(keys))).items()}
-
-    def _parts(self, component: Component) -> dict[int, int]:
-        """The least number of the articles that each hangs together with, by groups and close speakers."""
-        parent = {number: number for number in component.speakers}
-
-        def find(number: int) -> int:
-            while parent[number] != number:
-                parent[number] = parent[parent[number]]
-                number = parent[number]
-            return number
-
-        def join(a: int, b: int) -> None:
-            low, high = sorted((find(a), find(b)))
-            parent[high] = low
-
-        for number, speaker in component.speakers.items():
-            join(number, speaker)
-        far: list[Pair] = []
-        for match in component.matches:
-            a, b = component.numbers[match.a], component.numbers[match.b]
-            if match.derived or match.same_story_score >= self._floor - MARGIN:
-                join(a, b)
-                continue
-            if (component.speakers[a], component.speakers[b]) != (a, b):
-                far.append(pair_of(component.speakers[a], component.speakers[b]))
-        for pair, match in zip(far, self._pairs.between(far), strict=True):
-            if match.same_story_score >= self._floor - MARGIN:
-                join(*pair)
-        return {number: find(number) for number in parent}
 
     def _write(self, plans: Sequence[Plan], old: Mapping[int, Plan]) -> None:
         """Put the plans that are not as they were; what was told of the others stays."""
@@ -288,30 +115,6 @@ class Teller:
             self._view.drop("story", [place.story])
             self._view.drop("told", [place.story])
             self._record([("ended", plan.story_id, (plan.story_id,), plan.names)])
-
-
-@dataclass(frozen=True, slots=True)
-class ById:
-    """Compares by id, as the stages ask; ``asked`` are the matches that were made for it."""
-
-    pairs: Pairs
-    numbers: Mapping[str, int]
-    asked: dict[Pair, Match] = field(default_factory=dict)
-
-    def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[Match]:
-        wanted = [pair_of(self.numbers[a], self.numbers[b]) for a, b in pairs]
-        fresh = [pair for pair in dict.fromkeys(wanted) if pair not in self.asked]
-        self.asked.update(zip(fresh, self.pairs.between(fresh), strict=True))
-        return [self.asked[pair] for pair in wanted]
-
-
-def _at_home(pairs: Mapping[Pair, Match], home: Mapping[int, int]) -> dict[int, dict[Pair, Match]]:
-    """The pairs within each story, by the number that ``home`` gives to its articles."""
-    found: dict[int, dict[Pair, Match]] = {}
-    for pair, match in pairs.items():
-        if home[pair[0]] == home[pair[1]]:
-            found.setdefault(home[pair[0]], {})[pair] = match
-    return found
 
 
 def _events(

@@ -16,8 +16,7 @@ from dedup.models import Story
 COSTLY = 0.1
 PAUSE = 10
 """An order that took longer than ``COSTLY`` seconds to work out is taken again for ``PAUSE`` times as long. What
-``add`` left is worked out first, and nobody can add meanwhile: with 5,000 articles inside, clients that asked every
-two seconds kept those who post waiting for more than six seconds, one time in a hundred."""
+``add`` left is worked out first: those who add meanwhile need not wait for it, but share the interpreter with it."""
 
 Numbers = NDArray[np.int64]
 
@@ -51,7 +50,7 @@ class Told:
             return self._order
 
     def _work_out(self) -> None:
-        self._index.settle()
+        self._index.settle_by(self._reader)
         # Read before the order: what comes in between makes the next call work it out again.
         event = self._reader.last_event()
         if event != self._event:

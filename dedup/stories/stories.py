@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from dedup.models import CleanArticle, Group, Match, Member, Story
 from dedup.settings import Settings
 from dedup.stories.clusters import Floor, average_linkage
-from dedup.stories.groups import Grouping, derivations_of, groups_of, round_ups_of
+from dedup.stories.groups import Derivations, Grouping, derivations_of, groups_of, round_ups_of
 from dedup.stories.headline import choose_headline, shown_headline
 from dedup.stories.links import Compare, Links, key, story_score, taken
 from dedup.stories.origin import find_origin, group_credits, is_credited
@@ -51,10 +51,17 @@ def cluster_units(
     together, without what is told of it."""
     links = Links.of((match for match in matches if match.a in names and match.b in names), compare)
     derivations = derivations_of(links)
-    units = _units(names, groups_of(derivations))
-    scores = _scores(units, links, round_ups_of(derivations))
+    return links, cluster_groups(names, derivations, groups_of(derivations), settings)
+
+
+def cluster_groups(
+    names: Collection[str], derivations: Derivations, groupings: Sequence[Grouping], settings: Settings
+) -> list[tuple[Unit, ...]]:
+    """The units of each story, where the groups are known."""
+    units = _units(names, groupings)
+    scores = _scores(units, derivations.links, round_ups_of(derivations))
     clusters = average_linkage(units, scores, Floor(settings.story_pair, settings.story_floor))
-    return links, [tuple(units[name] for name in cluster) for cluster in clusters]
+    return [tuple(units[name] for name in cluster) for cluster in clusters]
 
 
 def story_id(members: Iterable[str]) -> str:

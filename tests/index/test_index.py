@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import dedup
-from dedup.index import Index, narrating
+from dedup.index import Index, ahead, handle, narrating
 from dedup.index.contract import Store
 from dedup.models import Article, Result
 from dedup.report import write_stories_jsonl
@@ -237,6 +238,70 @@ def test_the_order_of_what_changed_since_is_that_of_the_stories(tmp_path: Path, 
             index.settle()
             order = index.listed_by(index, since).tolist()
             assert index.told_by(index, order) == index.stories(since)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_stories_worked_out_ahead_are_right_whatever_happens_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    draw, feed = random.Random(seed), site_feed(stories=14, seed=4)
+    inside: dict[str, Article] = {}
+    with dedup.open_index(tmp_path / "news.db") as index, dedup.open_index(index.place, readonly=True) as reader:
+
+        def change(kind: str) -> None:
+            if kind == "add":
+                part = draw.sample(feed, 7)
+                index.add_many(part)
+                inside.update((article.id, article) for article in part)
+            elif kind == "remove" and inside:
+                index.remove(name := draw.choice(sorted(inside)))
+                del inside[name]
+            elif kind == "revise" and inside:
+                article = replace(inside[draw.choice(sorted(inside))], text=draw.choice(feed).text)
+                index.add(article)
+                inside[article.id] = article
+            elif kind == "settle":
+                index.settle()
+
+        def meanwhile(*given: Any) -> list[ahead.Ahead]:
+            found = ahead.work_ahead(*given)
+            for kind in draw.choices(("add", "remove", "revise", "settle"), (3, 1, 1, 1), k=draw.randint(0, 2)):
+                change(kind)
+            return found
+
+        monkeypatch.setattr(handle, "work_ahead", meanwhile)
+        index.add_many(feed[:40])
+        inside.update((article.id, article) for article in feed[:40])
+        for _ in range(6):
+            change(draw.choice(("add", "remove", "revise")))
+            index.settle_by(reader)
+        monkeypatch.undo()
+        index.settle_by(reader)
+        assert index.stats().waiting == 0
+        _same_as_batch(index, list(inside.values()))
+
+
+def test_what_changes_while_its_story_is_worked_out_waits_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = site_feed(stories=14, seed=4)
+    changed = Article(id=feed[3].id, text="Sturgeon spawn in the upper river again. " * 8, outlet="river.example")
+    with dedup.open_index(tmp_path / "news.db") as index, dedup.open_index(index.place, readonly=True) as reader:
+
+        def meanwhile(*given: Any) -> list[ahead.Ahead]:
+            found = ahead.work_ahead(*given)
+            assert feed[3].id in {name for work in found for plan in work.work.plans for name in plan.names}
+            index.add(changed)
+            return found
+
+        index.add_many(feed)
+        with monkeypatch.context() as patched:
+            patched.setattr(handle, "work_ahead", meanwhile)
+            index.settle_by(reader)
+        assert index.stats().waiting > 0
+        index.settle_by(reader)
+        assert index.stats().waiting == 0
+        _same_as_batch(index, [*feed[:3], changed, *feed[4:]])
 
 
 def test_after_everything_is_removed_the_store_is_empty(near_store: Store, feed: list[Article]) -> None:
