@@ -6,7 +6,7 @@ the plan has another one by now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from dedup.index.codec import Plan, Told, match_of, place_of, plan_of, told_dige
 from dedup.index.contract import Reading
 from dedup.index.keeping import pair_key
 from dedup.index.kept import Memory
-from dedup.index.planning import ById, Pairs
+from dedup.index.planning import ById, Pairs, members_left
 from dedup.index.shelf import Shelf
 from dedup.index.web import RELATED, Web, pair_of
 from dedup.models import Match, Story
@@ -79,11 +79,14 @@ class Narrator:
         plans = {key: plan_of(data) for key, data in self._view.get("story", keys).items()}
         plans = {key: plan for key, plan in plans.items() if since is None or plan.changed >= since}
         held = self._view.get("told", list(plans))
+        late = {key for key, plan in plans.items() if key not in held or told_digest(held[key]) != plan.digest}
+        members = {number for key in late for number in plans[key].numbers}
+        places = self._view.get("place", sorted(members))
+        plans |= {key: _of_members(plans[key], members_left(places, key, plans[key])) for key in late}
+        members = {number for key in late for number in plans[key].numbers}
         shelf = Shelf(self._view, self._settings, self._memory)
         web = Web(self._view, self._settings)
         pairs = Pairs(self._view, shelf, web)
-        late = {key for key, plan in plans.items() if key not in held or told_digest(held[key]) != plan.digest}
-        members = {number for key in late for number in plans[key].numbers}
         shelf.load(members)
         web.load(sorted(members))
         pairs.among(members)  # those of all stories are read at once
@@ -104,6 +107,21 @@ class Narrator:
         same = before is not None and before.story == story
         changed = before.changed if before is not None and same else plan.changed
         return Told(story, plan.digest, changed, asked)
+
+
+def _of_members(plan: Plan, left: Set[int]) -> Plan:
+    """The plan without articles that were taken out and are not missed yet: where one spoke for others, the first of
+    these does."""
+    if len(left) == len(plan.numbers):
+        return plan
+    rows = [row for row in zip(plan.names, plan.numbers, plan.speakers, strict=True) if row[1] in left]
+    speaks = {speaker: speaker if speaker in left else number for _, number, speaker in reversed(rows)}
+    return plan._replace(
+        names=tuple(name for name, _, _ in rows),
+        numbers=tuple(number for _, number, _ in rows),
+        speakers=tuple(speaks[speaker] for _, _, speaker in rows),
+        asked=tuple(pair for pair in plan.asked if left >= set(pair)),
+    )
 
 
 def _units(plan: Plan) -> list[Unit]:

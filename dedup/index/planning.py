@@ -253,3 +253,8 @@ def _at_home(pairs: Mapping[Pair, Match], home: Mapping[int, int]) -> dict[int, 
         if home[pair[0]] == home[pair[1]]:
             found.setdefault(home[pair[0]], {})[pair] = match
     return found
+
+
+def members_left(places: Mapping[int, bytes], key: int, plan: Plan) -> set[int]:
+    """The articles of a story that were not taken out since it was planned; a number may be another's by now."""
+    return {n for n in plan.numbers if n in places and place_of(places[n]).story == key}

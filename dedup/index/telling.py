@@ -10,7 +10,7 @@ from datetime import datetime
 from dedup.index.answers import EventKind
 from dedup.index.codec import Place, Plan, key_of, place_bytes, place_of, plan_bytes, plan_of
 from dedup.index.contract import Writing
-from dedup.index.planning import Planner, Work
+from dedup.index.planning import Planner, Work, members_left
 from dedup.index.shelf import Shelf
 from dedup.index.web import Web
 from dedup.settings import Settings
@@ -110,10 +110,11 @@ class Teller:
         place = place_of(data)
         self._view.drop("place", [number])
         self._view.unpost("part", [(place.component, number)])
+        # What was told names it; a plan of which nobody is left would not be met again.
+        self._view.drop("told", [place.story])
         plan = self._plans([place.story]).get(place.story)
-        if plan is not None and plan.numbers == (number,):
+        if plan is not None and not members_left(self._view.get("place", plan.numbers), place.story, plan):
             self._view.drop("story", [place.story])
-            self._view.drop("told", [place.story])
             self._record([("ended", plan.story_id, (plan.story_id,), plan.names)])
 
 

@@ -17,6 +17,7 @@ from dedup.models import Article, Result
 from dedup.report import write_stories_jsonl
 from dedup.settings import Settings
 from tests.index.sites import site_feed
+from tests.index.towns import town_feed
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -327,6 +328,42 @@ def test_articles_before_a_time_expire(index: Index, feed: list[Article]) -> Non
     old = [article for article in feed if article.published and article.published < limit]
     assert index.expire(before=limit) == len(old) > 5
     _same_as_batch(index, [article for article in feed if article not in old])
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_story_that_expires_as_a_whole_is_gone(index: Index, told: bool) -> None:
+    feed = [replace(article, published=None) for article in town_feed(60, seed=4)]
+    stories = [story for story in dedup.find_stories(feed).stories if len(story.articles) in (1, 2, 3)]
+    gone = {member.id for story in stories for member in story.articles}
+    index.add_many([replace(article, published=NOON) if article.id in gone else article for article in feed])
+    if told:
+        index.stories()
+    else:
+        index.settle()
+    assert index.expire(NOON + timedelta(days=1)) == len(gone)
+    _same_as_batch(index, [article for article in feed if article.id not in gone])
+    ended = [event for event in index.events() if event.kind == "ended"]
+    assert {event.story_id for event in ended} >= {story.story_id for story in stories}
+    assert {name for event in ended for name in event.articles} >= gone
+    assert index.check(deep=True).sound
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_story_that_waits_is_told_without_those_removed(index: Index, told: bool) -> None:
+    feed = site_feed(stories=14, seed=4)
+    index.add_many(feed)
+    index.settle()
+    first = index.story_of(feed[0].id) if told else None
+    inside = {article.id for article in feed}
+    for name in [article.id for article in feed[1:30]]:
+        index.remove(name)
+        inside.discard(name)
+    assert index.stats().waiting > 0
+    story = index.story_of(feed[0].id)
+    assert story is not None
+    assert story != first
+    assert feed[0].id in {member.id for member in story.articles} <= inside
+    _same_as_batch(index, [article for article in feed if article.id in inside])
 
 
 def test_a_random_history_ends_where_the_batch_does(index: Index, feed: list[Article]) -> None:
