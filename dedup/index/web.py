@@ -7,7 +7,7 @@ the other, since thousands may have one stand-in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +39,33 @@ class Changes(NamedTuple):
 
     made: set[Pair]
     gone: set[Pair]
+
+
+class _Order(NamedTuple):
+    """Ascending numbers of articles, and the place of each; those of equal texts have the same."""
+
+    numbers: NDArray[np.int64]
+    places: NDArray[np.int64]
+
+
+class _Ranked(NamedTuple):
+    """Of a list, where the pairs stand that are among the best, and those that rank the same, of which some are."""
+
+    above: NDArray[np.int64]
+    level: NDArray[np.int64]
+    most: int
+
+    @property
+    def is_tied(self) -> bool:
+        """Whether not all of those that rank the same are taken."""
+        return len(self.level) > self.most
+
+    def best(self, others: NDArray[np.int64], order: _Order) -> NDArray[np.int64]:
+        """Where the best stand."""
+        if not self.is_tied:
+            return np.concatenate([self.above, self.level])
+        places = order.places[np.searchsorted(order.numbers, others[self.level])]
+        return np.concatenate([self.above, self.level[np.argsort(places, kind="stable")[: self.most]]])
 
 
 class Web:
@@ -116,8 +143,12 @@ class Web:
 
     def settle(self) -> Changes:
         """Rank anew whatever was touched; which pairs are now compared, and which no longer."""
+        ranked = {(n, kind): self._ranked(self.of(n), kind) for n in sorted(self._unranked) for kind in self._most}
+        places = {kind: self._places(kind, ranked) for kind in self._most}
         for number in sorted(self._unranked):
-            self._rank(number)
+            links = self.of(number)
+            best = {kind: ranked[number, kind].best(links["other"], places[kind]) for kind in self._most}
+            self._rank(number, best)
         self._unranked.clear()
         changes = Changes(set(), set())
         for a, b in sorted(self._asked):
@@ -190,36 +221,35 @@ class Web:
         found = (others == other).nonzero()[0]
         return int(found[0]) if len(found) else None
 
-    def _rank(self, number: int) -> None:
+    def _rank(self, number: int, best: Mapping[str, NDArray[np.int64]]) -> None:
         links = self.of(number)
         own = links["flags"] & GIVEN
         for kind, flag in (("copy", COPY_TOP), ("near", NEAR_TOP)):
-            own[self._best(links, kind)] |= flag
+            own[best[kind]] |= flag
         changed = own != links["flags"] & OWN
         for other in links["other"][changed].tolist():
             self._asked.add(pair_of(number, other))
         links["flags"] = links["flags"] & (0xFF - OWN) | own
 
-    def _best(self, links: Links, kind: str) -> NDArray[np.int64]:
+    def _ranked(self, links: Links, kind: str) -> _Ranked:
         ranked = np.flatnonzero(links[kind] >= 0)
         most = self._most[kind]
         if len(ranked) <= most:
-            return ranked
+            return _Ranked(ranked, ranked[:0], 0)
         scores = links[kind][ranked]
         least = np.partition(scores, len(scores) - most)[len(scores) - most]
         above, level = ranked[scores > least], ranked[scores == least]
-        return np.concatenate([above, self._first(links, level, most - len(above), kind)])
+        return _Ranked(above, level, most - len(above))
 
-    def _first(self, links: Links, level: NDArray[np.int64], most: int, kind: str) -> NDArray[np.int64]:
-        """Of places whose pairs rank the same, so many as the batch takes first: it numbers articles by signature for
-        copies, by id for neighbours."""
-        if len(level) <= most:
-            return level
-        facts = self._known(links["other"][level].tolist())
-        keys = [_batch_order(facts[number], kind) for number in links["other"][level].tolist()]
-        order = sorted(range(len(level)), key=keys.__getitem__)
-        first: NDArray[np.int64] = level[order[:most]]
-        return first
+    def _places(self, kind: str, ranked: Mapping[tuple[int, str], _Ranked]) -> _Order:
+        """The order in which the batch takes pairs that rank the same: it numbers articles by signature for copies, by
+        id for neighbours. Of all lists at once, since articles that are much alike stand in each other's."""
+        tied = [self.of(n)["other"][one.level] for (n, its), one in ranked.items() if its == kind and one.is_tied]
+        numbers = np.unique(np.concatenate(tied)) if tied else np.empty(0, np.int64)
+        facts = self._known(numbers.tolist())
+        keys = [_batch_order(facts[number], kind) for number in numbers.tolist()]
+        place = {key: at for at, key in enumerate(sorted(set(keys)))}
+        return _Order(numbers, np.array([place[key] for key in keys], np.int64))
 
     def _read_facts(self, numbers: Iterable[int]) -> dict[int, Facts]:
         return {number: facts_of(data) for number, data in self._view.get("facts", list(numbers)).items()}
