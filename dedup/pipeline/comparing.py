@@ -13,6 +13,7 @@ from dedup.match.candidates import candidate_pairs
 from dedup.match.compiled import compiled
 from dedup.match.neighbours import Found, Join, Keys, choose, join_keys, join_part, plan_join
 from dedup.match.outline import Drawn, Glances, Outlines, draw
+from dedup.match.pairs import distinct, keys_of, pairs_of
 from dedup.match.profile import make_profiles
 from dedup.match.relation import compare_many
 from dedup.match.shelf import OutlineShelf, shelve
@@ -107,9 +108,8 @@ def _told(parts: Iterable[Found], join: Join, progress: Progress) -> Iterator[Fo
 
 
 def _all_pairs(*parts: Pairs) -> Pairs:
-    """Every pair of the parts once, sorted; one number a pair, which is sorted ten times as fast as a row."""
-    numbers = np.unique(np.concatenate([part[:, 0].astype(np.int64) << 32 | part[:, 1] for part in parts]))
-    return np.column_stack([numbers >> 32, numbers & 0xFFFFFFFF]).astype(np.int32)
+    """Every pair of the parts once, sorted."""
+    return np.ascontiguousarray(pairs_of(distinct(np.concatenate([keys_of(part) for part in parts]))))
 
 
 # --- comparison -------------------------------------------------------------------------------------------------
@@ -204,28 +204,33 @@ class Matches:
 
     def __init__(self, made: Iterable[Compared], hold: int) -> None:
         self._said = Kept(MATCHES, hold)
-        self.candidates = join_matches([self._kept(part) for part in made])
-        self._others: list[MatchTable] = []
+        self.candidates = join_matches(self._kept(part) for part in made)
+        self._others = join_matches(())
+        self._fresh: list[MatchTable] = []
 
     def add(self, made: Iterable[Compared]) -> None:
         """Matches of pairs that were not known before. Raises SpillError where the file cannot grow."""
-        self._others += [self._kept(part) for part in made]
+        self._fresh += [self._kept(part) for part in made]
 
     def _kept(self, made: Compared) -> MatchTable:
-        shown = made.table.shown
-        moved = np.where(shown >= 0, shown + len(self._said), -1)
+        listed = made.table.listed
+        moved = np.where(listed >= 0, listed + len(self._said), -1)
         for match in made.said:
             self._said.add(match)
-        return replace(made.table, shown=moved)
+        return replace(made.table, listed=moved)
 
     @property
     def others(self) -> MatchTable:
         """Those that were added, sorted by pair."""
-        self._others = [join_matches(self._others)]
-        return self._others[0]
+        if self._fresh:
+            self._others, self._fresh = join_matches([self._others, *self._fresh]), []
+        return self._others
 
     def shown(self) -> Sequence[Match]:
         """Those that are shown, whole, sorted by pair."""
-        whole = join_matches([table.at(np.flatnonzero(table.shown >= 0)) for table in (self.candidates, self.others)])
-        said = self._said.ordered(whole.shown.tolist())
+        tables = (self.candidates, self.others)
+        rows = [table.shown for table in tables]
+        keys = np.concatenate([table.keys[own] for table, own in zip(tables, rows, strict=True)])
+        places = np.concatenate([table.listed[table.close[own]] for table, own in zip(tables, rows, strict=True)])
+        said = self._said.ordered(places[np.argsort(keys)].tolist())
         return said if said.spilled else tuple(said)
