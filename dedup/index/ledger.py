@@ -34,6 +34,8 @@ from dedup.text.weigh import OPENS_OWN, PARTS, SAME_STORY, WEIGHTS
 
 ENOUGH = max(REPEATED_SHORT, REPEATED_LONG)
 """Articles of different stories from which a line is furniture: a higher count says no more of it."""
+LEAST_SEEN = min(REPEATED_SHORT, REPEATED_LONG)
+"""Articles from which on a line can be furniture."""
 
 SETTLED = 64
 """Articles of different stories from which nobody is looked at again for a line: what could still change it (so many
@@ -164,7 +166,10 @@ def _counted(
     size = ROW.itemsize
     view.put(name, [(key, rows[size * i : size * (i + 1)]) for i, key in enumerate(numbers)])
     changes = []
-    for key, was, now in zip(numbers, _places(old, keys), at.tolist(), strict=True):
+    few = (new.counts[at] < LEAST_SEEN).tolist() if name == "line" else [False] * len(numbers)
+    for key, was, now, unseen in zip(numbers, _places(old, keys), at.tolist(), few, strict=True):
+        if was is None and unseen:
+            continue  # most lines come once: nobody else can see the change
         one = came[key]
         before = None if was is None else _row_at(old, was)
         change = Change(name, one.before.get(key, 0), one.outlet, before, _row_at(new, now))
@@ -254,7 +259,7 @@ def _matters(change: Change) -> bool:
     """Whether anybody else can see the change."""
     old, new = change.old, change.new
     if old is None and new is not None and change.table == "line":
-        return new.articles >= min(REPEATED_SHORT, REPEATED_LONG)  # several came at once
+        return new.articles >= LEAST_SEEN  # several came at once
     if old is None or new is None:
         return change.table == "opening"
     if change.table == "line" and min(old.articles, ENOUGH) != min(new.articles, ENOUGH):
