@@ -30,7 +30,7 @@ LEAST_ESTIMATE = 0.25
 """Pairs whose samples speak for less than this part of ``copy_share`` are not verified: of those that share .3 one in
 5,000 is lost with .1. ``Copies`` tells candidates from compared pairs."""
 
-DIGEST = 16
+DIGEST = 32
 """Bytes that name a text, to know it again."""
 
 EVERY = 1024
@@ -106,8 +106,9 @@ class _Intake:
                 self.rejections.append(item)
                 continue
             check_article(item, self.read)
-            self.repairs.update(item.repairs)
-            if not item.text.strip():
+            if item.repairs:
+                self.repairs.update(item.repairs)
+            if not item.text or item.text.isspace():
                 why = "has html only; without --stop-after its text is taken from it" if item.html else "has no text"
                 self.rejections.append(refuse(item, "no-text", why))
             elif item.id not in known:
@@ -115,14 +116,15 @@ class _Intake:
                 self.items.append(_Item(item.id, item.outlet, item.title, item.url, item.published))
                 digests += _digest(item.text)
                 yield item.text
-            elif digests[DIGEST * known[item.id] :][:DIGEST] == _digest(item.text):
+            elif digests[(at := DIGEST * known[item.id]) : at + DIGEST] == _digest(item.text):
                 self.redelivered += 1
             else:
                 self.rejections.append(refuse(item, "id-conflict", "has another text than the one given first"))
 
 
 def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST).digest()
+    """SHA-256, for which processors have instructions."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 # --- groups -----------------------------------------------------------------------------------------------------
@@ -145,26 +147,33 @@ def _groups(
     items: Sequence[_Item], candidates: Candidates, verified: _Verified, settings: Settings
 ) -> tuple[CopyGroup, ...]:
     """Stars of verified pairs; articles with the same words are one node, and stand behind the one of the least id."""
-    first = _least_of_equals(items, candidates.first)
+    by_id = sorted(range(len(items)), key=[item.id for item in items].__getitem__)
     ranks = np.empty(len(items), np.int64)
-    ranks[np.array(sorted(range(len(items)), key=lambda at: items[at].id), np.int64)] = np.arange(len(items))
+    ranks[by_id] = np.arange(len(items))
+    first = _least_of_equals(candidates.first, ranks)
     pairs = first[verified.pairs]
     different = pairs[:, 0] != pairs[:, 1]
     centre, shares = star_centres(pairs[different], verified.shares[different], ranks)
-    members: dict[int, list[int]] = {}
-    for at, node in enumerate(first.tolist()):
-        members.setdefault(int(centre[node]), []).append(at)
-    found = [_group(items, own, node, first, shares) for node, own in members.items() if len(own) > 1]
+    found = [_group(items, own, centre[first[own[0]]], first, shares) for own in _together(centre[first], ranks)]
     return tuple(sorted(found, key=lambda group: (-len(group.articles), group.group_id)))
 
 
-def _least_of_equals(items: Sequence[_Item], first: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-    """For each article the one of the least id among those with the same words."""
-    least: dict[int, int] = {}
-    for at, node in enumerate(first.tolist()):
-        if node not in least or items[at].id < items[least[node]].id:
-            least[node] = at
-    return np.array([least[node] for node in first.tolist()], np.int64)
+def _least_of_equals(heads: npt.NDArray[np.int32], ranks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """For each article the one of the least rank among those with the same words, whose head is the same."""
+    order = np.lexsort((ranks, heads))
+    begins = np.flatnonzero(np.diff(heads[order], prepend=-1))
+    first = np.empty(len(heads), np.int64)
+    first[order] = np.repeat(order[begins], np.diff(begins, append=len(heads)))
+    return first
+
+
+def _together(centres: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]) -> Iterator[list[int]]:
+    """The articles of each centre of several, by rank."""
+    order = np.lexsort((ranks, centres))
+    begins = np.flatnonzero(np.diff(centres[order], prepend=-1))
+    sizes = np.diff(begins, append=len(centres))
+    for begin, size in zip(begins[sizes > 1].tolist(), sizes[sizes > 1].tolist(), strict=True):
+        yield order[begin : begin + size].tolist()
 
 
 def _group(
@@ -172,6 +181,6 @@ def _group(
 ) -> CopyGroup:
     told = [
         TextCopy(*items[at], shared=round(float(shares[first[at], 0]), 4), held=round(float(shares[first[at], 1]), 4))
-        for at in sorted(own, key=lambda at: items[at].id)
+        for at in own
     ]
     return CopyGroup(group_id(item.id for item in told), items[centre].id, tuple(told))

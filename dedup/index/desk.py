@@ -202,7 +202,8 @@ class Desk:
         traces = traces_of(articles, [item.text for item in old])
         cleaned = clean_many(articles, evidence_for(self._view, traces))
         facts = self._shelf.facts(there)
-        changed = [at for at, item in enumerate(cleaned) if stamp_of(item) != facts[there[at]].stamp]
+        known = [facts[number] for number in there]
+        changed = [at for at, item in enumerate(cleaned) if stamp_of(item, known[at].content) != known[at].stamp]
         if not changed:
             return
         for at in changed:

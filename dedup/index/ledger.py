@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,16 +17,25 @@ from numpy.typing import NDArray
 from dedup.index.codec import FactsOf, key_of
 from dedup.index.contract import Reading, Writing
 from dedup.models import Article
-from dedup.text.evidence import FeedEvidence, Table, empty_table, keys_of, merge_evidence, mixed, outlet_of
+from dedup.text.evidence import (
+    FeedEvidence,
+    Table,
+    asked_of,
+    empty_table,
+    keys_of_units,
+    merge_evidence,
+    mixed,
+    outlet_of,
+)
 from dedup.text.headlines import title_forms
-from dedup.text.lexicon import line_hash
-from dedup.text.packed import batches, scan_of, see
+from dedup.text.packed import Hashed, batches, hash_units
 from dedup.text.roles import REPEATED_LONG, REPEATED_SHORT
-from dedup.text.scan import Scan
 from dedup.text.weigh import OPENS_OWN, PARTS, SAME_STORY, WEIGHTS
 
 ENOUGH = max(REPEATED_SHORT, REPEATED_LONG)
 """Articles of different stories from which a line is furniture: a higher count says no more of it."""
+LEAST_SEEN = min(REPEATED_SHORT, REPEATED_LONG)
+"""Articles from which on a line can be furniture."""
 
 SETTLED = 64
 """Articles of different stories from which nobody is looked at again for a line: what could still change it (so many
@@ -77,26 +87,35 @@ def traces_of(articles: Sequence[Article], texts: Sequence[str]) -> list[Traces]
         these = [at for at, article in enumerate(articles) if (not article.text.strip()) == paged]
         for low, high in batches([len(texts[at]) for at in these]):
             some = these[low:high]
-            batch = see([texts[at] for at in some], [None] * len(some), as_lines=paged)
-            scans = [scan_of(batch, number) for number in range(len(some))]
-            found |= zip(some, _traces([articles[at] for at in some], scans), strict=True)
+            hashed = hash_units([texts[at] for at in some], as_lines=paged)
+            found |= zip(some, _traces([articles[at] for at in some], hashed), strict=True)
     return [found[at] for at in range(len(articles))]
 
 
-def _traces(articles: Sequence[Article], scans: Sequence[Scan]) -> list[Traces]:
+def _traces(articles: Sequence[Article], found: Hashed) -> list[Traces]:
     made = []
-    keys = keys_of(articles, scans)
-    titles = _titles_seen(articles)
-    for article, found, title, (lines, openings, sketch) in zip(articles, scans, titles, keys, strict=True):
-        words = np.unique(found.hashes)
-        held = {"line": tuple(_signed(lines)), "opening": tuple(_signed(openings))}
-        asked = {"line": held["line"], "opening": tuple(_signed(words[words != 0]))}
-        outlet = key_of(outlet_of(article))
+    asked = asked_of(articles)
+    keys = keys_of_units(asked, found)
+    lines, openings = (_split(part, counts) for part, counts in zip(keys[:2], keys.counts, strict=True))
+    for at, (article, title) in enumerate(zip(articles, _titles_seen(articles), strict=True)):
+        hashes = found.hashes[found.lines[at] : found.lines[at + 1]]
+        words, first = np.unique(hashes), _first(hashes)
+        held = {"line": lines[at], "opening": openings[at]}
+        outlet, begins = key_of(outlet_of(article)), tuple(_signed(np.unique(first[first != 0])))
         if article.text.strip():
-            made.append(Traces(held, asked, _before(article, found, title), _begins(found), sketch, outlet))
+            before = _before(hashes, first, title, asked.outlets[at])
         else:
-            made.append(Traces({"line": (), "opening": ()}, asked, {}, _begins(found), sketch, outlet))
+            held, before = {"line": (), "opening": ()}, {}
+        looked_up = {"line": lines[at], "opening": tuple(_signed(words[words != 0]))}
+        made.append(Traces(held, looked_up, before, begins, keys.marks[at], outlet))
     return made
+
+
+def _split(keys: NDArray[np.uint64], counts: NDArray[np.int64]) -> list[tuple[int, ...]]:
+    """The keys of each article, signed."""
+    ends = np.cumsum(counts).tolist()
+    every = _signed(keys)
+    return [tuple(every[low:high]) for low, high in zip([0, *ends], ends, strict=False)]
 
 
 def evidence_for(view: Reading, traces: Iterable[Traces]) -> FeedEvidence:
@@ -147,7 +166,10 @@ def _counted(
     size = ROW.itemsize
     view.put(name, [(key, rows[size * i : size * (i + 1)]) for i, key in enumerate(numbers)])
     changes = []
-    for key, was, now in zip(numbers, _places(old, keys), at.tolist(), strict=True):
+    few = (new.counts[at] < LEAST_SEEN).tolist() if name == "line" else [False] * len(numbers)
+    for key, was, now, unseen in zip(numbers, _places(old, keys), at.tolist(), few, strict=True):
+        if was is None and unseen:
+            continue  # most lines come once: nobody else can see the change
         one = came[key]
         before = None if was is None else _row_at(old, was)
         change = Change(name, one.before.get(key, 0), one.outlet, before, _row_at(new, now))
@@ -237,7 +259,7 @@ def _matters(change: Change) -> bool:
     """Whether anybody else can see the change."""
     old, new = change.old, change.new
     if old is None and new is not None and change.table == "line":
-        return new.articles >= min(REPEATED_SHORT, REPEATED_LONG)  # several came at once
+        return new.articles >= LEAST_SEEN  # several came at once
     if old is None or new is None:
         return change.table == "opening"
     if change.table == "line" and min(old.articles, ENOUGH) != min(new.articles, ENOUGH):
@@ -314,33 +336,30 @@ def _table(view: Reading, table: str, keys: Iterable[int]) -> Table:
 
 
 def _signed(keys: NDArray[np.uint64]) -> list[int]:
-    return [int(key) for key in keys.astype(np.int64)]
+    signed: list[int] = keys.astype(np.int64).tolist()
+    return signed
 
 
-def _begins(found: Scan) -> tuple[int, ...]:
-    """First six words of every line, or the whole of a shorter one."""
-    first = _first(found)
-    return tuple(_signed(np.unique(first[first != 0])))
-
-
-def _before(article: Article, found: Scan, titles: Scan) -> dict[int, int]:
+def _before(
+    hashes: NDArray[np.uint64], first: NDArray[np.uint64], titles: NDArray[np.uint64], outlet: np.uint64
+) -> dict[int, int]:
     """First words behind every key of an article's lines, its title and its lead."""
     before: dict[int, int] = {}
-    first = _signed(_first(found))
-    lines = mixed(found.hashes[:, 0], np.uint64(line_hash(outlet_of(article))))
-    for keys in (lines, found.hashes[:, 1], found.hashes[:, 2]):
-        before |= zip(_signed(keys), first, strict=True)
-    return before | dict(zip(_signed(titles.hashes[:, 0]), _signed(_first(titles)), strict=True))
+    begins = _signed(first)
+    for keys in (mixed(hashes[:, 0], outlet), hashes[:, 1], hashes[:, 2]):
+        before |= zip(_signed(keys), begins, strict=True)
+    return before | dict(zip(_signed(titles[:, 0]), _signed(_first(titles)), strict=True))
 
 
-def _titles_seen(articles: Iterable[Article]) -> list[Scan]:
-    """The forms of each article's title, whole and by their first six words, as lines."""
+def _titles_seen(articles: Iterable[Article]) -> list[NDArray[np.uint64]]:
+    """Hashes of the forms of each article's title, whole and by their first six words, a row each."""
     forms = [[form.split() for form in title_forms(article.title)] for article in articles]
     texts = ["\n".join(" ".join(part) for form in own for part in (form, form[:6])) for own in forms]
-    batch = see(texts, [None] * len(texts), as_lines=True)
-    return [scan_of(batch, number) for number in range(len(texts))]
+    found = hash_units(texts, as_lines=True)
+    edges = found.lines.tolist()
+    return [found.hashes[low:high] for low, high in pairwise(edges)]
 
 
-def _first(found: Scan) -> NDArray[np.uint64]:
+def _first(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Hash of the first six words of every line, or of the whole of a shorter one."""
-    return np.where(found.hashes[:, 1] != 0, found.hashes[:, 1], found.hashes[:, 0])
+    return np.where(hashes[:, 1] != 0, hashes[:, 1], hashes[:, 0])

@@ -89,9 +89,10 @@ def _prepared(
     return Prepared(number, clean, page, facts, outline, _band_keys(sketch.signature, settings.bands), samples)
 
 
-def stamp_of(clean: CleanArticle) -> bytes:
-    """8 bytes naming what cleaning made of an article, so that a kept profile is known to be of this text."""
-    return _stamp(page_json(clean), content_digest(clean.article))
+def stamp_of(clean: CleanArticle, content: bytes) -> bytes:
+    """8 bytes naming what cleaning made of an article, so that a kept profile is known to be of this text; ``content``
+    is the digest of what was delivered."""
+    return _stamp(page_json(clean), content)
 
 
 def _stamp(page: bytes, content: bytes) -> bytes:

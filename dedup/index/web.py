@@ -78,6 +78,7 @@ class Web:
         self._held: dict[int, Links] = {}
         self._touched: set[int] = set()
         self._unranked: set[int] = set()
+        self._thinned: set[int] = set()
         self._asked: set[Pair] = set()
         self.dropped = 0
 
@@ -103,10 +104,15 @@ class Web:
 
     def link(self, number: int, kind: str, scores: dict[int, float]) -> None:
         """List pairs of one kind, ``copy`` or ``near``, at both their articles."""
+        if not scores:
+            return
         self.load([number, *scores])
-        self._extend(number, scores)
+        links = self._extend(number, scores)
+        at = {other: place for place, other in enumerate(links["other"].tolist())}
+        links[kind][[at[other] for other in scores]] = list(scores.values())
+        self._touched.add(number)
+        self._unranked.add(number)
         for other, score in scores.items():
-            self._set(number, other, kind, score)
             self._set(other, number, kind, score)
             self._asked.add(pair_of(number, other))
 
@@ -115,6 +121,7 @@ class Web:
         links = self.of(number)
         others = links["other"][(links[kind] >= 0) | ((links["flags"] & IMPOSED) != 0)].tolist()
         self.load(others)
+        self._thinned.update((number, *others))
         for other in others:
             self._mark(number, other, IMPOSED, False)
             self._set(number, other, kind, -1.0)
@@ -127,6 +134,8 @@ class Web:
         flags = self._held[number]["flags"]
         flags[at] = flags[at] | flag if is_one else flags[at] & (0xFF - flag)
         self._touched.add(number)
+        if not is_one:
+            self._thinned.add(number)
         self._asked.add(pair_of(number, first))
 
     def impose(self, pair: Pair, on: bool) -> None:
@@ -139,24 +148,34 @@ class Web:
             self._touched.add(number)
             self._unranked.add(number)
         self._mark(*pair, IMPOSED, on)
+        if not on:
+            self._thinned.update(pair)
         self._asked.add(pair)
 
     def settle(self) -> Changes:
         """Rank anew whatever was touched; which pairs are now compared, and which no longer."""
-        ranked = {(n, kind): self._ranked(self.of(n), kind) for n in sorted(self._unranked) for kind in self._most}
-        places = {kind: self._places(kind, ranked) for kind in self._most}
+        tops = {(n, kind): self._ranked(self.of(n), kind) for n in sorted(self._unranked) for kind in self._most}
+        ranked = {key: one for key, one in tops.items() if one is not None}
+        orders = {kind: self._places(kind, ranked) for kind in self._most}
         for number in sorted(self._unranked):
             links = self.of(number)
-            best = {kind: ranked[number, kind].best(links["other"], places[kind]) for kind in self._most}
+            kinds = [kind for kind in self._most if (number, kind) in ranked]
+            best = {kind: ranked[number, kind].best(links["other"], orders[kind]) for kind in kinds}
             self._rank(number, best)
         self._unranked.clear()
         changes = Changes(set(), set())
         for a, b in sorted(self._asked):
-            both = self._flags(a, b) | self._flags(b, a)
-            was, now = bool(both & KEPT), bool(both & OWN)
-            if now != was:
-                (changes.made if now else changes.gone).add((a, b))
-                self._mark(a, b, KEPT, now)
+            places = [(number, at) for number, at in ((a, self._row(a, b)), (b, self._row(b, a))) if at is not None]
+            each = [int(self._held[number]["flags"][at]) for number, at in places]
+            was, now = any(flags & KEPT for flags in each), any(flags & OWN for flags in each)
+            if now == was:
+                continue
+            (changes.made if now else changes.gone).add((a, b))
+            if not now:
+                self._thinned.update((a, b))
+            for (number, at), flags in zip(places, each, strict=True):
+                self._held[number]["flags"][at] = flags | KEPT if now else flags & (0xFF - KEPT)
+                self._touched.add(number)
         self._asked.clear()
         return changes
 
@@ -180,12 +199,14 @@ class Web:
         fresh: list[int] = []
         empty: list[int] = []
         for number in sorted(self._touched):
-            links = self._trimmed(self.of(number))
-            self._held[number] = links
+            links = self.of(number)
+            if number in self._thinned or len(links) > HELD:
+                links = self._held[number] = self._trimmed(links)
             (fresh if len(links) else empty).append(number)
         view.put("links", ((number, self._held[number].tobytes()) for number in fresh))
         view.drop("links", empty)
         self._touched.clear()
+        self._thinned.clear()
 
     def _set(self, number: int, other: int, kind: str, score: float) -> None:
         at = self._at(number, other)
@@ -204,14 +225,16 @@ class Web:
         self._held[number] = longer
         return len(links)
 
-    def _extend(self, number: int, others: Iterable[int]) -> None:
+    def _extend(self, number: int, others: Iterable[int]) -> Links:
         """Make room for pairs that are not listed yet, all at once."""
         links = self._held[number]
         known = set(links["other"].tolist())
         fresh = [other for other in others if other not in known]
         more = np.zeros(len(fresh), LINK)
         more["other"], more["copy"], more["near"] = fresh, -1, -1
-        self._held[number] = np.concatenate([links, more])
+        longer: Links = np.concatenate([links, more])
+        self._held[number] = longer
+        return longer
 
     def _row(self, number: int, other: int) -> int | None:
         """Where a pair stands in a list: most often at the end, since who came last is asked about."""
@@ -223,19 +246,26 @@ class Web:
 
     def _rank(self, number: int, best: Mapping[str, NDArray[np.int64]]) -> None:
         links = self.of(number)
-        own = links["flags"] & GIVEN
+        flags = links["flags"]
+        own = flags & GIVEN
         for kind, flag in (("copy", COPY_TOP), ("near", NEAR_TOP)):
-            own[best[kind]] |= flag
-        changed = own != links["flags"] & OWN
-        for other in links["other"][changed].tolist():
-            self._asked.add(pair_of(number, other))
-        links["flags"] = links["flags"] & (0xFF - OWN) | own
+            if kind in best:
+                own[best[kind]] |= flag
+            else:
+                own |= (links[kind] >= 0).view(np.uint8) * np.uint8(flag)
+        changed = own != flags & OWN
+        if changed.any():
+            for other in links["other"][changed].tolist():
+                self._asked.add(pair_of(number, other))
+            links["flags"] = flags & (0xFF - OWN) | own
 
-    def _ranked(self, links: Links, kind: str) -> _Ranked:
-        ranked = np.flatnonzero(links[kind] >= 0)
+    def _ranked(self, links: Links, kind: str) -> _Ranked | None:
+        """None where all are taken."""
+        listed = links[kind] >= 0
         most = self._most[kind]
-        if len(ranked) <= most:
-            return _Ranked(ranked, ranked[:0], 0)
+        if np.count_nonzero(listed) <= most:
+            return None
+        ranked = np.flatnonzero(listed)
         scores = links[kind][ranked]
         least = np.partition(scores, len(scores) - most)[len(scores) - most]
         above, level = ranked[scores > least], ranked[scores == least]
@@ -253,10 +283,6 @@ class Web:
 
     def _read_facts(self, numbers: Iterable[int]) -> dict[int, Facts]:
         return {number: facts_of(data) for number, data in self._view.get("facts", list(numbers)).items()}
-
-    def _flags(self, number: int, other: int) -> int:
-        at = self._row(number, other)
-        return 0 if at is None else int(self._held[number]["flags"][at])
 
     def _mark(self, a: int, b: int, flag: int, on: bool) -> None:
         for number, other in ((a, b), (b, a)):

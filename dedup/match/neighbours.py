@@ -17,20 +17,18 @@ import numpy as np
 import numpy.typing as npt
 
 from dedup.match.compiled import compiled
+from dedup.match.postings import Packed, Postings, Rule, pairs_of_rows, postings_of
 from dedup.match.similarity import Vector, cosine, vectorise_many
 from dedup.models import CleanArticle
 from dedup.settings import Settings
 
 SECONDS_A_DAY = 86400.0
 
-MOST_KEYS = 128
-"""More than an article has keys."""
+ROWS_A_PART = 1 << 13
+"""Rows that are met with all before them in one go; the cuts of all words are looked for once a part."""
 
-WORTH = 32
-"""Postings that are looked through sooner than the keys of one row are compared with those of another."""
-
-BLOCK = 1 << 16
-"""Articles whose counts and sums, 16 bytes each, stay in the cache while all later ones are met with them."""
+FOUND_A_CHOICE = 1 << 21
+"""Pairs found since those that cannot be among the best were let go last, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +39,6 @@ class Neighbours:
 
     pairs: npt.NDArray[np.int32]
     caps: Mapping[str, int] = field(default_factory=dict)
-
-
-class _Packed(NamedTuple):
-    """Keys of n articles, by descending number of the word: ``keys`` int32[n, k], their ``weights`` float32[n, k], of
-    which the first ``sizes`` int64[n] are used; ``days`` float64[n] since 1970, or nan."""
-
-    keys: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.float32]
-    sizes: npt.NDArray[np.int64]
-    days: npt.NDArray[np.float64]
 
 
 class Keys(NamedTuple):
@@ -116,19 +104,28 @@ def join_keys(parts: Iterable[Keys]) -> Keys:
 
 def neighbours_by_keys(days: npt.NDArray[np.float64], keys: Keys, settings: Settings) -> Neighbours:
     """``neighbour_pairs`` of articles sorted by id whose keys are known; ``days`` float64[n] since 1970, or nan."""
-    packed = _pack(days, keys)
-    every = np.arange(len(days))
-    first = _stand_ins(packed)
-    hot, found = _join(packed, np.flatnonzero((first == every) & (packed.sizes > 0)), settings)
-    kept = _best(found, len(days), settings.neighbours_each)
-    twins = np.flatnonzero((first != every) & (packed.sizes > 0))
-    a, b = np.concatenate([found.a[kept], first[twins]]), np.concatenate([found.b[kept], twins])
-    pairs = np.column_stack([a, b]).astype(np.int32)
-    caps = {"neighbour_terms": hot, "neighbours_each": int(len(found.a) - np.count_nonzero(kept))}
-    return Neighbours(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))], caps)
+    join = plan_join(days, keys, settings)
+    return choose(join, (join_part(join, part) for part in join.parts), settings)
 
 
-class _Found(NamedTuple):
+class Join(NamedTuple):
+    """What pairs are found by: the rows that are met with each other and, of n articles, where they stand, int32[rows];
+    the articles with keys whose keys another one had before, which has them for all, int64[m, 2]."""
+
+    packed: Packed
+    postings: Postings
+    rule: Rule
+    stands: npt.NDArray[np.int32]
+    twins: npt.NDArray[np.int32]
+
+    @property
+    def parts(self) -> list[tuple[int, int]]:
+        """The rows, cut into parts that can be joined apart from each other, in any order."""
+        count = len(self.stands)
+        return [(begin, min(begin + ROWS_A_PART, count)) for begin in range(0, count, ROWS_A_PART)]
+
+
+class Found(NamedTuple):
     """Pairs of positions, a < b, and the part of their cosine on shared keys."""
 
     a: npt.NDArray[np.int32]
@@ -136,17 +133,50 @@ class _Found(NamedTuple):
     cosine: npt.NDArray[np.float32]
 
 
+def plan_join(days: npt.NDArray[np.float64], keys: Keys, settings: Settings) -> Join:
+    """Articles sorted by id laid out for the join; of those with the same keys the first stands for all."""
+    packed = _pack(days, keys)
+    every, first = np.arange(len(days), dtype=np.int32), _stand_ins(packed)
+    stands, twins = (every[(packed.sizes > 0) & those] for those in (first == every, first != every))
+    packed = Packed(*(column[stands] for column in packed))
+    floors = (settings.neighbour_cosine, settings.neighbour_cosine_far)
+    rule = Rule(settings.neighbour_shared, settings.neighbour_bucket, settings.neighbour_days, *floors)
+    return Join(packed, postings_of(packed), rule, stands, np.column_stack([first[twins], twins]))
+
+
+def join_part(join: Join, part: tuple[int, int]) -> Found:
+    """The pairs that pass the rule of the rows of a part with those before them."""
+    pairs, cosines = pairs_of_rows(join.packed, join.postings, join.rule, part)
+    return Found(join.stands[pairs[:, 0]], join.stands[pairs[:, 1]], cosines)
+
+
+def choose(join: Join, parts: Iterable[Found], settings: Settings) -> Neighbours:
+    """The best pairs of each article among those of all parts, and its twins."""
+    articles = int(max(join.stands.max(initial=-1), join.twins.max(initial=-1))) + 1
+    held, total, since = [_nothing_found()], 0, 0
+    for part in parts:
+        held.append(part)
+        total, since = total + len(part.a), since + len(part.a)
+        if since > len(held[0].a) + FOUND_A_CHOICE:
+            held, since = [_best(_together(held), articles, settings.neighbours_each)], 0
+    best = _best(_together(held), articles, settings.neighbours_each)
+    pairs = np.concatenate([np.column_stack([best.a, best.b]), join.twins])
+    hot = int(np.count_nonzero(np.diff(join.postings.starts) > settings.neighbour_bucket))
+    caps = {"neighbour_terms": hot, "neighbours_each": total - len(best.a)}
+    return Neighbours(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))], caps)
+
+
 def _day(clean: CleanArticle) -> float:
     return clean.published.timestamp() / SECONDS_A_DAY if clean.published else math.nan
 
 
-def _pack(days: npt.NDArray[np.float64], chosen: Keys) -> _Packed:
+def _pack(days: npt.NDArray[np.float64], chosen: Keys) -> Packed:
     shape = chosen.ids.shape
     used = np.arange(shape[1]) < chosen.sizes[:, None]
     keys = np.full(shape, -1, np.int32)
     keys[used] = np.unique(chosen.ids[used], return_inverse=True)[1]
     order = np.argsort(-keys, axis=1, kind="stable")
-    return _Packed(
+    return Packed(
         np.take_along_axis(keys, order, axis=1),
         np.take_along_axis(chosen.weights, order, axis=1),
         chosen.sizes,
@@ -154,37 +184,28 @@ def _pack(days: npt.NDArray[np.float64], chosen: Keys) -> _Packed:
     )
 
 
-def _stand_ins(packed: _Packed) -> npt.NDArray[np.int64]:
+def _stand_ins(packed: Packed) -> npt.NDArray[np.int32]:
     """For each article the first one with its keys."""
     if not len(packed.keys):
-        return np.empty(0, np.int64)
+        return np.empty(0, np.int32)
     _, at, inverse = np.unique(packed.keys, axis=0, return_index=True, return_inverse=True)
-    return at[inverse.reshape(-1)]
+    return at.astype(np.int32)[inverse.reshape(-1)]
 
 
-def _join(packed: _Packed, stands: npt.NDArray[np.int64], settings: Settings) -> tuple[int, _Found]:
-    """Count of words too frequent to bring pairs together, and the pairs that pass the rule."""
-    part = _Packed(packed.keys[stands], packed.weights[stands], packed.sizes[stands], packed.days[stands])
-    rows, places = np.nonzero(part.keys >= 0)
-    terms = part.keys[rows, places]
-    frequency = np.bincount(terms, minlength=1)
-    by_term = np.argsort(terms, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(frequency)])
-    postings = (rows[by_term].astype(np.int32), part.weights[rows, places][by_term], starts)
-    floors = (settings.neighbour_cosine, settings.neighbour_cosine_far)
-    rule = (settings.neighbour_shared, settings.neighbour_bucket, settings.neighbour_days, *floors)
-    pairs, scores = _scan(part, postings, rule, (BLOCK, WORTH))
-    hot = int(np.count_nonzero(frequency > settings.neighbour_bucket))
-    stands = stands.astype(np.int32)
-    return hot, _Found(stands[pairs[:, 0]], stands[pairs[:, 1]], scores)
+def _nothing_found() -> Found:
+    return Found(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
 
 
-def _best(found: _Found, articles: int, each: int) -> npt.NDArray[np.bool_]:
-    """Which pairs are among the ``each`` of highest cosine of one of their two articles, ties to the lesser other."""
+def _together(parts: list[Found]) -> Found:
+    return Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _best(found: Found, articles: int, each: int) -> Found:
+    """The pairs among the ``each`` of highest cosine of one of their two articles, ties to the lesser other."""
     degrees = np.bincount(found.a, minlength=articles) + np.bincount(found.b, minlength=articles)
     kept = np.zeros(len(found.a), np.bool_)
     _mark_best(found, np.concatenate([[0], np.cumsum(degrees)]), each, kept)
-    return kept
+    return Found(found.a[kept], found.b[kept], found.cosine[kept])
 
 
 @compiled
@@ -226,122 +247,3 @@ def _heaviest(ids: Any, weights: Any, indptr: Any, chosen: Any, best: Any, sizes
             chosen[row, place] = ids[at]
             size = min(size + 1, most)
         sizes[row] = size
-
-
-@compiled
-def _overlap(packed: Any, a: Any, b: Any) -> Any:
-    """How many keys two articles share, and the sum of the products of their weights, by descending number."""
-    i, j, shared, total = 0, 0, 0, 0.0
-    while i < packed.sizes[a] and j < packed.sizes[b]:
-        if packed.keys[a, i] == packed.keys[b, j]:
-            total += float(packed.weights[a, i]) * float(packed.weights[b, j])
-            shared, i, j = shared + 1, i + 1, j + 1
-        elif packed.keys[a, i] > packed.keys[b, j]:
-            i += 1
-        else:
-            j += 1
-    return shared, total
-
-
-@compiled
-def _room(pairs: Any, scores: Any, count: int) -> Any:
-    """The same arrays, or twice as long copies when they are full."""
-    if count < len(scores):
-        return pairs, scores
-    grown, longer = np.empty((2 * count, 2), np.int32), np.empty(2 * count, np.float32)
-    grown[:count], longer[:count] = pairs, scores
-    return grown, longer
-
-
-@compiled
-def _scan(packed: Any, postings: Any, rule: Any, limits: Any) -> Any:
-    """Add up, for each row, what it shares with earlier rows along the postings, a block of earlier rows at a time;
-    keep the pairs that pass. Count and sum of a row stand side by side, and a count says for which row it is, so that a
-    posting costs one look into memory."""
-    (wanted, bucket, days, near, far), (block, worth) = rule, limits
-    n = len(packed.sizes)
-    tally, touched = np.empty((min(n, block), 2)), np.empty(min(n, block), np.int32)
-    pairs, scores, found = np.empty((1024, 2), np.int32), np.empty(1024, np.float32), 0
-    starts = postings[2]
-    hot, cuts = starts[1:] - starts[:-1] > bucket, np.column_stack((starts[:-1], starts[:-1]))
-    for low in range(0, n, block):
-        tally[:] = -1.0
-        _next_cuts(cuts, postings, low + block)
-        for i in range(low + 1, n):
-            met, added = _add_up(packed, postings, (cuts, hot, worth), (i, low), (tally, touched))
-            for t in range(met):
-                at = touched[t]
-                shared, value = np.int64(tally[at, 0] - i * MOST_KEYS), tally[at, 1]
-                if not added:
-                    shared, value = _overlap(packed, i, low + at)
-                floor = far if abs(packed.days[i] - packed.days[low + at]) > days else near
-                if shared >= wanted and value >= floor:
-                    pairs, scores = _room(pairs, scores, found)
-                    pairs[found, 0], pairs[found, 1], scores[found] = low + at, i, value
-                    found += 1
-    return pairs[:found], scores[:found]
-
-
-@compiled
-def _next_cuts(cuts: Any, postings: Any, high: int) -> None:
-    """Move the cuts on to the postings of the rows below ``high``."""
-    rows, _, starts = postings
-    for key in range(len(cuts)):
-        at = cuts[key, 1]
-        cuts[key, 0] = at
-        while at < starts[key + 1] and rows[at] < high:
-            at += 1
-        cuts[key, 1] = at
-
-
-@compiled
-def _add_up(packed: Any, postings: Any, keys: Any, which: Any, out: Any) -> Any:
-    """Count and sum what row i shares with the rows of a block before it that it meets: how many these are, and whether
-    they are added up. Keys too frequent to bring pairs together count where others did; they are left to ``_overlap``
-    where their postings are far more than the rows met."""
-    cuts, hot, worth = keys
-    met, frequent, own = 0, 0, packed.keys[which[0], : packed.sizes[which[0]]]
-    for k in range(len(own)):
-        if hot[own[k]]:
-            frequent += cuts[own[k], 1] - cuts[own[k], 0]
-        else:
-            met = _add(postings, cuts[own[k]], which, packed.weights[which[0], k], out, met)
-    if not frequent or frequent > worth * met:
-        return met, not frequent
-    tally, touched = out
-    for t in range(met):
-        tally[touched[t], 0], tally[touched[t], 1] = float(which[0] * MOST_KEYS), 0.0
-    for k in range(len(own)):
-        _add_to_met(postings, cuts[own[k]], which, packed.weights[which[0], k], tally)
-    return met, True
-
-
-@compiled
-def _add(postings: Any, cut: Any, which: Any, weight: float, out: Any, met: int) -> int:
-    """Add what a key has in common to the rows of its postings; how many rows are met now."""
-    (rows, weights, _), (i, low), (tally, touched) = postings, which, out
-    base = float(i * MOST_KEYS)
-    for at in range(cut[0], cut[1]):
-        if rows[at] >= i:
-            break
-        j = rows[at] - low
-        if tally[j, 0] < base:
-            tally[j, 0], tally[j, 1], touched[met] = base, 0.0, j
-            met += 1
-        tally[j, 0] += 1
-        tally[j, 1] += float(weight) * float(weights[at])
-    return met
-
-
-@compiled
-def _add_to_met(postings: Any, cut: Any, which: Any, weight: float, tally: Any) -> None:
-    """Add what a key has in common to those rows of its postings that are met."""
-    (rows, weights, _), (i, low) = postings, which
-    base = float(i * MOST_KEYS)
-    for at in range(cut[0], cut[1]):
-        if rows[at] >= i:
-            break
-        j = rows[at] - low
-        if tally[j, 0] >= base:
-            tally[j, 0] += 1
-            tally[j, 1] += float(weight) * float(weights[at])

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from dedup.match.candidates import candidate_pairs
 from dedup.match.compiled import compiled
-from dedup.match.neighbours import Keys, join_keys, neighbours_by_keys
+from dedup.match.neighbours import Found, Join, Keys, choose, join_keys, join_part, plan_join
 from dedup.match.outline import Drawn, Glances, Outlines, draw
+from dedup.match.pairs import distinct, keys_of, pairs_of
 from dedup.match.profile import make_profiles
 from dedup.match.relation import compare_many
 from dedup.match.shelf import OutlineShelf, shelve
@@ -91,11 +92,24 @@ def propose_copies(sketches: SketchTable, settings: Settings) -> Proposed:
     return Proposed(copies.pairs, int(np.count_nonzero(sketches.words < settings.min_words)), copies.caps)
 
 
-def with_neighbours(proposed: Proposed, shelf: OutlineShelf, keys: Keys, settings: Settings) -> Proposed:
+def with_neighbours(
+    proposed: Proposed, shelf: OutlineShelf, keys: Keys, settings: Settings, runner: Runner, progress: Progress
+) -> Proposed:
     """The same, and the pairs that may tell one story."""
-    alike = neighbours_by_keys(shelf.light.days, keys, settings)
-    pairs = np.unique(np.concatenate([proposed.pairs, alike.pairs]), axis=0)
-    return Proposed(pairs, proposed.unsketched, {**proposed.caps, **alike.caps})
+    join = plan_join(shelf.light.days, keys, settings)
+    alike = choose(join, _told(runner.map(join_part, join, join.parts), join, progress), settings)
+    return Proposed(_all_pairs(proposed.pairs, alike.pairs), proposed.unsketched, {**proposed.caps, **alike.caps})
+
+
+def _told(parts: Iterable[Found], join: Join, progress: Progress) -> Iterator[Found]:
+    for (_, done), part in zip(join.parts, parts, strict=True):
+        progress("proposing pairs", done, len(join.stands))
+        yield part
+
+
+def _all_pairs(*parts: Pairs) -> Pairs:
+    """Every pair of the parts once, sorted."""
+    return np.ascontiguousarray(pairs_of(distinct(np.concatenate([keys_of(part) for part in parts]))))
 
 
 # --- comparison -------------------------------------------------------------------------------------------------
@@ -190,28 +204,33 @@ class Matches:
 
     def __init__(self, made: Iterable[Compared], hold: int) -> None:
         self._said = Kept(MATCHES, hold)
-        self.candidates = join_matches([self._kept(part) for part in made])
-        self._others: list[MatchTable] = []
+        self.candidates = join_matches(self._kept(part) for part in made)
+        self._others = join_matches(())
+        self._fresh: list[MatchTable] = []
 
     def add(self, made: Iterable[Compared]) -> None:
         """Matches of pairs that were not known before. Raises SpillError where the file cannot grow."""
-        self._others += [self._kept(part) for part in made]
+        self._fresh += [self._kept(part) for part in made]
 
     def _kept(self, made: Compared) -> MatchTable:
-        shown = made.table.shown
-        moved = np.where(shown >= 0, shown + len(self._said), -1)
+        listed = made.table.listed
+        moved = np.where(listed >= 0, listed + len(self._said), -1)
         for match in made.said:
             self._said.add(match)
-        return replace(made.table, shown=moved)
+        return replace(made.table, listed=moved)
 
     @property
     def others(self) -> MatchTable:
         """Those that were added, sorted by pair."""
-        self._others = [join_matches(self._others)]
-        return self._others[0]
+        if self._fresh:
+            self._others, self._fresh = join_matches([self._others, *self._fresh]), []
+        return self._others
 
     def shown(self) -> Sequence[Match]:
         """Those that are shown, whole, sorted by pair."""
-        whole = join_matches([table.at(np.flatnonzero(table.shown >= 0)) for table in (self.candidates, self.others)])
-        said = self._said.ordered(whole.shown.tolist())
+        tables = (self.candidates, self.others)
+        rows = [table.shown for table in tables]
+        keys = np.concatenate([table.keys[own] for table, own in zip(tables, rows, strict=True)])
+        places = np.concatenate([table.listed[table.close[own]] for table, own in zip(tables, rows, strict=True)])
+        said = self._said.ordered(places[np.argsort(keys)].tolist())
         return said if said.spilled else tuple(said)

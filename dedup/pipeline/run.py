@@ -83,7 +83,7 @@ def _find_stories(
     shelf, keys, sketches = draw_all(cleaned, settings, runner, progress, hold)
     proposed = propose_copies(sketches, settings)
     del sketches
-    proposed = with_neighbours(proposed, shelf, keys, settings)
+    proposed = with_neighbours(proposed, shelf, keys, settings, runner, progress)
     del keys
     progress("proposing pairs", len(ids), len(ids))
     given = Comparing(cleaned, shelf, settings, runner)

@@ -70,7 +70,7 @@ def _scores(given: Comparing, units: Units, matches: Matches) -> Scores:
     known, others = rows >= 0, asked[rows < 0]
     matches.add(compare_all(given, others[matches.others.find(others) < 0], no_progress))
     values = np.empty(len(pairs))
-    values[known] = story_scores(matches.candidates.at(rows[known]))
+    values[known] = story_scores(matches.candidates)[rows[known]]
     made = matches.others
     values[~known] = story_scores(made.at(made.find(others)))
     return Scores(pairs, values)

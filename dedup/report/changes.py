@@ -18,8 +18,15 @@ MOST = 5000
 SAME = 0.5
 """Share of the longer of two briefs that both have, from which they are versions of one text."""
 
+FAR_LONGER = 3
+"""A run of words more than so many times as long as what stands in its place, and a few, was not put in its place: one
+was left out and the other added."""
+
 Word = tuple[str, str]
 """What is compared of a word, its letters and digits in lower case, and the word."""
+
+Run = tuple[int, int, int, int]
+"""Start and end of a run of words in the one text, and in the other."""
 
 
 class Changes(NamedTuple):
@@ -50,11 +57,11 @@ def changes(match: Match, a: CleanArticle, b: CleanArticle, names: tuple[str, st
     return Changes(tuple(said), max(0, len(found) - SHOWN))
 
 
-def _different(one: Sequence[Word], other: Sequence[Word]) -> list[tuple[int, int, int, int]]:
-    """Runs of words that differ: start and end in the one and in the other."""
+def _different(one: Sequence[Word], other: Sequence[Word]) -> list[Run]:
+    """Runs of words that differ."""
     from rapidfuzz.distance import Indel
 
-    found: list[tuple[int, int, int, int]] = []
+    found: list[Run] = []
     for step in Indel.opcodes([key for key, _ in one], [key for key, _ in other]):
         if step.tag == "equal":
             continue
@@ -62,7 +69,16 @@ def _different(one: Sequence[Word], other: Sequence[Word]) -> list[tuple[int, in
             found[-1] = (found[-1][0], step.src_end, found[-1][2], step.dest_end)
         else:
             found.append((step.src_start, step.src_end, step.dest_start, step.dest_end))
-    return found
+    return [part for run in found for part in _apart(run)]
+
+
+def _apart(run: Run) -> list[Run]:
+    """A change, or what was left out and what was added beside it."""
+    start, end, low, high = run
+    short, long = sorted((end - start, high - low))
+    if not short or long <= FAR_LONGER * (short + 1):
+        return [run]
+    return [(start, end, low, low), (end, end, low, high)]
 
 
 def _words(body: str) -> list[Word]:

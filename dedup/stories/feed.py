@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dedup.match.table import COSINE, HELD_A, HELD_B, TOLD, UNRELATED, MatchTable
+from dedup.match.pairs import distinct, keys_of, pairs_of
+from dedup.match.table import HELD_A, HELD_B, UNRELATED, MatchTable
 from dedup.models import RELATIONS, CleanArticle, Story
 from dedup.stories.clusters import UNITS, Floor, average_linkage
 from dedup.stories.groups import derivations_of, groups_of, round_ups_of
@@ -104,7 +105,7 @@ def unit_pairs(table: MatchTable, units: Units) -> Places:
     it tells first, is paired with other round-ups alone."""
     met = np.sort(units.of[table.pairs], axis=1)
     apart = (met[:, 0] != met[:, 1]) & (units.mixed[met[:, 0]] == units.mixed[met[:, 1]])
-    return np.unique(met[apart], axis=0)
+    return pairs_of(distinct(keys_of(met[apart]))).astype(np.int64)
 
 
 def spoken(pairs: Places, units: Units) -> Pairs:
@@ -113,11 +114,14 @@ def spoken(pairs: Places, units: Units) -> Pairs:
 
 
 def story_scores(table: MatchTable) -> npt.NDArray[np.float64]:
-    """``links.story_score`` of every match."""
-    numbers = table.numbers
+    """``links.story_score`` of every match; where nothing is shared that is the score told."""
+    scores = table.told.copy()
+    looked = np.flatnonzero(table.close >= 0)
+    numbers = table.numbers[table.close[looked]]
     shared = np.sqrt(numbers[:, HELD_A] * numbers[:, HELD_B])
-    counts = _WHOLE[table.relations] | (shared < BACKGROUND) | (numbers[:, COSINE] - shared >= REST * (1 - shared))
-    return np.where(counts, numbers[:, TOLD], 0.0)
+    rest = table.cosines[looked] - shared >= REST * (1 - shared)
+    scores[looked[~(_WHOLE[table.relations[looked]] | (shared < BACKGROUND) | rest)]] = 0.0
+    return scores
 
 
 # --- stories ----------------------------------------------------------------------------------------------------
@@ -183,7 +187,7 @@ def with_related(stories: Sequence[Story], table: MatchTable, place: dict[str, i
     for number, story in enumerate(ordered):
         of[[place[member.id] for member in story.articles]] = number
     met = of[table.pairs[table.relations != UNRELATED]]
-    met = np.unique(np.sort(met[met[:, 0] != met[:, 1]], axis=1), axis=0)
+    met = pairs_of(distinct(keys_of(np.sort(met[met[:, 0] != met[:, 1]], axis=1))))
     related: dict[int, list[str]] = {}
     for one, other in met.tolist():
         related.setdefault(one, []).append(ordered[other].story_id)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from dedup.models import Article
 from dedup.text import weigh
-from dedup.text.packed import Batch, Titles, batches, hash_units, head_keys, line_keys, see_titles
+from dedup.text.packed import Batch, Hashed, Titles, batches, hash_units, head_keys, line_keys, see_titles
 from dedup.text.scan import Scan
 
 MAX_KEYS = 2_000_000
@@ -140,7 +140,8 @@ class Asked(NamedTuple):
     bounds: NDArray[np.int64]
 
 
-def _asked(articles: Sequence[Article]) -> Asked:
+def asked_of(articles: Sequence[Article]) -> Asked:
+    """What articles are counted by besides their texts."""
     seen = see_titles([article.title for article in articles])
     keys, bounds = title_keys(seen)
     return Asked(outlets_of(articles), pages_of(articles, seen), keys, bounds)
@@ -172,7 +173,11 @@ class Keys(NamedTuple):
 
 def batch_keys(articles: Sequence[Article]) -> Keys:
     """``keys_of`` of a batch of articles, from their texts."""
-    asked, found = _asked(articles), hash_units([article.text for article in articles])
+    return keys_of_units(asked_of(articles), hash_units([article.text for article in articles]))
+
+
+def keys_of_units(asked: Asked, found: Hashed) -> Keys:
+    """``keys_of`` of articles whose units are hashed."""
     return Keys(*weigh.keys_of_texts(found.lines, found[1:], asked[2:], asked[:2]))
 
 
@@ -180,7 +185,7 @@ def keys_of(
     articles: Sequence[Article], scans: Sequence[Scan]
 ) -> list[tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint16]]]:
     """Of each article the keys of its lines and of its openings, each once, and its marks, as in ``Keys``."""
-    asked, rows = _asked(articles), []
+    asked, rows = asked_of(articles), []
     for i, found in enumerate(scans):
         titles = asked.titles[asked.bounds[i] : asked.bounds[i + 1]]
         openings = weigh.opening_keys(found.hashes, found.raw, titles)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.match import neighbours
+from dedup.match import neighbours, postings
 from dedup.match.neighbours import are_neighbours, neighbour_keys, neighbour_pairs
 from dedup.match.similarity import vectorise_many
 from dedup.models import Article, CleanArticle
@@ -50,17 +50,34 @@ feeds = st.lists(st.tuples(texts, st.one_of(st.none(), st.integers(0, 60))), max
 
 
 @settings(max_examples=150, deadline=None)
-@given(feeds, st.randoms(use_true_random=False), st.sampled_from([2, 4096]), st.sampled_from([1, 3, 1 << 16]))
-def test_agrees_with_the_rule_pair_by_pair_in_any_order(
-    feed: list[tuple[str, int | None]], random: object, bucket: int, block: int
+@given(
+    feeds,
+    st.randoms(use_true_random=False),
+    st.sampled_from([2, 4096]),
+    st.sampled_from([1, 3, 1 << 16]),
+    st.sampled_from([1, 4, 1 << 13]),
+)
+def test_agrees_with_the_rule_pair_by_pair_in_any_order_and_in_any_parts(
+    feed: list[tuple[str, int | None]], random: object, bucket: int, block: int, part: int
 ) -> None:
-    found = []
-    for worth in (-1, 1 << 20):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(neighbours, "BLOCK", block)
-            patch.setattr(neighbours, "WORTH", worth)
-            found.append(_agrees(feed, random, bucket))
-    assert found[0] == found[1]
+    whole = _agrees(feed, random, bucket)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postings, "BLOCK", block)
+        patch.setattr(neighbours, "ROWS_A_PART", part)
+        assert _agrees(feed, random, bucket) == whole
+
+
+@settings(max_examples=60, deadline=None)
+@given(feeds, st.sampled_from([1, 2, 3]))
+def test_pairs_let_go_as_parts_come_are_those_let_go_at_the_end(feed: list[tuple[str, int | None]], each: int) -> None:
+    config = replace(SETTINGS, neighbours_each=each)
+    cleaned = [article(f"a{i}", text, day) for i, (text, day) in enumerate(feed)]
+    whole = neighbour_pairs(cleaned, config)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(neighbours, "ROWS_A_PART", 1)
+        patch.setattr(neighbours, "FOUND_A_CHOICE", 0)
+        parts = neighbour_pairs(cleaned, config)
+    assert (parts.pairs.tolist(), parts.caps) == (whole.pairs.tolist(), whole.caps)
 
 
 def _agrees(feed: list[tuple[str, int | None]], random: object, bucket: int) -> set[tuple[str, ...]]:

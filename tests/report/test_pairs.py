@@ -314,3 +314,12 @@ def test_of_many_changes_the_first_are_shown_and_the_rest_counted() -> None:
     assert said.count(" in A, ") == 5
     assert "“word1” in A, “word1x” in B" in said
     assert "and 2 more changes" in said
+
+
+def test_a_long_cut_beside_a_word_that_was_added_is_no_change_of_the_one_into_the_other() -> None:
+    kept, tail = "The council voted on Monday to repair the old bridge over the Drava river", "Work begins in May."
+    cut = "after engineers had found deep cracks in both of its piers and closed it to lorries last autumn"
+    whole, short = (_article(f"{kept} {part}. {tail}", "B") for part in (cut, "(updated)"))
+    shown = changes(pair("copy"), whole, short).shown
+    assert [part.rsplit(" ", 3)[-3:] for part in shown] == [["only", "in", "A"], ["only", "in", "B"]]
+    assert "(updated)" in shown[1]
