@@ -80,7 +80,7 @@ def _merged(given: Comparing, scores: Scores, count: int) -> Iterator[tuple[int,
     """The units of every story that has more than one."""
     floor = Floor(given.settings.story_pair, given.settings.story_floor)
     for clusters in given.runner.map(_merge_chunk, (scores, floor), batches_of_units(scores, floor, count)):
-        yield from (cluster for cluster in clusters if len(cluster) > 1)
+        yield from clusters
 
 
 def _merge_chunk(shared: tuple[Scores, Floor], batch: Batch) -> list[tuple[int, ...]]:

@@ -17,8 +17,9 @@ import numpy.typing as npt
 from dedup.match.pairs import distinct, keys_of, pairs_of
 from dedup.match.table import HELD_A, HELD_B, UNRELATED, MatchTable
 from dedup.models import RELATIONS, CleanArticle, Story
-from dedup.stories.clusters import UNITS, Floor, average_linkage
+from dedup.stories.clusters import UNITS, Floor
 from dedup.stories.groups import derivations_of, groups_of, round_ups_of
+from dedup.stories.linkage import linkage
 from dedup.stories.links import BACKGROUND, REST, WHOLE, Compare, Links
 from dedup.stories.stories import Unit, tell_story
 
@@ -134,10 +135,8 @@ def batches_of_units(scores: Scores, floor: Floor, count: int) -> list[Batch]:
 
 
 def merge_batch(batch: Batch, scores: Scores, floor: Floor) -> list[tuple[int, ...]]:
-    """The units of each story of some components, ascending."""
-    pairs, values = scores.pairs[batch.rows].tolist(), scores.values[batch.rows].tolist()
-    known = {(a, b): score for (a, b), score in zip(pairs, values, strict=True)}
-    return list(average_linkage(batch.places.tolist(), known, floor))
+    """The units of each story of several, ascending, of some components."""
+    return linkage(np.sort(batch.places), scores.pairs[batch.rows], scores.values[batch.rows], floor)
 
 
 def story_of(units: Units, merged: Iterable[tuple[int, ...]]) -> Places:

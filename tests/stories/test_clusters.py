@@ -5,10 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import combinations, pairwise, product
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dedup.stories.clusters import UNITS, Floor, average_linkage
+from dedup.stories.linkage import linkage
 
 NAMES = [f"n{i}" for i in range(8)]
 FLOOR = Floor(0.5, 0.2)
@@ -72,3 +74,19 @@ def test_a_chain_is_no_story() -> None:
 
 def test_nothing_gives_nothing() -> None:
     assert average_linkage([], {}, FLOOR) == ()
+
+
+places = st.integers(0, 30)
+scored = st.dictionaries(
+    st.tuples(places, places).filter(lambda pair: pair[0] < pair[1]),
+    st.integers(0, 40).map(lambda n: n / 40),
+    max_size=120,
+)
+
+
+@given(scored, st.sampled_from([FLOOR, Floor(0.5, 0.05), Floor(0.2, 0.2)]))
+def test_arrays_give_the_clusters_of_the_plain_twin(scores: dict[tuple[int, int], float], floor: Floor) -> None:
+    nodes = sorted({place for pair in scores for place in pair})
+    wanted = [cluster for cluster in average_linkage(nodes, scores, floor) if len(cluster) > 1]
+    pairs = np.array(list(scores), np.int64).reshape(len(scores), 2)
+    assert linkage(np.array(nodes, np.int64), pairs, np.array(list(scores.values()), np.float64), floor) == wanted

@@ -1,0 +1,116 @@
+"""Average linkage on arrays, for components of millions of pairs: what ``clusters.average_linkage`` makes of them, its
+plain twin. Only clusters of several nodes have rows of their own, put together when they are made (Müllner, "Modern
+hierarchical, agglomerative clustering algorithms", 2011, generic algorithm): a row may name any node of another
+cluster, so that nobody's row changes when others merge.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dedup.stories.clusters import UNITS, Floor
+
+Places = npt.NDArray[np.int64]
+
+
+def linkage(places: Places, pairs: Places, scores: npt.NDArray[np.float64], floor: Floor) -> list[tuple[int, ...]]:
+    """``average_linkage`` of nodes with ascending ``places`` int64[n] from the ``scores`` float64[m] of ``pairs``
+    int64[m, 2] of them: its clusters of two and more. For components of millions of pairs: 24 bytes each."""
+    graph = _graph(places, pairs, scores)
+    state = _State(np.arange(len(places)), np.ones(len(places), np.int64), {}, {}, floor)
+    heap = _mergers_of_pairs(graph, floor)
+    while heap:
+        _, a, b, size_a, size_b = heapq.heappop(heap)
+        if state.sizes[a] == size_a and state.sizes[b] == size_b:
+            for merger in _merged(a, b, graph, state):
+                heapq.heappush(heap, merger)
+    clusters = sorted(sorted(members) for members in state.members.values())
+    return [tuple(places[members].tolist()) for members in clusters]
+
+
+class _Row(NamedTuple):
+    """Total scores of a cluster to others: ``nodes`` int32[k], any of theirs, and ``totals`` int64[k]."""
+
+    nodes: npt.NDArray[np.int32]
+    totals: npt.NDArray[np.int64]
+
+
+class _Graph(NamedTuple):
+    """Scores above 0 of each node: those of node i are ``nodes`` and ``units`` at ``starts[i]:starts[i + 1]``."""
+
+    nodes: npt.NDArray[np.int32]
+    units: npt.NDArray[np.int32]
+    starts: Places
+
+    def row(self, node: int) -> _Row:
+        own = slice(self.starts[node], self.starts[node + 1])
+        return _Row(self.nodes[own], self.units[own].astype(np.int64))
+
+
+class _State(NamedTuple):
+    """``root`` int64[n]: the least node of each node's cluster; ``sizes`` int64[n] of the clusters by it, else 0; of
+    clusters of several nodes their members and totals."""
+
+    root: Places
+    sizes: Places
+    members: dict[int, list[int]]
+    rows: dict[int, _Row]
+    floor: Floor
+
+
+_Merger = tuple[float, int, int, int, int]
+"""What mergers are sorted by: minus the mean score, the clusters, and their sizes when it was proposed."""
+
+
+def _graph(places: Places, pairs: Places, scores: npt.NDArray[np.float64]) -> _Graph:
+    units = np.rint(scores * UNITS).astype(np.int32)
+    kept = units > 0
+    ends = np.searchsorted(places, pairs[kept]).astype(np.int32)
+    one, other = np.concatenate([ends, ends[:, ::-1]]).T
+    order = np.argsort(one, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(one, minlength=len(places)))])
+    return _Graph(other[order], np.concatenate([units[kept], units[kept]])[order], starts)
+
+
+def _mergers_of_pairs(graph: _Graph, floor: Floor) -> list[_Merger]:
+    """The mergers of two single nodes, as a heap."""
+    good = np.flatnonzero(graph.units >= floor.of(1) * UNITS)
+    one = np.searchsorted(graph.starts, good, side="right") - 1
+    good, one = good[one < graph.nodes[good]], one[one < graph.nodes[good]]
+    columns = (-graph.units[good].astype(np.float64), one, graph.nodes[good])
+    heap = [(mean, a, b, 1, 1) for mean, a, b in zip(*(column.tolist() for column in columns), strict=True)]
+    heapq.heapify(heap)
+    return heap
+
+
+def _merged(a: int, b: int, graph: _Graph, state: _State) -> list[_Merger]:
+    """Take cluster b into cluster a, which has the lesser node; the mergers that it may make now."""
+    rows = [state.rows.pop(node) if node in state.rows else graph.row(node) for node in (a, b)]
+    gone = state.members.pop(b, [b])
+    state.members.setdefault(a, [a]).extend(gone)
+    state.root[gone] = a
+    state.sizes[a] += state.sizes[b]
+    state.sizes[b] = 0
+    nodes = state.root[np.concatenate([row.nodes for row in rows])]
+    others, at = np.unique(nodes, return_inverse=True)
+    totals = np.zeros(len(others), np.int64)
+    np.add.at(totals, at, np.concatenate([row.totals for row in rows]))
+    others, totals = others[others != a], totals[others != a]
+    state.rows[a] = _Row(others.astype(np.int32), totals)
+    return _mergers_of(a, others, totals, state)
+
+
+def _mergers_of(a: int, others: Places, totals: npt.NDArray[np.int64], state: _State) -> list[_Merger]:
+    size, sizes = int(state.sizes[a]), state.sizes[others]
+    counts = size * sizes
+    means = totals / counts
+    good = means >= np.maximum(state.floor.many, state.floor.pair / np.sqrt(counts)) * UNITS
+    columns = zip(others[good].tolist(), means[good].tolist(), sizes[good].tolist(), strict=True)
+    return [
+        (-mean, a, other, size, of_other) if a < other else (-mean, other, a, of_other, size)
+        for other, mean, of_other in columns
+    ]
