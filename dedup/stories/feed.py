@@ -187,14 +187,15 @@ def with_related(stories: Sequence[Story], table: MatchTable, place: dict[str, i
         of[[place[member.id] for member in story.articles]] = number
     met = of[table.pairs[table.relations != UNRELATED]]
     met = pairs_of(distinct(keys_of(np.sort(met[met[:, 0] != met[:, 1]], axis=1))))
-    related: dict[int, list[str]] = {}
-    for one, other in met.tolist():
-        related.setdefault(one, []).append(ordered[other].story_id)
-        related.setdefault(other, []).append(ordered[one].story_id)
-    return tuple(
-        replace(story, related=tuple(sorted(related[number]))) if number in related else story
-        for number, story in enumerate(ordered)
-    )
+    ids = [story.story_id for story in ordered]
+    rank = np.argsort(np.argsort(np.array(ids, np.str_), kind="stable"))
+    one, other = np.concatenate([met, met[:, ::-1]]).T
+    order = np.lexsort((rank[other], one))
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(one, minlength=len(ordered)))])
+    for number in np.unique(one).tolist():
+        others = other[order[bounds[number] : bounds[number + 1]]].tolist()
+        ordered[number] = replace(ordered[number], related=tuple(ids[at] for at in others))
+    return tuple(ordered)
 
 
 # --- components -------------------------------------------------------------------------------------------------
