@@ -10,6 +10,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
@@ -88,6 +89,7 @@ def _find_stories(
     progress("proposing pairs", len(ids), len(ids))
     given = Comparing(cleaned, shelf, settings, runner)
     matches = Matches(compare_all(given, proposed.pairs, progress), hold)
+    proposed = replace(proposed, pairs=np.empty((0, 2), np.int32))  # they stand in the table of matches now
     stories = tell(given, ids, matches, progress)
     rejections = (*intake.rejections, *unread)
     return Result(
@@ -128,7 +130,7 @@ def _count(
         redelivered=intake.redelivered,
         articles=articles,
         unsketched=proposed.unsketched,
-        candidates=len(proposed.pairs),
+        candidates=len(matches.candidates),
         compared=sum(map(len, tables)),
         derived=sum(int(np.count_nonzero(table.derived)) for table in tables),
         stories=len(stories),

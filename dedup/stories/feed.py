@@ -61,9 +61,9 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Pairs of units, int64[k, 2], the lesser first, sorted, and how likely both tell one event, float64[k]."""
+    """Pairs of units, int32[k, 2], the lesser first, sorted, and how likely both tell one event, float64[k]."""
 
-    pairs: Places
+    pairs: Pairs
     values: npt.NDArray[np.float64]
 
 
@@ -101,17 +101,21 @@ def units_of(found: Iterable[Groups], count: int) -> Units:
 # --- scores -----------------------------------------------------------------------------------------------------
 
 
-def unit_pairs(table: MatchTable, units: Units) -> Places:
-    """Every two units with a match between them, int64[k, 2], sorted. A round-up, which would pass for a report of what
+def unit_pairs(table: MatchTable, units: Units) -> Pairs:
+    """Every two units with a match between them, int32[k, 2], sorted. A round-up, which would pass for a report of what
     it tells first, is paired with other round-ups alone."""
-    met = np.sort(units.of[table.pairs], axis=1)
-    apart = (met[:, 0] != met[:, 1]) & (units.mixed[met[:, 0]] == units.mixed[met[:, 1]])
-    return pairs_of(distinct(keys_of(met[apart]))).astype(np.int64)
+    of = units.of.astype(np.int32)
+    one, other = (of[column] for column in table.pairs.T)
+    apart = (one != other) & (units.mixed[one] == units.mixed[other])
+    one, other = one[apart], other[apart]
+    return pairs_of(distinct(keys_of(np.column_stack([np.minimum(one, other), np.maximum(one, other)]))))
 
 
-def spoken(pairs: Places, units: Units) -> Pairs:
+def spoken(pairs: Pairs, units: Units) -> Pairs:
     """Who speaks for the units of each pair, the lesser place first."""
-    return np.sort(units.speaker[pairs], axis=1).astype(np.int32)
+    told = units.speaker.astype(np.int32)[pairs]
+    told.sort(axis=1)
+    return told
 
 
 def story_scores(table: MatchTable) -> npt.NDArray[np.float64]:
@@ -210,9 +214,9 @@ def _components(edges: npt.NDArray[np.integer], count: int) -> Places:
     return np.asarray(connected_components(graph, directed=False)[1], np.int64)
 
 
-def _batches(part: Places, pairs: npt.NDArray[np.integer], least: int) -> list[Batch]:
+def _batches(part: npt.NDArray[np.integer], pairs: npt.NDArray[np.integer], least: int) -> list[Batch]:
     """The nodes and pairs of components of ``least`` nodes or more; ``part`` is the number of each node's component."""
-    sizes = np.bincount(part)
+    sizes, part = np.bincount(part), part.astype(np.int32)
     places = np.flatnonzero(sizes[part] >= least)
     one = part[pairs[:, 0]]
     rows = np.flatnonzero((one == part[pairs[:, 1]]) & (sizes[one] >= least))
@@ -223,7 +227,7 @@ def _batches(part: Places, pairs: npt.NDArray[np.integer], least: int) -> list[B
     return [Batch(*own) for own in zip(*columns, strict=True)]
 
 
-def _cut(items: Places, part: Places, number: Places, used: Places) -> list[Places]:
+def _cut(items: Places, part: npt.NDArray[np.integer], number: Places, used: Places) -> list[Places]:
     """The items of each batch, by component; ``number`` is the batch of each component."""
     order = np.argsort(part, kind="stable")
     return np.split(items[order], np.searchsorted(number[part[order]], used[1:]))

@@ -7,19 +7,21 @@ cluster, so that nobody's row changes when others merge.
 from __future__ import annotations
 
 import heapq
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from dedup.match.compiled import compiled
 from dedup.stories.clusters import UNITS, Floor
 
 Places = npt.NDArray[np.int64]
+Pairs = npt.NDArray[np.integer[Any]]
 
 
-def linkage(places: Places, pairs: Places, scores: npt.NDArray[np.float64], floor: Floor) -> list[tuple[int, ...]]:
+def linkage(places: Places, pairs: Pairs, scores: npt.NDArray[np.float64], floor: Floor) -> list[tuple[int, ...]]:
     """``average_linkage`` of nodes with ascending ``places`` int64[n] from the ``scores`` float64[m] of ``pairs``
-    int64[m, 2] of them: its clusters of two and more. For components of millions of pairs: 24 bytes each."""
+    int[m, 2] of them: its clusters of two and more. For components of millions of pairs: 24 bytes each."""
     graph = _graph(places, pairs, scores)
     state = _State(np.arange(len(places)), np.ones(len(places), np.int64), {}, {}, floor)
     heap = _mergers_of_pairs(graph, floor)
@@ -66,14 +68,27 @@ _Merger = tuple[float, int, int, int, int]
 """What mergers are sorted by: minus the mean score, the clusters, and their sizes when it was proposed."""
 
 
-def _graph(places: Places, pairs: Places, scores: npt.NDArray[np.float64]) -> _Graph:
-    units = np.rint(scores * UNITS).astype(np.int32)
+def _graph(places: Places, pairs: Pairs, scores: npt.NDArray[np.float64]) -> _Graph:
+    exact = scores * UNITS
+    units = np.rint(exact, out=exact).astype(np.int32)
+    ends = np.column_stack([np.searchsorted(places, column).astype(np.int32) for column in pairs.T])
     kept = units > 0
-    ends = np.searchsorted(places, pairs[kept]).astype(np.int32)
-    one, other = np.concatenate([ends, ends[:, ::-1]]).T
-    order = np.argsort(one, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(one, minlength=len(places)))])
-    return _Graph(other[order], np.concatenate([units[kept], units[kept]])[order], starts)
+    degrees = sum(np.bincount(column[kept], minlength=len(places)) for column in ends.T)
+    starts = np.concatenate([[0], np.cumsum(degrees)])
+    nodes, found = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.int32)
+    _fill(ends, units, starts[:-1].copy(), (nodes, found))
+    return _Graph(nodes, found, starts)
+
+
+@compiled
+def _fill(ends: Any, units: Any, at: Any, out: Any) -> None:
+    nodes, found = out
+    for row in range(len(units)):
+        if units[row] > 0:
+            for side in range(2):
+                node = ends[row, side]
+                nodes[at[node]], found[at[node]] = ends[row, 1 - side], units[row]
+                at[node] += 1
 
 
 def _mergers_of_pairs(graph: _Graph, floor: Floor) -> list[_Merger]:
