@@ -125,7 +125,7 @@ class Comparing(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """Matches of some pairs; ``said`` are those that are shown, whole, in the order that ``table.shown`` counts."""
+    """Matches of some pairs; ``said`` are those that are shown, whole, in the order that ``table.listed`` counts."""
 
     table: MatchTable
     said: list[Match]
