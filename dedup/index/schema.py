@@ -26,7 +26,11 @@ def _first_tables() -> tuple[str, ...]:
     return (*records, *postings, names, sums)
 
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_first_tables(),)
+def _log_of_postings() -> tuple[str, ...]:
+    return ("CREATE TABLE young(key INTEGER PRIMARY KEY, value BLOB NOT NULL, sum INTEGER)",)  # see young.py
+
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_first_tables(), _log_of_postings())
 """Step i brings a file of version i to version i + 1; each commits together with the record that it ran."""
 
 

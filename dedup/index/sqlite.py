@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dedup.errors import IndexStoreError
 from dedup.index.codec import signed
 from dedup.index.contract import LEAST, MOST, POSTINGS, RECORDS
 from dedup.index.schema import APPLICATION, migrate, refuse_foreign
+from dedup.index.young import PARTS, SPREAD, Young, YoungTables, both, record_of
 
 Durability = Literal["power", "crash"]
 """``power``: what was acknowledged survives a power cut (fsync at every commit). ``crash``: it survives the end of the
@@ -41,6 +43,14 @@ BUSY_SECONDS = 60.0
 STATEMENTS = 1024
 """Statements kept ready: one a table and size of a list of keys, which are filled up to powers of two."""
 
+YOUNG = 700_000
+"""Postings that are young at most: those of some 8,000 articles, 11 MB. Each of the 128 parts that they move in is put
+into its table when it holds those of some 16,000 articles."""
+DIRECT = 100_000
+"""Postings that a call may bring to be young first; more go to their table."""
+PASSED = 0
+"""Key of the record that says with which transaction each part of the keys moved last."""
+
 ROWS_AT_ONCE = 10_000
 WRAP = 1 << 64
 _ODD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93))
@@ -56,9 +66,17 @@ def log_is_at_risk(version: tuple[int, int, int] = sqlite3.sqlite_version_info[:
 class SqliteStore:
     """Opens, or makes, the file at ``path``. IndexStoreError for a file that is no index of ours or is damaged."""
 
-    def __init__(self, path: str | os.PathLike[str], durability: Durability = "power", readonly: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        durability: Durability = "power",
+        readonly: bool = False,
+        young: int = YOUNG,
+    ) -> None:
         self.place = os.fspath(path)
         self._readonly = readonly
+        self._most_young = young
+        self._young = YoungTables()
         self._guard = threading.RLock()
         self._turn = _Turn(Path(self.place + "-lock"))
         refuse_foreign(Path(self.place), readonly)
@@ -76,11 +94,11 @@ class SqliteStore:
     def reading(self) -> Iterator[_View]:
         with self._guard, self._errors():
             if self._connection.in_transaction:
-                yield _View(self._connection, self.place)
+                yield _View(self._connection, self.place, self._young)
                 return
             self._connection.execute("BEGIN")
             try:
-                yield _View(self._connection, self.place)
+                yield _View(self._connection, self.place, self._young)
             finally:
                 self._end("ROLLBACK")
 
@@ -96,12 +114,15 @@ class SqliteStore:
     @contextmanager
     def _transaction(self) -> Iterator[_Transaction]:
         self._connection.execute("BEGIN IMMEDIATE")
+        transaction = _Transaction(self._connection, self.place, self._young)
         try:
-            transaction = _Transaction(self._connection, self.place)
             yield transaction
+            transaction.keep_young(self._most_young)
             transaction.add_up()
             self._connection.execute("COMMIT")
         except BaseException:
+            if transaction.has_young:
+                self._young = YoungTables()  # to be read again, without what is undone
             self._end("ROLLBACK")
             raise
 
@@ -219,9 +240,11 @@ class _Turn:
 class _View:
     """Reads inside one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, place: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, place: str, young: YoungTables) -> None:
         self._connection = connection
         self._place = place
+        self._known = young
+        self._caught_up = False
 
     def get(self, table: str, keys: Sequence[int]) -> dict[int, bytes]:
         query = f"SELECT key, value, sum FROM r_{table} WHERE key IN "
@@ -241,6 +264,8 @@ class _View:
         return [sorted(part) for part in found]
 
     def count(self, table: str) -> int:
+        if table in SPREAD:
+            return sum(1 for _ in self.scan_posted(table))
         return int(self._connection.execute(f"SELECT count(*) FROM {_table(table)}").fetchone()[0])
 
     def last(self, table: str) -> int | None:
@@ -248,6 +273,22 @@ class _View:
         return None if found is None else int(found)
 
     def posted(self, table: str, keys: Sequence[int], most: int | None = None) -> dict[int, list[int]]:
+        found = self._posted(table, keys, most)
+        if table in SPREAD:
+            for key, numbers in self._young(table).look(keys).items():
+                found[key] = sorted({*found.get(key, ()), *numbers})[:most]
+        return found
+
+    def scan_posted(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, int]]:
+        old = self._scan_posted(table, low, high)
+        return both(old, self._young(table).between(low, high)) if table in SPREAD else old
+
+    def _scan_posted(self, table: str, low: int, high: int) -> Iterator[tuple[int, int]]:
+        query = f"SELECT key, number FROM p_{table} WHERE key BETWEEN ? AND ? ORDER BY key, number"
+        return self._connection.execute(query, (low, high))
+
+    def _posted(self, table: str, keys: Sequence[int], most: int | None) -> dict[int, list[int]]:
+        """What is posted in the table itself."""
         found: dict[int, list[int]] = {}
         if most is not None:
             query = f"SELECT * FROM (SELECT key, number FROM p_{table} WHERE key = ? ORDER BY number LIMIT {most:d})"
@@ -258,9 +299,24 @@ class _View:
             found.setdefault(key, []).append(number)
         return found
 
-    def scan_posted(self, table: str, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, int]]:
-        query = f"SELECT key, number FROM p_{table} WHERE key BETWEEN ? AND ? ORDER BY key, number"
-        yield from self._connection.execute(query, (low, high))
+    def _young(self, table: str) -> Young:
+        """The young postings of a table as they are in this view."""
+        if not self._caught_up:
+            last = self._connection.execute("SELECT max(key) FROM young").fetchone()[0] or 0
+            if last != self._known.seen:
+                self._known.catch_up(list(self.log(self._known.seen + 1)), self.passed())
+            self._caught_up = True
+        return self._known[table]
+
+    def passed(self) -> NDArray[np.int64]:
+        """With which transaction each part of the keys moved into its table last."""
+        return np.frombuffer(dict(self.log(PASSED, PASSED)).get(PASSED, bytes(8 * PARTS)), "<i8")
+
+    def log(self, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, bytes]]:
+        """The records of the log of young postings, ascending."""
+        query = "SELECT key, value, sum FROM young WHERE key BETWEEN ? AND ? ORDER BY key"
+        for key, value, sum_ in self._connection.execute(query, (low, high)):
+            yield key, self._sound("young", key, value, sum_)
 
     def names(self) -> Mapping[str, str]:
         return dict(self._connection.execute("SELECT name, value FROM names"))
@@ -310,10 +366,12 @@ class _View:
 class _Transaction(_View):
     """Reads and writes inside one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, place: str) -> None:
-        super().__init__(connection, place)
+    def __init__(self, connection: sqlite3.Connection, place: str, young: YoungTables) -> None:
+        super().__init__(connection, place, young)
         self._came: dict[str, list[Row]] = {}
         self._left: dict[str, list[Row]] = {}
+        self._events: dict[str, dict[Row, bool]] = {}
+        self._cleared: set[str] = set()
 
     def put(self, table: str, items: Iterable[tuple[int, bytes]]) -> None:
         rows = ((key, value, _sum(key, value)) for key, value in items)
@@ -325,6 +383,14 @@ class _Transaction(_View):
     def post(self, table: str, rows: Iterable[Row]) -> None:
         # In the order of the tree: neighbouring rows are then on pages just touched.
         left = sorted(set(rows))
+        if table not in SPREAD or len(left) > DIRECT:
+            self._post(table, left)
+        elif left:
+            self._young(table).add(left)
+            self._events.setdefault(table, {}).update(dict.fromkeys(left, True))
+
+    def _post(self, table: str, left: list[Row]) -> None:
+        """Put postings into the table itself."""
         came = self._came.setdefault(table, [])
         while left:
             done = self._insert(table, left)
@@ -332,7 +398,10 @@ class _Transaction(_View):
             left = left[done + 1 :]
 
     def unpost(self, table: str, rows: Iterable[Row]) -> None:
-        gone = sorted(self._there(table, sorted(set(rows))))
+        wanted = sorted(set(rows))
+        if table in SPREAD and (young := self._young(table).remove(wanted)):
+            self._events.setdefault(table, {}).update(dict.fromkeys(young, False))
+        gone = sorted(self._there(table, wanted))
         self._connection.executemany(f"DELETE FROM p_{table} WHERE key = ? AND number = ?", gone)
         self._left.setdefault(table, []).extend(gone)
 
@@ -345,6 +414,35 @@ class _Transaction(_View):
             self._connection.execute("DELETE FROM sums WHERE name = ?", (table,))
             self._came.pop(table, None)
             self._left.pop(table, None)
+        if table in SPREAD:
+            self._young(table)
+            self._known.clear(table)
+            self._events.pop(table, None)
+            self._cleared.add(table)
+
+    @property
+    def has_young(self) -> bool:
+        """Whether this transaction changed what is young."""
+        return bool(self._events or self._cleared)
+
+    def keep_young(self, most: int) -> None:
+        """Write the record of what happened to young postings; of too many, move some into their tables."""
+        if not self.has_young:
+            return
+        number = self._known.seen + 1
+        record = record_of(self._events, self._cleared)
+        while len(self._known) > most:
+            rows, passed = self._known.move(self._known.oldest(), number)
+            for table, part in rows.items():
+                self._post(table, part)
+            self._put_log(PASSED, passed.tobytes())
+            self._connection.execute("DELETE FROM young WHERE key > ? AND key <= ?", (PASSED, int(passed.min())))
+        self._put_log(number, record)
+        self._known.add(number)
+
+    def _put_log(self, key: int, value: bytes) -> None:
+        row = (key, value, _sum(key, value))
+        self._connection.execute("INSERT OR REPLACE INTO young(key, value, sum) VALUES(?, ?, ?)", row)
 
     def add_up(self) -> None:
         """Write the checksums of the tables whose postings changed."""
@@ -408,6 +506,13 @@ def _damaged(view: _View) -> list[str]:
                 pass
         except IndexStoreError as error:
             wrong.append(error.what)
+    try:
+        numbers, passed = [key for key, _ in view.log(PASSED + 1)], int(view.passed().min())
+        last = max([passed, *numbers])
+        if last and numbers != list(range(min(passed + 1, last), last + 1)):
+            wrong.append("records of the log of postings are missing")
+    except IndexStoreError as error:
+        wrong.append(error.what)
     return wrong + [f"the postings of table {table} are damaged" for table in view.wrong_postings()]
 
 

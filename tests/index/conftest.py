@@ -135,7 +135,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     return address or tmp_path / "news.db"
 
 
-@pytest.fixture(params=["memory", "postgres", "redis", "sqlite"])
+@pytest.fixture(params=["memory", "postgres", "redis", "sqlite", "sqlite-moving"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Each store in turn."""
     made = (
@@ -170,4 +170,7 @@ def in_postgres(postgres: str) -> PostgresStore:
 
 
 def _local(name: str, folder: Path) -> Store:
-    return MemoryStore() if name == "memory" else SqliteStore(folder / "store.db")
+    """In ``sqlite`` postings move into their tables after some articles, in ``sqlite-moving`` after one transaction."""
+    if name == "memory":
+        return MemoryStore()
+    return SqliteStore(folder / "store.db", young=2 if name == "sqlite-moving" else 400)

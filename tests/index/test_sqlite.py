@@ -111,26 +111,32 @@ def test_a_damaged_file_gives_an_error_or_the_right_answer(seed: int, tmp_path: 
     assert path.read_bytes() == data
 
 
-CHANGES = (
-    "UPDATE p_band SET key = key + 1 WHERE number = 7",
-    "UPDATE p_band SET number = number + 4096 WHERE number = 7",
-    "DELETE FROM p_band WHERE number = 7",
-    "INSERT INTO p_band(key, number) VALUES(1, 1)",
-    "UPDATE p_band SET number = 'seven' WHERE number = 7",
-)
+CHANGES = {
+    "UPDATE p_name SET key = key + 1 WHERE number = 7": "the postings of table name are damaged",
+    "UPDATE p_name SET number = number + 4096 WHERE number = 7": "the postings of table name are damaged",
+    "DELETE FROM p_name WHERE number = 7": "the postings of table name are damaged",
+    "INSERT INTO p_name(key, number) VALUES(1, 1)": "the postings of table name are damaged",
+    "UPDATE p_name SET number = 'seven' WHERE number = 7": "the postings of table name are damaged",
+    "INSERT INTO p_band(key, number) VALUES(1, 1)": "the postings of table band are damaged",
+    "UPDATE young SET value = zeroblob(15) WHERE key = 1": "the record 1 of table young is damaged",
+    "DELETE FROM young WHERE key = 1": "records of the log of postings are missing",
+}
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_posting_that_was_changed_is_found(change: str, tmp_path: Path) -> None:
-    store = SqliteStore(_filled(tmp_path / "store.db"))
-    with store.writing() as view:
-        view.post("band", [(0, 0), (5, 5), (5, 6)])  # the first is there already
-        view.unpost("band", [(5, 5), (5, 7)])  # the second is not
-        view.post("same", [(1, 1)])
-        view.clear("same")
+    store = SqliteStore(tmp_path / "store.db")
+    for table in ("name", "band"):
+        with store.writing() as view:
+            view.post(table, [(key * 7919, key) for key in range(200)])
+        with store.writing() as view:
+            view.post(table, [(0, 0), (5, 5), (5, 6)])  # the first is there already
+            view.unpost(table, [(5, 5), (5, 7)])  # the second is not
+            view.post("same", [(1, 1)])
+            view.clear("same")
     assert store.check() == []
     store._connection.execute(change)
-    assert store.check() == ["the postings of table band are damaged"]
+    assert store.check() == [CHANGES[change]]
     store.close()
 
 
