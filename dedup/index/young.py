@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
-from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +102,15 @@ class Young:
                 found.append((key, number))
         return found
 
+    def follow(self, entries: NDArray[np.void]) -> None:
+        """Take postings in and away, in the order of entries."""
+        whats = entries["what"].tolist()
+        for row, what in zip(zip(entries["key"].tolist(), entries["number"].tolist(), strict=True), whats, strict=True):
+            if what == CAME:
+                self.add([row])
+            else:
+                self.remove([row])
+
     def between(self, low: int, high: int) -> list[Row]:
         """The postings with low <= key <= high, each once, in order."""
         self._fold()
@@ -132,45 +139,24 @@ class Young:
         self._tail, self._apart = {}, 0
 
 
-class Event(NamedTuple):
-    """What happened to the young postings of a table in a transaction: the table was ``cleared`` first; ``keys``,
-    ``numbers`` int64[n], and whether each ``came`` or left, bool[n]."""
-
-    cleared: bool
-    keys: Numbers
-    numbers: Numbers
-    came: NDArray[np.bool_]
-
-
-_ENTRY = np.dtype([("key", "<i8"), ("number", "<i8"), ("came", "u1")])
-_HEAD = np.dtype([("entries", "<u4"), ("cleared", "u1")])
+_ENTRY = np.dtype([("key", "<i8"), ("number", "<i8"), ("table", "u1"), ("what", "u1")])
+LEFT, CAME, CLEARED = 0, 1, 2
+"""What happened to a posting, or, before those of the transaction, to its whole table."""
 
 
 def record_of(events: Mapping[str, Mapping[Row, bool]], cleared: Collection[str]) -> bytes:
-    """A transaction's record: of each table whether it was cleared, and the postings that came or left afterwards."""
-    parts = [_entries(events.get(table, {})) for table in SPREAD]
-    head = np.array([(len(part), table in cleared) for table, part in zip(SPREAD, parts, strict=True)], _HEAD)
-    return head.tobytes() + b"".join(part.tobytes() for part in parts)
-
-
-def events_of(record: bytes) -> dict[str, Event]:
-    """What a transaction's record says, by table."""
-    head = np.frombuffer(record, _HEAD, len(SPREAD))
-    every = np.frombuffer(record, _ENTRY, offset=head.nbytes)
-    ends = np.cumsum(head["entries"].astype(np.int64)).tolist()
-    found = {}
-    for table, cleared, (low, high) in zip(SPREAD, head["cleared"].tolist(), pairwise([0, *ends]), strict=True):
-        rows = every[low:high]
-        found[table] = Event(bool(cleared), rows["key"], rows["number"], rows["came"] != 0)
-    return found
-
-
-def _entries(events: Mapping[Row, bool]) -> NDArray[np.void]:
-    entries = np.empty(len(events), _ENTRY)
-    if events:
-        rows = np.array(list(events), np.int64)
-        entries["key"], entries["number"], entries["came"] = rows[:, 0], rows[:, 1], list(events.values())
-    return entries
+    """A transaction's record: the tables that were cleared, then the postings that came (True) or left."""
+    parts = []
+    for at, table in enumerate(SPREAD):
+        rows = events.get(table, {})
+        entries = np.empty((table in cleared) + len(rows), _ENTRY)
+        entries[:] = (0, 0, at, CLEARED)
+        if rows:
+            own = entries[-len(rows) :]
+            own["key"], own["number"] = np.array(list(rows), np.int64).T
+            own["what"] = list(rows.values())
+        parts.append(entries.tobytes())
+    return b"".join(parts)
 
 
 class YoungTables:
@@ -200,13 +186,16 @@ class YoungTables:
     def catch_up(self, records: Sequence[tuple[int, bytes]], passed: Numbers) -> None:
         """Take in what others wrote since: the records of their transactions, by number, and ``passed`` int64[128] as
         it is now."""
-        told = [(number, events_of(record)) for number, record in records]
         for part in np.flatnonzero(passed != self._passed).tolist():
             for table, young in self._tables.items():
                 young.let_go(*bounds_of(table, part))
         self._passed = passed
-        for table in SPREAD:
-            self._follow(table, [(number, events[table]) for number, events in told])
+        entries = np.frombuffer(b"".join(record for _, record in records), _ENTRY)
+        sizes = [len(record) // _ENTRY.itemsize for _, record in records]
+        when = np.repeat(np.array([number for number, _ in records], np.int64), sizes)
+        for at, table in enumerate(SPREAD):
+            own = entries["table"] == at
+            self._follow(table, entries[own], when[own])
         self._seen = records[-1][0] if records else self._seen
 
     def add(self, number: int) -> None:
@@ -229,34 +218,22 @@ class YoungTables:
         self._passed[part] = number
         return rows, self._passed
 
-    def _follow(self, table: str, events: Sequence[tuple[int, Event]]) -> None:
-        if any(event.cleared for _, event in events):
-            last = max(at for at, (_, event) in enumerate(events) if event.cleared)
-            events = events[last:]
-            self._tables[table] = Young()
-        if not len(self._tables[table]):
-            self._tables[table] = left_of(table, events, self._passed)
-            return
-        young = self._tables[table]
-        for number, event in events:
-            fresh = number > self._passed[part_of(table, event.keys)]
-            rows = zip(event.keys.tolist(), event.numbers.tolist(), event.came.tolist(), fresh.tolist(), strict=True)
-            wanted = [((key, its), came) for key, its, came, counts in rows if counts]
-            young.remove([row for row, came in wanted if not came])
-            young.add(row for row, came in wanted if came)
+    def _follow(self, table: str, entries: NDArray[np.void], when: Numbers) -> None:
+        """Take in what happened to a table, in that order, each with the number of its transaction."""
+        cleared = np.flatnonzero(entries["what"] == CLEARED)
+        if len(cleared):
+            self.clear(table)
+            entries, when = entries[cleared[-1] + 1 :], when[cleared[-1] + 1 :]
+        fresh = entries[when > self._passed[part_of(table, entries["key"])]]
+        if len(self._tables[table]):
+            self._tables[table].follow(fresh)
+        else:
+            self._tables[table] = left_of(fresh)
 
 
-def left_of(table: str, events: Sequence[tuple[int, Event]], passed: Numbers) -> Young:
-    """What is young after these transactions, where part i of the keys moved into its table with transaction
-    ``passed[i]``: of each posting the last that happened to it counts."""
-    if not events:
-        return Young()
-    every = [event for _, event in events]
-    keys, numbers = np.concatenate([one.keys for one in every]), np.concatenate([one.numbers for one in every])
-    came = np.concatenate([one.came for one in every])
-    when = np.repeat(np.array([number for number, _ in events], np.int64), [len(one.keys) for one in every])
-    fresh = when > passed[part_of(table, keys)]
-    keys, numbers, came = keys[fresh], numbers[fresh], came[fresh]
+def left_of(entries: NDArray[np.void]) -> Young:
+    """What is young after all that happened: of each posting the last that happened to it counts."""
+    keys, numbers, came = entries["key"], entries["number"], entries["what"] == CAME
     order = np.lexsort((numbers, keys))  # stable: of equal ones the last to come stays last
     keys, numbers, came = keys[order], numbers[order], came[order]
     last = np.ones(len(keys), np.bool_)

@@ -94,7 +94,7 @@ def test_many_young_postings_are_sorted_in_without_a_change() -> None:
 
 
 def test_a_large_call_goes_to_the_table_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dedup.index.sqlite.DIRECT", 10)
+    monkeypatch.setattr("dedup.index.sqliteview.DIRECT", 10)
     store = SqliteStore(tmp_path / "store.db")
     rows = [(key, 1) for key in range(20)]
     with store.writing() as view:
