@@ -301,7 +301,8 @@ def damaged(view: View) -> list[str]:
     try:
         numbers, passed = [key for key, _ in view.log(PASSED + 1)], int(view.passed().min())
         last = max([passed, *numbers])
-        if last and numbers != list(range(min(passed + 1, last), last + 1)):
+        first = min([passed + 1, last, *numbers])
+        if last and numbers != list(range(first, last + 1)):
             wrong.append("records of the log of postings are missing")
     except IndexStoreError as error:
         wrong.append(error.what)

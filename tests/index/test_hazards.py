@@ -98,12 +98,14 @@ def test_hot_buckets_among_many_articles_make_nobody_wait_longer(tmp_path: Path)
 GROWING = """
 import random, resource, sys
 import dedup
-from dedup.index import kept, sqlite
+from dedup.index import kept, sqlite, young
 path, count, share = sys.argv[1], *map(int, sys.argv[2:])
 kept.PROFILE_BYTES //= share
 kept.OUTLINE_BYTES //= share
 kept.MATCHES //= share
 sqlite.PAGE_CACHE_KIB //= share
+sqlite.YOUNG //= share
+young.FOLD //= share
 draw, lately = random.Random(8), []
 def article(number):
     # Words of their own, so that the last article has no more neighbours than the first; a third are copies.
