@@ -187,7 +187,7 @@ class Desk:
         changes, kept = leave(self._view, number, traces, dict(zip(near, others, strict=True)))
         self._caps["evidence_of_removed"] += kept
         self._mark_stale(concerned(self._view, [number], changes, self._shelf.facts))
-        self._keeper.extract(number)
+        self._keeper.extract(prepare([number], [cleaned], [traces], self._settings))
 
     def _mark_stale(self, numbers: Iterable[int]) -> None:
         self._view.put("stale", ((number, b"") for number in numbers))
@@ -206,10 +206,9 @@ class Desk:
         changed = [at for at, item in enumerate(cleaned) if stamp_of(item, known[at].content) != known[at].stamp]
         if not changed:
             return
-        for at in changed:
-            self._keeper.extract(there[at])
-        numbers, cleaned = [there[at] for at in changed], [cleaned[at] for at in changed]
-        self._keeper.insert(prepare(numbers, cleaned, [traces[at] for at in changed], self._settings))
+        numbers, traces = [there[at] for at in changed], [traces[at] for at in changed]
+        self._keeper.extract(prepare(numbers, [old[at] for at in changed], traces, self._settings))
+        self._keeper.insert(prepare(numbers, [cleaned[at] for at in changed], traces, self._settings))
 
     def _revise(self, number: int) -> int:
         """Keep the text that goes under the number of its revision; the number of the one that comes."""

@@ -104,15 +104,15 @@ class Keeper:
         matches = self._carry_out(due)
         return [Arrival(number, caps, tuple(matches[pair] for pair in made)) for number, caps, made in found]
 
-    def extract(self, number: int) -> None:
-        """Take an article's keys, pairs and matches away, as if it had never come. Its records stay."""
-        item = self._prepared(number)
-        for kind in KINDS:
-            self._part(kind, item)
-        self._settle()
-        self.web.forget(number)
-        self._view.unpost("time", _times(item))
-        self.touched.add(number)
+    def extract(self, items: Iterable[Prepared]) -> None:
+        """Take the keys, pairs and matches of articles away, as if they had never come. Their records stay."""
+        for item in items:
+            for kind in KINDS:
+                self._part(kind, item)
+            self._settle()
+            self.web.forget(item.number)
+            self._view.unpost("time", _times(item))
+            self.touched.add(item.number)
 
     def impose(self, wanted: set[Pair], numbers: Iterable[int]) -> None:
         """Compare exactly these pairs among the articles of these numbers."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,10 +133,12 @@ class Young:
             self._keys, self._numbers, self._gone = self._keys[there], self._numbers[there], 0
         if not self._apart:
             return
-        rows = np.array([(key, number) for key in sorted(self._tail) for number in self._tail[key]], np.int64)
-        at = np.searchsorted(self._keys, rows[:, 0], "right")
-        self._keys = np.insert(self._keys, at, rows[:, 0])
-        self._numbers = np.insert(self._numbers, at, rows[:, 1])
+        sizes = np.fromiter(map(len, self._tail.values()), np.int64, len(self._tail))
+        keys = np.repeat(np.fromiter(self._tail, np.int64, len(self._tail)), sizes)
+        order = np.argsort(keys)
+        at = np.searchsorted(self._keys, keys[order], "right")
+        numbers = np.fromiter(chain.from_iterable(self._tail.values()), np.int64, self._apart)
+        self._keys, self._numbers = np.insert(self._keys, at, keys[order]), np.insert(self._numbers, at, numbers[order])
         self._tail, self._apart = {}, 0
 
 
