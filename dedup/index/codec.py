@@ -188,20 +188,18 @@ def facts_of(data: bytes) -> Facts:
 
 
 class Place(NamedTuple):
-    """Where an article stands: number of who speaks for its group (itself when alone), key of its story, and the least
-    number of the articles whose grouping hangs together with its own."""
+    """Where an article stands: number of who speaks for its group (itself when alone), and key of its story."""
 
     speaker: int
     story: int
-    component: int
 
 
 def place_bytes(place: Place) -> bytes:
-    return struct.pack("<qqq", *place)
+    return struct.pack("<qq", *place)
 
 
 def place_of(data: bytes) -> Place:
-    return Place(*struct.unpack("<qqq", data))
+    return Place(*struct.unpack("<qq", data))
 
 
 _CORE = struct.Struct("<BddddddII")

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-STORE_FORMAT = 3
+STORE_FORMAT = 4
 """Raised whenever records or postings change shape; a store of another format is refused, never guessed at."""
 
 LEAST, MOST = -(1 << 63), (1 << 63) - 1
@@ -29,7 +29,7 @@ RECORDS: tuple[str, ...] = (
     "term",  # word and running number -> articles it weighs heavily in: long lists, so kept packed
     "links",  # number -> the pairs it is part of
     "match",  # both numbers -> the compared pair
-    "place",  # number -> who speaks for its group, its story and its component
+    "place",  # number -> who speaks for its group, and its story
     "story",  # digest of the story's id -> its articles and groups
     "told",  # the same -> what was told of the story last
     "event",  # running number -> what happened to a story
@@ -43,7 +43,6 @@ POSTINGS: tuple[str, ...] = (
     "sample",
     "same",  # kind and digest -> numbers of equal articles
     "begins",  # first words of a line -> numbers of the articles it stands in
-    "part",  # component -> numbers of its articles
     "time",  # seconds since 1970 -> number
 )
 

@@ -264,10 +264,10 @@ class Index:
         whole = True
         while waiting:
             with reader._view() as view:
-                found = work_ahead(view, self.settings, reader._memory, self._clock(), waiting)
+                ahead = work_ahead(view, self.settings, reader._memory, self._clock(), waiting)
             with self._writing() as writing:
-                whole &= put_ahead(writing, self.settings, self._memory, self._clock(), found)
-            waiting.difference_update(*(ahead.work.parts for ahead in found))
+                whole &= put_ahead(writing, self.settings, self._memory, self._clock(), ahead)
+            waiting -= {min(waiting)} | ahead.work.numbers
         return whole
 
     def check(self, deep: bool = False) -> Check:

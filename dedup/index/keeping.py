@@ -152,8 +152,8 @@ class Keeper:
         """Drop the matches of the pairs that are gone, and compare those that are new; the matches of all pairs that
         were wanted at any time.
 
-        The stories of both articles of such a pair are to be told again; but a weak pair of an article that came
-        brings nothing to the other's story, unless something else makes them hang together.
+        The stories of both articles of such a pair are to be told again; but a pair of an article that came changes
+        nothing among those that were there.
         """
         gone = sorted(due.gone)
         self._view.drop("match", [pair_key(pair) for pair in gone])
@@ -165,8 +165,7 @@ class Keeper:
         for pair in made:
             match = matches[pair]
             self.web.note(pair, match)
-            strong = match.derived or match.same_story_score >= self._settings.story_floor - MARGIN
-            if strong or pair not in due.brought:
+            if pair not in due.brought:
                 self.touched.update(pair)
         return matches
 

@@ -1,17 +1,27 @@
-"""Which articles make a story: worked out, without writing, for one component of the graph of matches at a time, by the
-very functions that the batch uses for a whole feed, since a story depends on its component alone."""
+"""Which articles make a story: worked out, without writing, around what changed, by the very functions that the batch
+uses for a whole feed.
+
+A story need not be worked out with all that hangs together with it, which is most of a feed. Average linkage takes the
+best merger first, so that among some articles it does what it does among all, as long as none of them merges with
+another. The articles whose stories something changed are therefore linked together with those of the stories that
+could merge with theirs; where no merger leads out, their stories are those of the whole feed, and where one does, the
+stories it led to are taken in. Stories that wait to be worked out themselves are left out: they look back at these
+when it is their turn.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
-from dedup.index.codec import DIGEST, Plan, core_bytes, core_of, place_of
+from dedup.index.codec import DIGEST, Plan, core_bytes, core_of, place_of, plan_of
 from dedup.index.contract import Reading
 from dedup.index.keeping import MARGIN, pair_key
 from dedup.index.shelf import Shelf
@@ -79,8 +89,8 @@ class ById:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Articles whose grouping hangs together: their numbers by id, the pairs compared among them, the groups, and who
-    speaks for whom."""
+    """Articles with all that derive from one another: their numbers by id, the pairs compared among them, the groups,
+    and who speaks for whom."""
 
     reached: frozenset[int]
     numbers: Mapping[str, int]
@@ -91,12 +101,26 @@ class Component:
     speakers: Mapping[int, int]
 
 
+class Region(NamedTuple):
+    """Articles whose stories are worked out together: those ``inside``, with the whole of the stories they were in;
+    the ``rivals``, stories by key with their articles that could merge with these; and whether that is all, or there
+    were too many."""
+
+    inside: frozenset[int]
+    rivals: Mapping[int, frozenset[int]]
+    whole: bool = True
+
+    @property
+    def articles(self) -> frozenset[int]:
+        """Those inside and those of the rivals."""
+        return self.inside.union(*self.rivals.values())
+
+
 class Work(NamedTuple):
-    """What comes of a component: the plans of its stories, and for each article the least number of those that it hangs
-    together with."""
+    """The plans of the stories of some articles."""
 
     plans: list[Plan]
-    parts: dict[int, int]
+    numbers: frozenset[int]
 
 
 class Planner:
@@ -108,73 +132,170 @@ class Planner:
         self._shelf = shelf
         self._web = web
         self._now = now
-        self._floor = settings.story_floor
         self._pairs = Pairs(view, shelf, web)
-        self._last: Component | None = None
+        self._components: dict[frozenset[int], Component] = {}
+        self._clusters: tuple[Region, list[tuple[Unit, ...]]] | None = None
 
-    def reach(self, seeds: set[int], most: int | None = None) -> tuple[set[int], bool]:
-        """The articles connected with the seeds by links that can shape a story, now or when they were last told, and
-        whether these are all. They are not when there are more than ``most``, or one of them waits for being in so
-        large a component already."""
-        reached = set(seeds)
+    # --- how far it reaches ------------------------------------------------------------------------------------------
+
+    def reach(self, seeds: Set[int], waiting: Set[int], most: int | None = None) -> Region:
+        """The articles whose stories are worked out with those of the seeds; ``waiting`` are all that are still to be.
+        Not whole when there are more than ``most``, or one of them waits for having been among so many before."""
+        inside = self._closed(seeds, most)
+        while True:
+            if most is not None and (len(inside) > most or self._view.get("loose", sorted(inside))):
+                return Region(inside, {}, False)
+            region = Region(inside, self.rivals(self.speakers(inside), waiting))
+            if most is not None and len(region.articles) > most:
+                return region._replace(whole=False)
+            led_to = self._led_to(region)
+            if not led_to:
+                return region
+            inside = self._closed(inside | led_to, most)
+
+    def speakers(self, inside: frozenset[int]) -> Mapping[int, int]:
+        """Who speaks for whom among articles with all that derive from one another."""
+        return self._component(inside).speakers
+
+    def rivals(self, speakers: Mapping[int, int], waiting: Set[int] = frozenset()) -> dict[int, frozenset[int]]:
+        """The stories, by key, that could merge with some of these articles, by who speaks for them, and that do not
+        wait to be worked out."""
+        rivals = {}
+        for key, scores in self._scores(speakers).items():
+            if self._could_merge(scores):
+                members = self.members(key)
+                if not (members & waiting or self._view.get("loose", sorted(members))):
+                    rivals[key] = members
+        return rivals
+
+    def _could_merge(self, scores: Sequence[float]) -> bool:
+        """Whether clusters that have these scores between them could ever merge: those of a and b units need a sum of
+        ``story_pair`` times the root of a b, and have no more than the a b best of the scores."""
+        best = sorted(scores, reverse=True)
+        needed = self._settings.story_pair - MARGIN
+        sums = accumulate(best)
+        merge = any(total >= needed * math.sqrt(pairs) for pairs, total in enumerate(sums, 1))
+        return merge and best[0] >= self._settings.story_floor - MARGIN
+
+    def members(self, key: int) -> frozenset[int]:
+        """The articles of a story."""
+        data = self._view.get("story", [key]).get(key)
+        if data is None:
+            return frozenset()
+        plan = plan_of(data)
+        return frozenset(members_left(self._view.get("place", plan.numbers), key, plan))
+
+    def _closed(self, seeds: Set[int], most: int | None = None) -> frozenset[int]:
+        """The seeds with all that derive from one another and all of the stories that these were in; of long lists so
+        many that the reader knows there are more than ``most``."""
+        reached: set[int] = set()
         fresh = self._present(seeds)
+        while fresh and (most is None or len(reached) <= most):
+            reached |= fresh
+            fresh = self._present(self._kin(fresh, most) | self._mates(fresh)) - reached
+        return frozenset(reached | fresh)
+
+    def _related(self, numbers: frozenset[int]) -> frozenset[int]:
+        """The articles with all that derive from one another."""
+        reached: set[int] = set()
+        fresh = set(numbers)
         while fresh:
             reached |= fresh
-            if most is not None and (len(reached) > most or self._view.get("loose", sorted(fresh))):
-                return reached, False
-            fresh = self._present(self._next_to(fresh, most) - reached)
-            if not fresh:
-                fresh = self._present(self._by_speakers(reached) - reached)
-        return reached, True
+            fresh = self._present(self._kin(fresh, None)) - reached
+        return frozenset(reached)
 
-    def _present(self, numbers: set[int]) -> set[int]:
+    def _present(self, numbers: Set[int]) -> set[int]:
         return set(self._shelf.facts(sorted(numbers)))
 
-    def _next_to(self, numbers: set[int], most: int | None) -> set[int]:
-        """Neighbours; of long lists so many that the reader knows they are more than ``most``."""
+    def _kin(self, numbers: Set[int], most: int | None) -> set[int]:
+        """Articles that these derive from or that derive from them, and those of equal words."""
         enough = None if most is None else most + 1
         self._web.load(numbers)
         found: set[int] = set()
         for number in numbers:
             links = self._web.kept(number)
-            strong = (links["story"] >= self._floor - MARGIN) | ((links["flags"] & DERIVED) != 0)
-            found.update(links["other"][strong].tolist())
+            found.update(links["other"][(links["flags"] & DERIVED) != 0].tolist())
         facts = self._shelf.facts(sorted(numbers)).values()
         same = sorted({key for item in facts for key in (item.same, item.alike) if key})
-        parts = sorted({place_of(data).component for data in self._view.get("place", sorted(numbers)).values()})
-        for table, keys in (("same", same), ("part", parts)):
-            for posted in self._view.posted(table, keys, enough).values():
-                found.update(posted)
+        for posted in self._view.posted("same", same, enough).values():
+            found.update(posted)
         return found
 
-    def _by_speakers(self, reached: set[int]) -> set[int]:
-        """Articles outside whose group is told by one that is close to the speaker of a group inside."""
-        outside: dict[int, set[int]] = {}
-        for number in reached:
-            outside[number] = set(self._web.kept(number)["other"].tolist()) - reached
-        others = set().union(*outside.values())
-        if not others:
+    def _mates(self, numbers: Set[int]) -> set[int]:
+        """The articles of the stories that these were in."""
+        keys = {place_of(data).story for data in self._view.get("place", sorted(numbers)).values()}
+        return set().union(*map(self.members, sorted(keys)))
+
+    def _scores(self, speakers: Mapping[int, int]) -> dict[int, list[float]]:
+        """Of each story outside, by key, the scores of its units with those of the articles inside, by who speaks for
+        them: at least what comparing the speakers says. Articles without a story yet are passed over."""
+        self._web.load(speakers)
+        links = {number: self._web.kept(number) for number in speakers}
+        met = [
+            (number, other, score)
+            for number, its in links.items()
+            for other, score in zip(its["other"].tolist(), its["story"].tolist(), strict=True)
+            if other not in speakers
+        ]
+        placed = self._view.get("place", sorted({other for _, other, _ in met}))
+        places = {number: place_of(data) for number, data in placed.items()}
+        there = self._shelf.facts(sorted({place.speaker for place in places.values()}))
+        between: dict[Pair, tuple[int, float]] = {}
+        for number, other, score in met:
+            if other in places:
+                place, mine = places[other], speakers[number]
+                theirs = place.speaker if place.speaker in there else other
+                known = score if (mine, theirs) == (number, other) else self._score(mine, theirs)
+                between[mine, theirs] = (place.story, known)
+        scores: dict[int, list[float]] = {}
+        for story, score in between.values():
+            scores.setdefault(story, []).append(score)
+        return scores
+
+    def _score(self, a: int, b: int) -> float:
+        """The score of two articles where they were compared, else the most that it could be."""
+        for number, other in ((a, b), (b, a)):
+            links = self._web.kept(number)
+            found = links["story"][links["other"] == other]
+            if len(found):
+                return float(found[0])
+        return 1.0
+
+    def _led_to(self, region: Region) -> set[int]:
+        """The articles of the rivals that do merge with those inside; and of those that do not come out as they are
+        known, if there were any."""
+        if not region.rivals:
             return set()
-        speakers = self._component(reached).speakers
-        told = {number: place_of(data).speaker for number, data in self._view.get("place", sorted(others)).items()}
-        there = self._shelf.facts(sorted(set(told.values())))
-        asked: dict[Pair, set[int]] = {}
-        for number, near in outside.items():
-            for other in near:
-                theirs = told[other] if told.get(other) in there else other
-                if (speakers[number], theirs) != (number, other):
-                    asked.setdefault(pair_of(speakers[number], theirs), set()).update((other, theirs))
+        home = {number: key for key, members in region.rivals.items() for number in members}
+        numbers = self._component(self._related(region.articles)).numbers
         found: set[int] = set()
-        for match, near in zip(self._pairs.between(list(asked)), asked.values(), strict=True):
-            if match.same_story_score >= self._floor - MARGIN:
-                found |= near
+        for units in self._linked(region):
+            cluster = {numbers[name] for unit in units for name in unit.members}
+            homes = {home.get(number) for number in cluster}
+            (first, *others) = homes
+            if others or (first is not None and len(cluster) < len(region.rivals[first])):
+                found.update(*(region.rivals[key] for key in homes if key is not None))
         return found
 
-    def _component(self, reached: set[int]) -> Component:
-        """What the groups are, were these articles all. The last answer is kept: it is mostly asked for twice."""
-        if self._last is None or self._last.reached != reached:
-            self._last = self._grouped(frozenset(reached))
-        return self._last
+    # --- what comes of it ------------------------------------------------------------------------------------------
+
+    def _linked(self, region: Region) -> list[tuple[Unit, ...]]:
+        """The units of each story among the articles inside and those of the rivals."""
+        if self._clusters is None or self._clusters[0] != region:
+            component = self._component(self._related(region.articles))
+            names = {name for name, number in component.numbers.items() if number in region.articles}
+            groupings = [grouping for grouping in component.groupings if grouping.members[0] in names]
+            self._clusters = region, cluster_groups(names, component.derivations, groupings, self._settings)
+        return self._clusters[1]
+
+    def _component(self, reached: frozenset[int]) -> Component:
+        """What the groups are among articles with all that derive from one another. The last answers are kept: they
+        are mostly asked for twice."""
+        if reached not in self._components:
+            if len(self._components) > 1:
+                self._components.clear()
+            self._components[reached] = self._grouped(reached)
+        return self._components[reached]
 
     def _grouped(self, reached: frozenset[int]) -> Component:
         numbers = {item.id: number for number, item in self._shelf.facts(sorted(reached)).items()}
@@ -187,20 +308,18 @@ class Planner:
             speakers |= dict.fromkeys((numbers[name] for name in group.members), numbers[group.representative])
         return Component(reached, numbers, found, compare, derivations, groupings, speakers)
 
-    # --- what comes of it ------------------------------------------------------------------------------------------
-
-    def work_out(self, reached: set[int]) -> Work:
-        """The stories of articles that are a whole component, or several."""
-        component = self._component(reached)
+    def work_out(self, region: Region) -> Work:
+        """The stories of the articles inside a region that is whole."""
+        component = self._component(self._related(region.articles))
         numbers = component.numbers
-        clusters = cluster_groups(numbers, component.derivations, component.groupings, self._settings)
+        clusters = [units for units in self._linked(region) if numbers[units[0].speaker] in region.inside]
         home = {numbers[name]: at for at, units in enumerate(clusters) for unit in units for name in unit.members}
         told, asked = _at_home(component.found, home), _at_home(component.compare.asked, home)
         plans = [
             self._plan(units, numbers, told.get(at, {}), tuple(sorted(asked.get(at, {}))))
             for at, units in enumerate(clusters)
         ]
-        return Work(plans, self._parts(component))
+        return Work(plans, region.inside)
 
     def _plan(
         self, units: Sequence[Unit], numbers: Mapping[str, int], told: Mapping[Pair, Match], asked: tuple[Pair, ...]
@@ -216,42 +335,14 @@ class Planner:
             digest.update(core_bytes(match))
         return plan._replace(digest=digest.digest())
 
-    def _parts(self, component: Component) -> dict[int, int]:
-        """The least number of the articles that each hangs together with, by groups and close speakers."""
-        parent = {number: number for number in component.speakers}
-
-        def find(number: int) -> int:
-            while parent[number] != number:
-                parent[number] = parent[parent[number]]
-                number = parent[number]
-            return number
-
-        def join(a: int, b: int) -> None:
-            low, high = sorted((find(a), find(b)))
-            parent[high] = low
-
-        for number, speaker in component.speakers.items():
-            join(number, speaker)
-        far: list[Pair] = []
-        for match in component.found.values():
-            a, b = component.numbers[match.a], component.numbers[match.b]
-            if match.derived or match.same_story_score >= self._floor - MARGIN:
-                join(a, b)
-                continue
-            if (component.speakers[a], component.speakers[b]) != (a, b):
-                far.append(pair_of(component.speakers[a], component.speakers[b]))
-        for pair, match in zip(far, self._pairs.between(far), strict=True):
-            if match.same_story_score >= self._floor - MARGIN:
-                join(*pair)
-        return {number: find(number) for number in parent}
-
 
 def _at_home(pairs: Mapping[Pair, Match], home: Mapping[int, int]) -> dict[int, dict[Pair, Match]]:
     """The pairs within each story, by the number that ``home`` gives to its articles."""
     found: dict[int, dict[Pair, Match]] = {}
     for pair, match in pairs.items():
-        if home[pair[0]] == home[pair[1]]:
-            found.setdefault(home[pair[0]], {})[pair] = match
+        at = home.get(pair[0])
+        if at is not None and at == home.get(pair[1]):
+            found.setdefault(at, {})[pair] = match
     return found
 
 

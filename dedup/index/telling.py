@@ -15,6 +15,8 @@ from dedup.index.shelf import Shelf
 from dedup.index.web import Web
 from dedup.settings import Settings
 
+TOGETHER = 1000
+"""Articles that wait whose stories are worked out at once: of neighbours those beside them are looked at once."""
 TURN = "turn"
 """Name of the count of times that stories which waited were worked out: who works some out ahead looks at it."""
 
@@ -28,7 +30,8 @@ class Teller:
         self._planner = Planner(view, settings, shelf, web, now)
 
     def retell(self, loose: Iterable[int], most: int | None = None) -> set[int]:
-        """Work out the stories of these articles and of all that hang together with them.
+        """Work out the stories of these articles: those of an article at a time, looking at ``most`` articles, or of
+        TOGETHER.
 
         Returns the articles left as they were, because more than ``most`` would have to be looked at.
         """
@@ -37,13 +40,14 @@ class Teller:
             left.update(self._view.get("loose", sorted(waiting)))
             waiting -= left
         while waiting:
-            reached, whole = self._planner.reach({min(waiting)}, most)
-            if whole:
-                self.put(self._planner.work_out(reached))
-                self._view.drop("loose", sorted(reached))
+            seeds = {min(waiting)} if most is not None else set(sorted(waiting)[:TOGETHER])
+            region = self._planner.reach(seeds, waiting, most)
+            if region.whole:
+                self._view.drop("loose", sorted(region.inside))
+                self.put(self._planner.work_out(region))
             else:
-                left |= waiting & reached
-            waiting -= reached
+                left |= waiting & region.inside
+            waiting -= region.inside | seeds
         return left
 
     def defer(self, numbers: Iterable[int]) -> None:
@@ -62,21 +66,19 @@ class Teller:
 
     def put(self, work: Work) -> None:
         """Write what is not as it was, and record what happened."""
-        before = {number: place_of(data) for number, data in self._view.get("place", sorted(work.parts)).items()}
+        before = {number: place_of(data) for number, data in self._view.get("place", sorted(work.numbers)).items()}
         old = self._plans({place.story for place in before.values()})
-        self._place(work.plans, work.parts, before)
+        self._place(work.plans, before)
         self._write(work.plans, old)
 
-    def _place(self, plans: Iterable[Plan], parts: Mapping[int, int], before: Mapping[int, Place]) -> None:
+    def _place(self, plans: Iterable[Plan], before: Mapping[int, Place]) -> None:
         """Write the places that changed."""
         fresh = {
-            number: Place(speaker, key_of(plan.story_id), parts[number])
+            number: Place(speaker, key_of(plan.story_id))
             for plan in plans
             for number, speaker in zip(plan.numbers, plan.speakers, strict=True)
         }
         changed = {number: place for number, place in fresh.items() if before.get(number) != place}
-        self._view.unpost("part", [(before[n].component, n) for n in changed if n in before])
-        self._view.post("part", [(place.component, number) for number, place in changed.items()])
         self._view.put("place", [(number, place_bytes(place)) for number, place in changed.items()])
 
     def _plans(self, keys: Iterable[int]) -> dict[int, Plan]:
@@ -109,7 +111,6 @@ class Teller:
             return
         place = place_of(data)
         self._view.drop("place", [number])
-        self._view.unpost("part", [(place.component, number)])
         # What was told names it; a plan of which nobody is left would not be met again.
         self._view.drop("told", [place.story])
         plan = self._plans([place.story]).get(place.story)

@@ -93,7 +93,8 @@ def _scores(units: Mapping[str, Unit], links: Links, round_ups: frozenset[str]) 
     """
     of = {name: unit_name for unit_name, unit in units.items() for name in unit.members}
     mixed = {name for name, unit in units.items() if unit.speaker in round_ups}
-    pairs = {key(of[a], of[b]) for a, b in links.matches if of[a] != of[b]}
+    inside = ((of[a], of[b]) for a, b in links.matches if a in of and b in of)
+    pairs = {key(a, b) for a, b in inside if a != b}
     pairs = {(a, b) for a, b in pairs if (a in mixed) == (b in mixed)}
     ordered = sorted(pairs)
     told = links.between_all([(units[a].speaker, units[b].speaker) for a, b in ordered])

@@ -65,7 +65,7 @@ def test_another_format_of_the_store_is_refused(tmp_path: Path) -> None:
     connection.execute("UPDATE names SET value = '0' WHERE name = 'format'")
     connection.commit()
     connection.close()
-    with pytest.raises(IndexStoreError, match="another format of the store: 0, not 3"):
+    with pytest.raises(IndexStoreError, match="another format of the store: 0, not 4"):
         dedup.open_index(path)
 
 

@@ -95,7 +95,7 @@ def test_an_address_opens_an_index_and_others_settings_are_refused(redis_address
 def test_another_format_of_the_store_is_refused(redis_address: str, raw: Any) -> None:
     dedup.open_index(redis_address).close()
     raw.hset(f"{_prefix(redis_address)}:names", "format", "0")
-    with pytest.raises(IndexStoreError, match="another format of the store: 0, not 3"):
+    with pytest.raises(IndexStoreError, match="another format of the store: 0, not 4"):
         dedup.open_index(redis_address)
 
 
