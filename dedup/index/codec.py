@@ -57,8 +57,11 @@ def _name(data: bytes) -> str:
     return data.decode("utf-8", "surrogatepass")
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def _json(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _time(moment: datetime | None) -> str | None:
