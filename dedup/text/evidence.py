@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -158,7 +159,12 @@ def asked_of(articles: Sequence[Article], titles: Titles | None = None) -> Asked
 
 def outlets_of(articles: Sequence[Article]) -> NDArray[np.uint64]:
     """Key of the outlet of each article, uint64."""
-    return line_keys([outlet_of(article) for article in articles])
+    return np.array([_outlet_key(outlet_of(article)) for article in articles], dtype=np.uint64)
+
+
+@lru_cache(maxsize=4096)
+def _outlet_key(outlet: str) -> int:
+    return int(line_keys([outlet])[0])
 
 
 def title_keys(seen: Titles) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
