@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from dedup.index.codec import Facts, content_digest, page_json, signed
 from dedup.index.kept import Outline, rows_of
 from dedup.index.ledger import Traces
-from dedup.match.compiled import compiled
 from dedup.match.neighbours import SECONDS_A_DAY, Keys
 from dedup.match.outline import draw
 from dedup.models import CleanArticle
@@ -87,8 +86,7 @@ def _prepared(
     if sketch.signature is None:
         return Prepared(number, clean, page, facts, outline, (), ())
     samples = tuple(sketch.sample.astype(np.int64).tolist())
-    bands = tuple(band_keys(sketch.signature, settings.bands).tolist())
-    return Prepared(number, clean, page, facts, outline, bands, samples)
+    return Prepared(number, clean, page, facts, outline, _band_keys(sketch.signature, settings.bands), samples)
 
 
 def stamp_of(clean: CleanArticle, content: bytes) -> bytes:
@@ -113,14 +111,11 @@ def _lead(signature: NDArray[np.uint32] | None) -> int:
     return 0 if signature is None else int(signature[0]) << 32 | int(signature[1])
 
 
-@compiled
-def band_keys(signature: Any, bands: int) -> Any:
-    """One key a band, int64, from its number and rows."""
-    rows, keys = len(signature) // bands, np.empty(bands, np.int64)
-    for band in range(bands):
-        state = np.uint64(band + 1) * _GOLDEN
-        for row in range(rows):
-            state = (state ^ np.uint64(signature[band * rows + row])) * _STEP
-            state ^= state >> np.uint64(32)
-        keys[band] = np.int64(state)
-    return keys
+def _band_keys(signature: NDArray[np.uint32], bands: int) -> tuple[int, ...]:
+    """One key a band, from its number and rows."""
+    rows = signature.reshape(bands, -1).astype(np.uint64)
+    state = np.arange(1, bands + 1, dtype=np.uint64) * _GOLDEN
+    for column in rows.T:
+        state = (state ^ column) * _STEP
+        state ^= state >> np.uint64(32)
+    return tuple(state.astype(np.int64).tolist())

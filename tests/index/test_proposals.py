@@ -1,11 +1,10 @@
-"""Keys and sums of what is posted: compiled code finds what the plain rules say."""
+"""Pairs and sums of what is posted: compiled code finds what the plain rules say."""
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.index.planning import FEW, Pairs
-from dedup.index.prepared import band_keys
 from dedup.index.proposals import add_up
 from dedup.index.terms import ENTRY, Posted, entries_of
 from dedup.index.web import KEPT, LINK, Web
@@ -29,17 +28,6 @@ def test_the_words_that_articles_share_are_added_up(lists: list[tuple[float, dic
     assert numbers.tolist() == distinct[other].tolist()
     assert shared.tolist() == count[other].tolist()
     assert total.tobytes() == sums[other].tobytes()
-
-
-@given(st.lists(st.integers(0, 2**32 - 1), min_size=12, max_size=12), st.sampled_from((1, 2, 3, 4, 6, 12)))
-@settings(max_examples=200, deadline=None)
-def test_the_key_of_a_band_is_that_of_its_rows(values: list[int], bands: int) -> None:
-    signature = np.array(values, np.uint32)
-    state = np.arange(1, bands + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    for column in signature.reshape(bands, -1).astype(np.uint64).T:
-        state = (state ^ column) * np.uint64(0xD6E8FEB86659FD93)
-        state ^= state >> np.uint64(32)
-    assert band_keys(signature, bands).tolist() == state.astype(np.int64).tolist()
 
 
 class _Kept:
