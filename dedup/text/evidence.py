@@ -211,6 +211,12 @@ def keys_of(
     return rows
 
 
+def mixed(keys: NDArray[np.uint64], outlet: np.uint64) -> NDArray[np.uint64]:
+    """Keys of lines as those of one outlet: uint64, in the order given."""
+    mixed = (keys ^ (outlet >> np.uint64(7))) * np.uint64(0xFF51AFD7ED558CCD)
+    return mixed ^ (mixed >> np.uint64(32))
+
+
 def _fold(tables: Sequence[Table], parts: Sequence[Keys]) -> list[Table]:
     if not parts:
         return list(tables)

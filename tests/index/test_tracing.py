@@ -10,10 +10,10 @@ from dedup.index.ledger import Change, Row, Traces, _matters, _says, traces_of, 
 from dedup.index.tracing import ENOUGH, LEAST_SEEN
 from dedup.models import Article
 from dedup.text.clean import clean_looked, clean_many, look_at
-from dedup.text.evidence import FeedEvidence, Table, collect_evidence, empty_table, merge_evidence, outlets_of
+from dedup.text.evidence import FeedEvidence, Table, collect_evidence, empty_table, merge_evidence, mixed, outlets_of
 from dedup.text.headlines import title_forms
 from dedup.text.packed import hash_units
-from dedup.text.weigh import OPENS_OWN, PARTS, SAME_STORY, WEIGHTS, mix
+from dedup.text.weigh import OPENS_OWN, PARTS, SAME_STORY, WEIGHTS
 
 WORD = st.sampled_from("The council voted on bridge repairs after years of delay café 2024 don't 新聞 — | U.S.".split())
 LINE = st.lists(WORD, max_size=16).map(" ".join)
@@ -50,9 +50,8 @@ def _plain(article: Article) -> tuple[set[int], set[int], dict[int, int]]:
     hashes = hash_units([article.text]).hashes
     outlet = outlets_of([article])[0]
     before: dict[int, int] = {}
-    for row, first in zip(hashes, _signed(_first(hashes)), strict=True):
-        keys = [mix(row[0], outlet) if row[0] else np.uint64(0), row[1], row[2]]
-        before |= dict.fromkeys(_signed(np.array(keys, np.uint64)), first)
+    for keys in (mixed(hashes[:, 0], outlet), hashes[:, 1], hashes[:, 2]):
+        before |= zip(_signed(keys), _signed(_first(hashes)), strict=True)
     forms = [form.split() for form in title_forms(article.title)]
     titles = hash_units(
         ["\n".join(" ".join(part) for form in forms for part in (form, form[:6]))], as_lines=True
@@ -62,7 +61,7 @@ def _plain(article: Article) -> tuple[set[int], set[int], dict[int, int]]:
 
 
 def _without_nothing(before: dict[int, int]) -> dict[int, int]:
-    return {key: first for key, first in before.items() if key}
+    return {key: first for key, first in before.items() if key and first}
 
 
 @given(articles())
