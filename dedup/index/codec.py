@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,8 +57,11 @@ def _name(data: bytes) -> str:
     return data.decode("utf-8", "surrogatepass")
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 def _json(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def _time(moment: datetime | None) -> str | None:
@@ -118,7 +122,7 @@ def page_json(clean: CleanArticle) -> bytes:
 def page_of(data: bytes, article: Article) -> CleanArticle:
     """The clean article of ``page_bytes`` and its article."""
     found = json.loads(zlib.decompress(data))
-    found |= {name: tuple(np.cumsum(found[name]).tolist()) for name in ("starts", "ends")}
+    found |= {name: tuple(accumulate(found[name])) for name in ("starts", "ends")}
     found["text"] = article.text if found["text"] is None else found["text"]
     found["credits"] = tuple(Credit(*credit) for credit in found["credits"])
     found |= {"published": _time_of(found["published"]), "notes": tuple(found["notes"])}
@@ -127,7 +131,7 @@ def page_of(data: bytes, article: Article) -> CleanArticle:
 
 
 def _steps(places: tuple[int, ...]) -> list[int]:
-    return np.diff(np.array(places, np.int64), prepend=0).tolist() if places else []
+    return [place - before for before, place in zip((0, *places), places, strict=False)]
 
 
 # --- facts -------------------------------------------------------------------------------------------------------

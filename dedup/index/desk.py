@@ -17,7 +17,7 @@ from dedup.index.codec import article_bytes, content_digest, match_bytes, match_
 from dedup.index.contract import Reading, Writing
 from dedup.index.keeping import Keeper
 from dedup.index.kept import Memory
-from dedup.index.ledger import concerned, enter, evidence_for, leave, sharing, traces_of
+from dedup.index.ledger import concerned, enter, evidence_for, leave, sharing, traces_of, traces_seen
 from dedup.index.prepared import prepare, stamp_of
 from dedup.index.shelf import Shelf
 from dedup.index.telling import Teller
@@ -25,7 +25,7 @@ from dedup.index.web import Pair
 from dedup.models import Article, Match
 from dedup.settings import Settings
 from dedup.stories.stories import group_id, story_id
-from dedup.text.clean import clean, clean_many
+from dedup.text.clean import clean, clean_looked, clean_many, look_at
 
 AT_ONCE = 32
 """Articles in a component up to which ``add`` works its stories out at once: some hundred compared pairs, 20 ms."""
@@ -169,9 +169,10 @@ class Desk:
 
     def _put(self, fresh: Sequence[_Fresh]) -> None:
         articles, numbers = [one.article for one in fresh], [one.number for one in fresh]
-        traces = traces_of(articles, [_plain_text(article) for article in articles])
+        looked = look_at(articles)
+        traces = traces_seen(looked, [_plain_text(article) for article in articles])
         evidence, changes = enter(self._view, list(zip(numbers, traces, strict=True)))
-        cleaned = clean_many(articles, evidence)
+        cleaned = clean_looked(looked, evidence)
         arrivals = self._keeper.insert(prepare(numbers, cleaned, traces, self._settings))
         self._mark_stale(concerned(self._view, numbers, changes, self._shelf.facts))
         for one, arrival in zip(fresh, arrivals, strict=True):
@@ -198,9 +199,9 @@ class Desk:
             return
         self._shelf.load(there)
         old = [self._shelf.clean(number) for number in there]
-        articles = [item.article for item in old]
-        traces = traces_of(articles, [item.text for item in old])
-        cleaned = clean_many(articles, evidence_for(self._view, traces))
+        looked = look_at([item.article for item in old])
+        traces = traces_seen(looked, [item.text for item in old])
+        cleaned = clean_looked(looked, evidence_for(self._view, traces))
         facts = self._shelf.facts(there)
         known = [facts[number] for number in there]
         changed = [at for at, item in enumerate(cleaned) if stamp_of(item, known[at].content) != known[at].stamp]

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from dedup.index.codec import Facts, FactsOf
 from dedup.index.contract import Reading, Writing
 from dedup.index.prepared import Prepared
-from dedup.index.terms import Posted, post_terms, unpost_terms
+from dedup.index.terms import Posted, entries_of, post_terms, unpost_terms
+from dedup.match.compiled import compiled
 from dedup.settings import Settings
 
 Scores = dict[int, float]
@@ -71,19 +73,20 @@ def near_to(
 ) -> tuple[Scores, Counter[str]]:
     """Numbers that share enough heavy words, with the part of the cosine on them; and what limits left out. ``posted``
     are the lists of its heavy words."""
-    hot = any(one.hot for one in posted)
-    caps: Counter[str] = Counter(neighbour_terms=sum(one.hot for one in posted))
+    hot = sum(one.hot for one in posted)
+    caps: Counter[str] = Counter(neighbour_terms=hot)
     numbers, shared, total = _added_up(posted, item.facts.weights, item.number)
     if hot:
         best = np.lexsort((numbers, -total))
         caps["neighbours_looked_at"] += max(0, len(best) - LOOKED_AT)
-        chosen = numbers[best[:LOOKED_AT]]
+        chosen = best[:LOOKED_AT]
     else:
         floor = min(settings.neighbour_cosine, settings.neighbour_cosine_far)
-        chosen = numbers[(shared >= settings.neighbour_shared) & (total >= floor)]
-    sums = dict(zip(numbers.tolist(), zip(shared.tolist(), total.tolist(), strict=True), strict=True))
+        chosen = np.flatnonzero((shared >= settings.neighbour_shared) & (total >= floor))
+    columns = (column[chosen].tolist() for column in (numbers, shared, total))
+    sums = {number: (count, value) for number, count, value in zip(*columns, strict=True)}
     found: Scores = {}
-    for number, facts in known(chosen.tolist()).items():
+    for number, facts in known(sums).items():
         count, value = _overlap(item.facts, facts) if hot else sums[number]
         far = abs(item.facts.days - facts.days) > settings.neighbour_days
         floor = settings.neighbour_cosine_far if far else settings.neighbour_cosine
@@ -103,27 +106,47 @@ def unpost_near(view: Writing, item: Prepared) -> None:
 
 
 def _counts(buckets: Mapping[int, Sequence[int]]) -> Counter[int]:
-    counts: Counter[int] = Counter()
-    for numbers in buckets.values():
-        counts.update(numbers)
-    return counts
+    return Counter(chain.from_iterable(buckets.values()))
 
 
 def _added_up(
     posted: Sequence[Posted], weights: NDArray[np.float32], own: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Numbers met along the words that are not hot, how many words each shares and the sum of the products."""
-    used = [(one.entries, float(weight)) for one, weight in zip(posted, weights, strict=True) if not one.hot]
+    used = [at for at, one in enumerate(posted) if not one.hot]
     if not used:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)
-    numbers = np.concatenate([entries["number"] for entries, _ in used])
-    products = np.concatenate([entries["weight"].astype(np.float64) * weight for entries, weight in used])
-    distinct, place, shared = np.unique(numbers, return_inverse=True, return_counts=True)
-    total = np.bincount(place, products, minlength=len(distinct))
-    other = distinct != own
-    return distinct[other], shared[other], total[other]
+    numbers, shared, total = add_up(entries_of([posted[at] for at in used]), weights[used], own)
+    return numbers, shared, total
 
 
 def _overlap(a: Facts, b: Facts) -> tuple[int, float]:
     _, i, j = np.intersect1d(a.ids, b.ids, assume_unique=True, return_indices=True)
     return len(i), float(np.dot(a.weights[i].astype(np.float64), b.weights[j].astype(np.float64)))
+
+
+@compiled
+def add_up(entries: Any, weights: Any, own: int) -> Any:
+    """Of the articles posted under words, but for ``own``: their numbers, ascending, how many of the words each shares,
+    and the sum of the products of their weights with the words' ``weights``, in the order of the words."""
+    numbers, held, sizes = entries
+    products = np.empty(len(numbers), np.float64)
+    at = 0
+    for word in range(len(sizes)):
+        for _ in range(sizes[word]):
+            products[at] = np.float64(held[at]) * np.float64(weights[word])
+            at += 1
+    order = np.argsort(numbers, kind="mergesort")
+    distinct, shared = np.empty(len(numbers), np.int64), np.empty(len(numbers), np.int64)
+    total = np.empty(len(numbers), np.float64)
+    count, last = 0, own
+    for place in order:
+        if numbers[place] == own:
+            continue
+        if numbers[place] != last:
+            last = numbers[place]
+            distinct[count], shared[count], total[count] = last, 0, 0.0
+            count += 1
+        shared[count - 1] += 1
+        total[count - 1] += products[place]
+    return distinct[:count].copy(), shared[:count].copy(), total[:count].copy()

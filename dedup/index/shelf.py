@@ -9,7 +9,7 @@ import numpy as np
 from dedup.index.codec import Facts, article_of, facts_of, key_of, page_of
 from dedup.index.contract import Reading
 from dedup.index.kept import Memory, Outline, Recent, Stamped, alone, outlines_of, rows_of
-from dedup.match.outline import draw, glance
+from dedup.match.outline import glance, outlined
 from dedup.match.profile import Profile, make_profiles
 from dedup.match.relation import compare_many
 from dedup.models import CleanArticle, Match
@@ -131,7 +131,7 @@ class Shelf:
         """The outlines of articles, in order."""
         found = {number: self._memory.outlines.get(key) for number, key in wanted.items()}
         for part in _parts([number for number, outline in found.items() if outline is None]):
-            drawn = draw(self._cleaned_of(part), self._settings).outlines
+            drawn = outlined(self._cleaned_of(part), self._settings)
             for number, outline in zip(part, rows_of(drawn), strict=True):
                 self._memory.outlines.put(wanted[number], outline)
                 found[number] = outline

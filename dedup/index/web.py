@@ -156,7 +156,7 @@ class Web:
         """Rank anew whatever was touched; which pairs are now compared, and which no longer."""
         tops = {(n, kind): self._ranked(self.of(n), kind) for n in sorted(self._unranked) for kind in self._most}
         ranked = {key: one for key, one in tops.items() if one is not None}
-        orders = {kind: self._places(kind, ranked) for kind in self._most}
+        orders = {kind: self._places(kind, ranked) for kind in self._most} if ranked else {}
         for number in sorted(self._unranked):
             links = self.of(number)
             kinds = [kind for kind in self._most if (number, kind) in ranked]

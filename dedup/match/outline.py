@@ -102,6 +102,12 @@ def draw(cleaned: Sequence[CleanArticle], settings: Settings) -> Drawn:
     return Drawn(outlines, keys, sketch_hashes(*_body_words(cleaned, read, apart), settings))
 
 
+def outlined(cleaned: Sequence[CleanArticle], settings: Settings) -> Outlines:
+    """The outlines of ``draw`` alone; of one article or more."""
+    told = np.array(["B" in item.roles for item in cleaned], np.bool_)
+    return _outlines_of(cleaned, read_words(cleaned), told, settings)
+
+
 def _body_words(
     cleaned: Sequence[CleanArticle], read: Read, apart: Sequence[int]
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:

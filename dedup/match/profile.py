@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -55,6 +55,9 @@ SCRAP = 0.2
 """Share of a page that its body must be where no run of body lines is long enough to sketch: a sidebar's headlines that
 end in a full stop would make copies of all pages with that sidebar. On pages of furniture from 30 templates such lines
 are .2 at most."""
+
+FEW = 4
+"""Articles whose lines are listed one by one in less time than all at once as arrays."""
 
 STUB_WORDS = 40
 """A paragraph of at least so many words may stand for the body that the cleaner did not find: captions are shorter."""
@@ -214,6 +217,8 @@ def read_words(cleaned: Sequence[CleanArticle]) -> Read:
 
 def _pieces_of(cleaned: Sequence[CleanArticle]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """``pieces`` and ``spans`` of ``Read``: for articles without insets, which most are, all at once."""
+    if len(cleaned) <= FEW:
+        return _few_pieces([spans_of(item) for item in cleaned])
     plain = [not item.insets and "B" in item.roles for item in cleaned]
     apart = {row: spans_of(item) for row, item in enumerate(cleaned) if not plain[row]}
     whole = [item for item, alike in zip(cleaned, plain, strict=True) if alike]
@@ -228,6 +233,15 @@ def _pieces_of(cleaned: Sequence[CleanArticle]) -> tuple[npt.NDArray[np.int64], 
     for row, own in apart.items():
         spans[pieces[row] : pieces[row + 1] - 1] = np.array(own, np.int64).reshape(len(own), 2)
     return pieces, spans
+
+
+def _few_pieces(
+    spans: Sequence[Sequence[tuple[int, int]]],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """``pieces`` and ``spans`` from the lines of each article."""
+    pieces = np.array([*accumulate((len(own) + 1 for own in spans), initial=0)], np.int64)
+    every = [place for own in spans for span in (*own, (0, 0)) for place in span]
+    return pieces, np.array(every, np.int64).reshape(-1, 2)
 
 
 def _joined(columns: Sequence[Sequence[int]], count: int) -> npt.NDArray[np.int64]:
@@ -309,6 +323,8 @@ def known_tables() -> Tables:
 
 def kinds_of(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) -> list[Kind]:
     """Whether there is an article to compare: enough body, a bare headline or brief, or a page of something else."""
+    if len(cleaned) <= FEW:
+        return [_kind_at(row, item.text, read, settings) for row, item in enumerate(cleaned)]
     every, kinds = np.diff(read.tokens.indptr), [_ARTICLE] * len(cleaned)
     every[read.pieces[1:] - 1] = 0  # the headlines
     sizes, longest = (of.reduceat(every, read.pieces[:-1]) for of in (np.add, np.maximum))
@@ -322,6 +338,17 @@ def kinds_of(cleaned: Sequence[CleanArticle], read: Read, settings: Settings) ->
 
 
 _ARTICLE: Kind = "article"
+
+
+def _kind_at(row: int, text: str, read: Read, settings: Settings) -> Kind:
+    """``kinds_of`` one of few articles."""
+    first, last = read.pieces[row : row + 2].tolist()
+    sizes = [after - before for before, after in pairwise(read.tokens.indptr[first:last].tolist())]
+    size, longest = sum(sizes), max(sizes, default=0)
+    short = size < settings.min_words or (len(sizes) >= INDEX_LINES and longest < INDEX_LINE_WORDS)
+    if not short and not _may_be_scraps(len(text), size):
+        return _ARTICLE
+    return _kind(text, read.spans[first : last - 1], np.array(sizes, np.int64), settings)
 
 
 def _kind(text: str, spans: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], settings: Settings) -> Kind:

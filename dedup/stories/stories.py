@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from dedup.models import CleanArticle, Group, Match, Member, Story
 from dedup.settings import Settings
-from dedup.stories.clusters import Floor, average_linkage
+from dedup.stories.clusters import Floor
 from dedup.stories.groups import Derivations, Grouping, derivations_of, groups_of, round_ups_of
 from dedup.stories.headline import choose_headline, shown_headline
+from dedup.stories.linkage import linked
 from dedup.stories.links import Compare, Links, key, story_score, taken
 from dedup.stories.origin import find_origin, group_credits, is_credited
 
@@ -60,7 +61,7 @@ def cluster_groups(
     """The units of each story, where the groups are known."""
     units = _units(names, groupings)
     scores = _scores(units, derivations.links, round_ups_of(derivations))
-    clusters = average_linkage(units, scores, Floor(settings.story_pair, settings.story_floor))
+    clusters = linked(units, scores, Floor(settings.story_pair, settings.story_floor))
     return [tuple(units[name] for name in cluster) for cluster in clusters]
 
 

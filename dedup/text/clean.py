@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dedup.errors import ArticleError
 from dedup.models import Article, CleanArticle
-from dedup.text.evidence import FeedEvidence, line_evidence
+from dedup.text.evidence import Asked, FeedEvidence, LineEvidence, asked_of, evidence_of_lines, line_evidence
 from dedup.text.insets import insets_of, may_hold
 from dedup.text.meta import Meta, read_meta
 from dedup.text.packed import Batch, batches, see
 from dedup.text.roles import decide, decide_page
 from dedup.text.units import Units
+
+
+class Look(NamedTuple):
+    """Articles with a text, what stands in them, and what they are counted by besides: one batch."""
+
+    articles: Sequence[Article]
+    batch: Batch
+    asked: Asked
+
+
+class Looked(NamedTuple):
+    """Articles, and the looks at those with a text, in order; one that has only html is read when it is cleaned."""
+
+    articles: Sequence[Article]
+    looks: Sequence[Look]
 
 
 def clean(article: Article, evidence: FeedEvidence | None = None) -> CleanArticle:
@@ -47,11 +63,37 @@ def clean_many(articles: Sequence[Article], evidence: FeedEvidence | None = None
     return cleaned
 
 
+def look_at(articles: Sequence[Article]) -> Looked:
+    """Articles seen but not judged yet, for who has to know what they say before the evidence is together."""
+    texts = [article for article in articles if article.text.strip() or not article.html]
+    looks = []
+    for first, last in batches([len(article.text) for article in texts]):
+        some = texts[first:last]
+        batch = see([article.text for article in some], [article.title for article in some])
+        looks.append(Look(some, batch, asked_of(some, batch.titles)))
+    return Looked(articles, looks)
+
+
+def clean_looked(looked: Looked, evidence: FeedEvidence) -> list[CleanArticle]:
+    """``clean_many`` of articles that were looked at."""
+    cleaned: list[CleanArticle] = []
+    for articles, batch, asked in looked.looks:
+        feed = evidence_of_lines(batch, (asked.outlets, asked.pages), evidence)
+        cleaned += _judged(articles, batch, feed)
+    given = iter(cleaned)
+    return [
+        next(given) if article.text.strip() or not article.html else _clean_page(article, article.html, evidence)
+        for article in looked.articles
+    ]
+
+
 def _clean_texts(articles: Sequence[Article], evidence: FeedEvidence | None) -> list[CleanArticle]:
-    titles = [article.title for article in articles]
-    batch = see([article.text for article in articles], titles)
-    feed = None if evidence is None else line_evidence(articles, batch, evidence)
-    letters = decide(batch, titles, feed)
+    batch = see([article.text for article in articles], [article.title for article in articles])
+    return _judged(articles, batch, None if evidence is None else line_evidence(articles, batch, evidence))
+
+
+def _judged(articles: Sequence[Article], batch: Batch, feed: LineEvidence | None) -> list[CleanArticle]:
+    letters = decide(batch, [article.title for article in articles], feed)
     return results_of(articles, batch, letters, read_meta(articles, batch, letters))
 
 

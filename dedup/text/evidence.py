@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -19,15 +20,24 @@ from numpy.typing import NDArray
 
 from dedup.models import Article
 from dedup.text import weigh
-from dedup.text.packed import Batch, Hashed, Titles, batches, hash_units, head_keys, line_keys, see_titles
+from dedup.text.packed import (
+    HEAD_WORDS,
+    Batch,
+    Hashed,
+    Titles,
+    batches,
+    hash_units,
+    line_keys,
+    see_titles,
+)
 from dedup.text.scan import Scan
 
 MAX_KEYS = 2_000_000
 """Keys a table keeps: 48 bytes each. Above it, keys with large hashes go; which ones depends on the feed alone."""
 PAGE_WORDS = 4
 """Least words of a title that names a page: "Live" and "News in brief" name many."""
-OPENING_LEAST, OPENING_WORDS = 4, 6
-"""Least words of a title that counts as an opening, and those by which a longer one is known too."""
+OPENING_LEAST = 4
+"""Least words of a title that counts as an opening."""
 _BATCH = 512
 
 
@@ -90,14 +100,14 @@ def outlet_of(article: Article) -> str:
 def pages_of(articles: Sequence[Article], titles: Titles) -> NDArray[np.uint64]:
     """Keys (uint64) of what the versions of one page have in common: a title of PAGE_WORDS or more without the site's
     name, unless it is likely a line of every page, else the address; 0 where neither is known."""
-    named = head_keys(titles, PAGE_WORDS)[0] >= PAGE_WORDS
-    named &= ~titles.doubtful
+    named = (titles.sizes >= PAGE_WORDS) & ~titles.doubtful
     keys = np.zeros(len(articles), dtype=np.uint64)
     last = titles.bounds[1:] - 1
     by_title = last >= titles.bounds[:-1]
     by_title[by_title] = named[last[by_title]]
     keys[by_title] = titles.keys[last[by_title]]
-    keys[~by_title] = line_keys([articles[i].url or "" for i in np.flatnonzero(~by_title).tolist()])
+    if not by_title.all():
+        keys[~by_title] = line_keys([articles[i].url or "" for i in np.flatnonzero(~by_title).tolist()])
     return keys
 
 
@@ -140,25 +150,32 @@ class Asked(NamedTuple):
     bounds: NDArray[np.int64]
 
 
-def asked_of(articles: Sequence[Article]) -> Asked:
-    """What articles are counted by besides their texts."""
-    seen = see_titles([article.title for article in articles])
+def asked_of(articles: Sequence[Article], titles: Titles | None = None) -> Asked:
+    """What articles are counted by besides their texts; ``titles`` are theirs, where these were seen already."""
+    seen = see_titles([article.title for article in articles]) if titles is None else titles
     keys, bounds = title_keys(seen)
     return Asked(outlets_of(articles), pages_of(articles, seen), keys, bounds)
 
 
 def outlets_of(articles: Sequence[Article]) -> NDArray[np.uint64]:
     """Key of the outlet of each article, uint64."""
-    return line_keys([outlet_of(article) for article in articles])
+    return np.array([_outlet_key(outlet_of(article)) for article in articles], dtype=np.uint64)
+
+
+@lru_cache(maxsize=4096)
+def _outlet_key(outlet: str) -> int:
+    return int(line_keys([outlet])[0])
 
 
 def title_keys(seen: Titles) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Keys of the forms of titles of OPENING_LEAST words and more, and of the first OPENING_WORDS of longer ones."""
-    words, heads = head_keys(seen, OPENING_WORDS)
-    keys = np.stack((seen.keys, heads), axis=1)
-    kept = np.stack((words >= OPENING_LEAST, words > OPENING_WORDS), axis=1)
-    bounds = np.concatenate(([0], np.cumsum(kept.sum(axis=1))))[seen.bounds]
-    return keys[kept], bounds
+    """Keys of the forms of titles of OPENING_LEAST words and more, and of the first HEAD_WORDS of longer ones."""
+    keys = np.empty((len(seen.keys), 2), dtype=np.uint64)
+    keys[:, 0], keys[:, 1] = seen.keys, seen.heads
+    kept = np.empty((len(seen.keys), 2), dtype=np.bool_)
+    kept[:, 0], kept[:, 1] = seen.sizes >= OPENING_LEAST, seen.sizes > HEAD_WORDS
+    ends = np.zeros(len(seen.keys) + 1, dtype=np.int64)
+    kept.sum(axis=1).cumsum(out=ends[1:])
+    return keys[kept], ends[seen.bounds]
 
 
 class Keys(NamedTuple):
@@ -237,13 +254,20 @@ def _reduce(tables: Sequence[Table]) -> Table:
 
 def line_evidence(articles: Sequence[Article], batch: Batch, evidence: FeedEvidence) -> LineEvidence:
     """What the feed says about each unit of a batch of articles that is (or could be) part of them."""
+    return evidence_of_lines(batch, (outlets_of(articles), pages_of(articles, batch.titles)), evidence)
+
+
+def evidence_of_lines(
+    batch: Batch, names: tuple[NDArray[np.uint64], NDArray[np.uint64]], evidence: FeedEvidence
+) -> LineEvidence:
+    """``line_evidence`` of articles whose keys of outlets and pages are known."""
     found, titles = batch.found, batch.titles
     return LineEvidence(
         *weigh.weigh_texts(
             batch.lines,
             (found.hashes, found.raw, found.sketch),
             (titles.keys, titles.bounds),
-            (outlets_of(articles), pages_of(articles, titles)),
+            names,
             (tuple(evidence.lines), tuple(evidence.openings)),
         )
     )

@@ -8,6 +8,7 @@ from numba import njit
 
 from dedup.text.charclass import APOSTROPHE, IGNORED, STOP, WIDE
 from dedup.text.measure import LONG, add_to_sketch
+from dedup.text.scan import EMPTY, SKETCH
 from dedup.text.spots import blank
 
 WORDS, STOPS = 1, 8
@@ -76,14 +77,23 @@ def _read_word(codes, i, end, table):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def first_words(codes, edges, many, table):  # type: ignore[no-untyped-def]
-    """``words_apart`` of each text ``codes[edges[i]:edges[i + 1]]``: int64 both, ends from the text's own start."""
-    count = np.zeros(len(edges) - 1, dtype=np.int64)
-    end = np.zeros(len(edges) - 1, dtype=np.int64)
-    for text in range(len(count)):
-        count[text], last = words_apart(codes, edges[text], edges[text + 1], many, table)
-        end[text] = last - edges[text]
-    return count, end
+def head_hashes(codes, edges, many, table, whole):  # type: ignore[no-untyped-def]
+    """How many words each text ``codes[edges[i]:edges[i + 1]]`` has (``words_apart``), the hash of the first ``many``
+    of them, and the hashes of the first six hashed words of the text and of these: of all where there are fewer.
+    ``whole`` are the texts' own hashes."""
+    texts = len(edges) - 1
+    counts = np.zeros(texts, dtype=np.int64)
+    heads = np.zeros(texts, dtype=np.uint64)
+    begins = np.zeros((texts, 2), dtype=np.uint64)
+    raw, sketch = np.empty(STOPS + 1, dtype=np.float32), np.full(SKETCH, EMPTY, dtype=np.uint64)
+    for text in range(texts):
+        counts[text], end = words_apart(codes, edges[text], edges[text + 1], many, table)
+        hashes = np.zeros(3, dtype=np.uint64)
+        _hash_line(codes, edges[text], end, table, (hashes, raw, sketch))
+        heads[text] = hashes[0]
+        for column, found in enumerate((whole[text], hashes)):
+            begins[text, column] = found[1] if found[1] != np.uint64(0) else found[0]
+    return counts, heads, begins
 
 
 @njit(cache=True, nogil=True)

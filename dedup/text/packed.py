@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -24,11 +25,18 @@ BATCH_CHARS = 1 << 17
 """Characters scanned in one buffer: some 25 bytes of arrays each, which fit a core's cache."""
 
 
+HEAD_WORDS = 6
+"""Words of a title by which a longer one is known too."""
+
+
 class Titles(NamedTuple):
     """Hashes of the forms of n titles: those of title i are ``keys[bounds[i]:bounds[i + 1]]`` (uint64), and the words
     of the title as given are ``words[spans[i, 0]:spans[i, 1]]`` (uint64); ``raw`` float32, a row of ``Scan.raw`` a
     title (zeros for none). ``forms`` are the forms themselves, ``doubtful`` says which are likely no headline, and
-    ``codes`` and ``edges`` are their code points and where each begins."""
+    ``codes`` and ``edges`` are their code points and where each begins. ``sizes`` int64 is how many words between white
+    space each form has, HEAD_WORDS + 1 for more; ``heads`` (uint64) the key of the first HEAD_WORDS of them; ``begins``
+    (uint64, two columns) that of the first six hashed words of a form and of its head, or of all where they are fewer.
+    """
 
     keys: NDArray[np.uint64]
     bounds: NDArray[np.int64]
@@ -39,6 +47,9 @@ class Titles(NamedTuple):
     doubtful: NDArray[np.bool_]
     codes: NDArray[np.uint32]
     edges: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    heads: NDArray[np.uint64]
+    begins: NDArray[np.uint64]
 
 
 class Batch(NamedTuple):
@@ -130,6 +141,11 @@ def hash_units(texts: Sequence[str], as_lines: bool = False) -> Hashed:
     return _hashed(codes, bounds, lines, starts, ends)
 
 
+def hashed_in(batch: Batch) -> Hashed:
+    """``hash_units`` of the texts of a batch."""
+    return Hashed(batch.lines, batch.found.hashes, batch.found.raw, batch.found.sketch)
+
+
 def _hashed(
     codes: NDArray[np.uint32],
     bounds: NDArray[np.int64],
@@ -219,20 +235,23 @@ def odds_of(rows: Rows) -> NDArray[np.float32]:
 def see_titles(titles: Sequence[str | None]) -> Titles:
     """Hashes of titles, of their forms (``title_forms``) and of their words."""
     forms = [title_forms(title) for title in titles]
-    sizes = np.array([len(own) for own in forms], dtype=np.int64)
-    lines = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(sizes)))
+    lines = np.array([*accumulate(map(len, forms), initial=0)], dtype=np.int64)
+    sizes = lines[1:] - lines[:-1]
     flat = [form for own in forms for form in own]
     codes, edges = pack(flat)
     bounds = edges[lines]
     first = np.repeat(bounds[:-1], sizes)
     found = measured(codes, bounds, lines, edges[:-1] - first, edges[1:] - first, lexicon())
-    spans = np.stack((found.word_bounds[:-1], found.word_bounds[:-1]), axis=1)
     given = sizes > 0
-    spans[given, 1] += found.word_ends[lines[:-1][given]]
+    whole = lines[:-1][given]
+    spans = np.empty((len(titles), 2), dtype=np.int64)
+    spans[:, 0] = spans[:, 1] = found.word_bounds[:-1]
+    spans[given, 1] += found.word_ends[whole]
     raw = np.zeros((len(titles), found.raw.shape[1]), dtype=np.float32)
-    raw[given] = found.raw[lines[:-1][given]]
+    raw[given] = found.raw[whole]
     doubts = doubtful(flat, codes, edges, found.raw)
-    return Titles(found.hashes[:, 0].copy(), lines, found.words, spans, raw, flat, doubts, codes, edges)
+    heads = hashing.head_hashes(codes, edges, HEAD_WORDS, cc.joined(), found.hashes)
+    return Titles(found.hashes[:, 0].copy(), lines, found.words, spans, raw, flat, doubts, codes, edges, *heads)
 
 
 def is_doubtful_title(titles: Titles, number: int, title: str) -> bool:
@@ -245,27 +264,13 @@ def is_doubtful_title(titles: Titles, number: int, title: str) -> bool:
 
 def line_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
     """``line_key`` of each text, uint64."""
-    return _span_keys(*pack(texts))
-
-
-def head_keys(titles: Titles, many: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """How many words between white space each form of titles has, at most ``many + 1``, and ``line_key`` of its first
-    ``many``."""
-    counts, ends = hashing.first_words(titles.codes, titles.edges, many, cc.joined())
-    return counts, _span_keys(titles.codes, titles.edges, ends)
-
-
-def _span_keys(
-    codes: NDArray[np.uint32], bounds: NDArray[np.int64], ends: NDArray[np.int64] | None = None
-) -> NDArray[np.uint64]:
-    count = len(bounds) - 1
-    ends = np.diff(bounds) if ends is None else ends
-    found = _hashed(codes, bounds, np.arange(count + 1), np.zeros(count, np.int64), ends)
+    codes, bounds = pack(texts)
+    count = len(texts)
+    found = _hashed(codes, bounds, np.arange(count + 1), np.zeros(count, np.int64), bounds[1:] - bounds[:-1])
     return found.hashes[:, 0].copy()
 
 
 def pack(texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     """Texts as one array of code points, and where each begins: int64[n + 1]."""
-    bounds = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum([len(text) for text in texts], out=bounds[1:])
-    return codes_of("".join(texts)), bounds
+    bounds = np.array([*accumulate(map(len, texts), initial=0)], dtype=np.int64)
+    return codes_of(texts[0] if len(texts) == 1 else "".join(texts)), bounds

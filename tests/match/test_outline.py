@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup.match.neighbours import neighbour_pairs, neighbours_by_keys
-from dedup.match.outline import GRAM_BITS, _mark_grams, _meet, draw, glance, join_outlines
+from dedup.match.outline import GRAM_BITS, _mark_grams, _meet, draw, glance, join_outlines, outlined
 from dedup.match.profile import make_profiles
 from dedup.match.relation import compare_many
 from dedup.models import CleanArticle
@@ -90,6 +90,8 @@ def test_keys_and_sketches_are_those_of_vectors_and_bodies(feed: list[Made]) -> 
     sketches = sketch_many([item.body for item in cleaned], SETTINGS)
     for item in fields(SketchTable):
         np.testing.assert_array_equal(getattr(drawn.sketches, item.name), getattr(sketches, item.name))
+    for one, other in zip(drawn.outlines, outlined(cleaned, SETTINGS) if cleaned else drawn.outlines, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 windows = st.lists(st.one_of(st.integers(0, 40), st.integers(0, 2**32 - 1)), max_size=60)

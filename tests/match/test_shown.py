@@ -14,7 +14,7 @@ from dedup.match.features import evidence_of
 from dedup.match.marks import CAPITAL, DIGIT, NAME, QUOTED, letters
 from dedup.match.overlap import PASSAGE_WORDS, rolling
 from dedup.match.passages import Passages, passages_of
-from dedup.match.profile import Profile, make_profiles, read_words, spans_of
+from dedup.match.profile import Profile, kinds_of, make_profiles, read_words, spans_of
 from dedup.match.rare_words import HEAVY, RARE, RAREST, of_headlines, rarest
 from dedup.match.similarity import idf_of
 from dedup.models import CleanArticle, Passage
@@ -138,3 +138,11 @@ def test_lines_of_a_batch_are_those_of_each_article() -> None:
     for row, item in enumerate(batch):
         own = read.spans[read.pieces[row] : read.pieces[row + 1]].tolist()
         assert [tuple(span) for span in own] == [*spans_of(item), (0, 0)]
+    for first in range(len(batch)):
+        few = read_words(batch[first : first + 2])
+        own = read.pieces[first : first + 3]
+        assert few.pieces.tolist() == (own - own[0]).tolist()
+        assert few.spans.tolist() == read.spans[own[0] : own[-1]].tolist()
+    kinds = kinds_of(batch, read, SETTINGS)
+    assert kinds == [kinds_of([item], read_words([item]), SETTINGS)[0] for item in batch]
+    assert {"article", "brief"} <= set(kinds)

@@ -6,11 +6,12 @@ from fractions import Fraction
 from itertools import combinations, pairwise, product
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dedup.stories.clusters import UNITS, Floor, average_linkage
-from dedup.stories.linkage import linkage
+from dedup.stories.linkage import linkage, linked
 
 NAMES = [f"n{i}" for i in range(8)]
 FLOOR = Floor(0.5, 0.2)
@@ -85,8 +86,18 @@ scored = st.dictionaries(
 
 
 @given(scored, st.sampled_from([FLOOR, Floor(0.5, 0.05), Floor(0.2, 0.2)]))
+@settings(deadline=None)  # the first one compiles
 def test_arrays_give_the_clusters_of_the_plain_twin(scores: dict[tuple[int, int], float], floor: Floor) -> None:
     nodes = sorted({place for pair in scores for place in pair})
     wanted = [cluster for cluster in average_linkage(nodes, scores, floor) if len(cluster) > 1]
     pairs = np.array(list(scores), np.int64).reshape(len(scores), 2)
     assert linkage(np.array(nodes, np.int64), pairs, np.array(list(scores.values()), np.float64), floor) == wanted
+
+
+@given(scores)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_many_scores_give_the_clusters_of_few(
+    monkeypatch: pytest.MonkeyPatch, scores: dict[tuple[str, str], float]
+) -> None:
+    monkeypatch.setattr("dedup.stories.linkage.MANY", 1)
+    assert linked(NAMES[::-1], scores, FLOOR) == average_linkage(NAMES, scores, FLOOR)
