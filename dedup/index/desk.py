@@ -28,7 +28,7 @@ from dedup.stories.stories import group_id, story_id
 from dedup.text.clean import clean, clean_looked, clean_many, look_at
 
 AT_ONCE = 32
-"""Articles in a component up to which ``add`` works its stories out at once: some hundred compared pairs, 20 ms."""
+"""Articles to be looked at up to which ``add`` works stories out at once: some hundred compared pairs, 20 ms."""
 STALE_TOGETHER = 8
 """Articles whose lines others said something new about, from which on ``add`` cleans them anew, so many at once: in one
 call they cost a third. Fewer wait for the next ones or for ``settle``."""
