@@ -113,11 +113,11 @@ def _added_up(
     posted: Sequence[Posted], weights: NDArray[np.float32], own: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Numbers met along the words that are not hot, how many words each shares and the sum of the products."""
-    used = [(one.entries, float(weight)) for one, weight in zip(posted, weights, strict=True) if not one.hot]
+    used = [(one.entries, weight) for one, weight in zip(posted, weights, strict=True) if not one.hot]
     if not used:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64)
     numbers = np.concatenate([entries["number"] for entries, _ in used])
-    products = np.concatenate([entries["weight"].astype(np.float64) * weight for entries, weight in used])
+    products = np.concatenate([entries["weight"] * weight for entries, weight in used])  # rounded as in the batch
     distinct, place, shared = np.unique(numbers, return_inverse=True, return_counts=True)
     total = np.bincount(place, products, minlength=len(distinct))
     other = distinct != own
@@ -126,4 +126,4 @@ def _added_up(
 
 def _overlap(a: Facts, b: Facts) -> tuple[int, float]:
     _, i, j = np.intersect1d(a.ids, b.ids, assume_unique=True, return_indices=True)
-    return len(i), float(np.dot(a.weights[i].astype(np.float64), b.weights[j].astype(np.float64)))
+    return len(i), float((a.weights[i] * b.weights[j]).sum(dtype=np.float64))
