@@ -23,7 +23,7 @@ from dedup.match.table import HELD_A, HELD_B, JACCARD, SCORE, MatchTable
 from dedup.pipeline.comparing import Comparing, Matches, compare_all
 from dedup.pipeline.runner import no_progress
 from dedup.pipeline.telling import plan
-from dedup.stories.feed import Units
+from dedup.stories.feed import Units, components
 from dedup.stories.stories import group_id, story_id
 
 CORE = np.dtype([("relation", "u1"), ("numbers", "<f8", (6,)), ("sizes", "<u4", (2,))])
@@ -98,19 +98,11 @@ def _parts(given: Comparing, feed: Feed, matches: Matches, units: Units) -> Numb
 
 def _least(edges: NDArray[np.integer], numbers: Numbers) -> Numbers:
     """The least number of the component of each node."""
-    part = _components(edges, len(numbers))
+    part = components(edges, len(numbers))
     least = np.full(int(part.max(initial=-1)) + 1, np.iinfo(np.int64).max)
     np.minimum.at(least, part, numbers)
     found: Numbers = least[part]
     return found
-
-
-def _components(edges: NDArray[np.integer], count: int) -> Places:
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    graph = coo_array((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
 
 
 # --- writing ----------------------------------------------------------------------------------------------------
@@ -197,7 +189,7 @@ def _groups(story: Places, former: _Former) -> Iterator[list[Places]]:
     known = np.flatnonzero(former.known)
     _, first, same = np.unique(former.keys[known], return_index=True, return_inverse=True)
     both = (np.column_stack([known, known[first][same]]), np.column_stack([np.arange(len(story)), story]))
-    part = _components(np.concatenate(both), len(story))
+    part = components(np.concatenate(both), len(story))
     order = np.lexsort((story, part))
     starts = np.flatnonzero(np.concatenate(([True], story[order][1:] != story[order][:-1]))[: len(order)])
     group: list[Places] = []
