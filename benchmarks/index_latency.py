@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.index_latency FEED --at 10000,100000`` fills an index from the feed with ``add_many``, stops at
 each size, and adds a few hundred further articles one by one, each committed to disk. Wall time and the processor
-time of this process are both printed: on a shared machine only the second can be compared. ``--index`` measures a store
+time of this process are both printed: on a shared machine only the second can be compared. With ``--batch 1000000`` it is filled at once. ``--index`` measures a store
 on a server, whose own processor time is not in the figures; the index there must be a new one. With ``--peer`` the same
 articles go through ``datasketch.MinHashLSH`` in memory, whose durable form is one pickle of everything.
 """
@@ -58,15 +58,15 @@ def say(name: str, times: Timed) -> None:
     )
 
 
-def measure(feed: Path, sizes: list[int], probes: int, place: Path | str) -> None:
-    """Fill an index and stop at each size."""
+def measure(feed: Path, sizes: list[int], probes: int, place: Path | str, batch: int) -> None:
+    """Fill an index by calls of ``batch`` articles and stop at each size."""
     stream, held = articles(feed), 0
     with open_index(place, durability="power") as index:
         for sentence in index.notices():
             print(f"notice: {sentence}")
         for size in sizes:
             began, used, before = time.perf_counter(), time.process_time(), held
-            while held < size and (part := list(islice(stream, min(BATCH, size - held)))):
+            while held < size and (part := list(islice(stream, min(batch, size - held)))):
                 index.add_many(part)
                 held += len(part)
             wall, own = time.perf_counter() - began, time.process_time() - used
@@ -108,12 +108,13 @@ def main() -> None:
     parser.add_argument("feed", type=Path)
     parser.add_argument("--at", default="2000,10000", help="sizes to stop at")
     parser.add_argument("--probes", type=int, default=300)
+    parser.add_argument("--batch", type=int, default=BATCH, help="articles a call of add_many")
     parser.add_argument("--index", help="address of a new index, instead of a file that is thrown away")
     parser.add_argument("--peer", action="store_true")
     given = parser.parse_args()
     sizes = sorted(int(size) for size in given.at.split(","))
     with tempfile.TemporaryDirectory() as folder:
-        measure(given.feed, sizes, given.probes, given.index or Path(folder) / "index.db")
+        measure(given.feed, sizes, given.probes, given.index or Path(folder) / "index.db", given.batch)
     if given.peer:
         measure_peer(given.feed, sizes[-1], given.probes)
 

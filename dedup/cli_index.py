@@ -23,6 +23,9 @@ __all__ = ["fields_of", "map_option", "register", "say_if_first_run"]
 EXIT_DIFFERS = 1
 BATCH = 200
 """Articles a transaction: the commit is then a small part of the work, and an interruption costs a second."""
+FILL, FILL_CHARACTERS = 50_000, 150_000_000
+"""Articles, and characters of them, in a transaction that fills a new index: it is worked out in bulk, four times as
+fast, and takes 1 GB where articles have 3 kB."""
 LOOK_AGAIN = 2.0
 SERVERS = ("redis", "rediss", "postgresql", "postgres")
 _AGO = re.compile(r"(\d+)\s*([smhdw])")
@@ -130,9 +133,8 @@ def say_if_first_run() -> None:
 @click.option(
     "--batch",
     type=click.IntRange(1, 100_000),
-    default=BATCH,
-    show_default=True,
-    help="Articles a transaction at most; - never waits for more.",
+    help=f"Articles a transaction at most; - never waits for more. [default: {BATCH}; while files fill a new index "
+    f"{FILL}, so that an interruption may cost some minutes]",
 )
 @click.option("--follow", is_flag=True, help="Go on: read a file again whenever it has changed.")
 @click.option(
@@ -161,8 +163,8 @@ def say_if_first_run() -> None:
 def ingest(feeds: tuple[str, ...], index_file: Path | str, **options: Any) -> None:
     """Add the articles of feeds to an index; it is made when it is not there.
 
-    An article that is in already changes nothing, so that a feed may be given again after an interruption. FEED is
-    a file or folder as for `dedup run`, or - for JSON lines on standard input.
+    An article that is in already changes nothing, so that a feed may be given again after an interruption: what was
+    not committed is then added. FEED is a file or folder as for `dedup run`, or - for JSON lines on standard input.
     """
     from dedup.index import open_index
     from dedup.settings import Settings
@@ -177,7 +179,8 @@ def ingest(feeds: tuple[str, ...], index_file: Path | str, **options: Any) -> No
             _say(f"notice: {sentence}")
         # A consumer may stop at any time, and has acknowledged what was rejected before.
         with Quarantine(beside, policy, at_once=options["follow"] or "-" in feeds) as quarantine:
-            _Intake(index, quarantine, options).ingest(feeds, options["follow"])
+            filling = not options["batch"] and not options["follow"] and "-" not in feeds and len(index) == 0
+            _Intake(index, quarantine, options, filling).ingest(feeds, options["follow"])
 
 
 def _check_there(feeds: Sequence[str]) -> None:
@@ -196,11 +199,13 @@ def _beside(index: Index) -> Path:
 
 
 class _Intake:
-    """Collects articles for one transaction; what is printed of them is printed after the commit."""
+    """Collects articles for one transaction; what is printed of them is printed after the commit. ``filling``: the
+    index was empty, and large transactions fill it first."""
 
-    def __init__(self, index: Index, quarantine: Quarantine, options: dict[str, Any]) -> None:
-        self._index, self._quarantine = index, quarantine
-        self._size, self._emit = options["batch"], options["emit"] is not None
+    def __init__(self, index: Index, quarantine: Quarantine, options: dict[str, Any], filling: bool = False) -> None:
+        self._index, self._quarantine, self._filling = index, quarantine, filling
+        self._batch, self._emit = options["batch"] or BATCH, options["emit"] is not None
+        self._size, self._characters = self._sizes(), 0
         self._fields = fields_of(options["field_map"])
         self._waiting: list[Article] = []
         self.new = self.replaced = self.known = 0
@@ -218,6 +223,7 @@ class _Intake:
                 self._take_all(follower.look(name))
             else:
                 self._take_all(read_feeds([name], fields=self._fields, on_passed_over=passed))
+        self.commit()
         if passed.counts:
             _say(passed.sentence())
         self._say_counts()
@@ -239,9 +245,21 @@ class _Intake:
             self._say_counts()
 
     def _take_all(self, items: Iterable[Article | Rejection]) -> None:
-        for article in _usable(self._quarantine.watch(items), self._quarantine):
+        """Take articles; what was read before an error of a feed is kept too."""
+        from dedup.errors import DedupError
+
+        articles = _usable(self._quarantine.watch(items), self._quarantine)
+        while True:
+            try:
+                article = next(articles, None)
+            except DedupError:
+                self.commit()
+                raise
+            if article is None:
+                break
             self.take(article)
-        self.commit()
+        if not self._filling:
+            self.commit()
 
     def _say_counts(self) -> None:
         from dedup.report.words import count
@@ -253,8 +271,14 @@ class _Intake:
 
     def take(self, article: Article) -> None:
         self._waiting.append(article)
-        if len(self._waiting) >= self._size:
+        self._characters += len(article.text) + len(article.html or "")
+        if len(self._waiting) >= self._size or self._characters >= FILL_CHARACTERS:
             self.commit()
+
+    def _sizes(self) -> int:
+        """Articles of the next transaction."""
+        held = len(self._index)
+        return max(self._batch, min(FILL, self._index.most - held)) if self._filling and held <= FILL else self._batch
 
     def commit(self) -> None:
         if not self._waiting:
@@ -265,7 +289,7 @@ class _Intake:
         replaced = self._replaced({verdict.id for verdict in verdicts if verdict.revision > 1}, start)
         self.new, self.replaced = self.new + came, self.replaced + replaced
         self.known += len(verdicts) - came - replaced
-        self._waiting = []
+        self._waiting, self._characters, self._size = [], 0, self._sizes()
         if self._emit:
             _emit(verdicts)
 

@@ -14,6 +14,8 @@ from typing import Protocol
 STORE_FORMAT = 4
 """Raised whenever records or postings change shape; a store of another format is refused, never guessed at."""
 
+NUMBERS = 1 << 31
+"""Articles that have numbers of their own, at most."""
 LEAST, MOST = -(1 << 63), (1 << 63) - 1
 """Bounds of keys and numbers."""
 
@@ -115,6 +117,8 @@ class Store(Protocol):
     """Where an index lives. Every failure of the store is an IndexStoreError that names ``place``."""
 
     place: str
+    most: int
+    """Articles inside up to which all of them may be written in one transaction, as filling in bulk does."""
 
     def reading(self) -> AbstractContextManager[Reading]:
         """A view that later transactions do not change."""

@@ -21,11 +21,10 @@ from dedup.index.ledger import concerned, enter, evidence_for, leave, sharing, t
 from dedup.index.prepared import prepare, stamp_of
 from dedup.index.shelf import Shelf
 from dedup.index.telling import Teller
-from dedup.index.web import Pair
 from dedup.models import Article, Match
 from dedup.settings import Settings
 from dedup.stories.stories import group_id, story_id
-from dedup.text.clean import clean, clean_looked, clean_many, look_at
+from dedup.text.clean import clean, clean_looked, look_at
 
 AT_ONCE = 32
 """Articles to be looked at up to which ``add`` works stories out at once: some hundred compared pairs, 20 ms."""
@@ -73,11 +72,7 @@ class Desk:
 
     def add(self, articles: Sequence[Article]) -> list[int]:
         """Take articles in; their numbers. One that is there with the same content is left as it is."""
-        for article in articles:
-            if not article.text.strip() and not article.html:
-                raise ArticleError(
-                    "has neither text nor html", place=f"article {article.id!r}", remedy="leave it out of the index"
-                )
+        refuse_empty(articles)
         return [number for part in _distinct(articles) for number in self._add_some(part)]
 
     def _add_some(self, articles: Sequence[Article]) -> list[int]:
@@ -151,18 +146,6 @@ class Desk:
         """The verdicts of articles by number: those just given, those given when they came."""
         held = self._view.get("verdict", sorted({number for number in numbers if number not in self._given}))
         return [self._given[n] if n in self._given else verdict_of(held[n]) for n in numbers]
-
-    def put_all(self, articles: Sequence[tuple[int, Article]], pairs: set[Pair]) -> None:
-        """Put articles into an index that was emptied, with exactly these pairs compared."""
-        parts = [articles[at : at + TOGETHER] for at in range(0, len(articles), TOGETHER)]
-        left = []
-        for part in parts:
-            left.append(traces_of([article for _, article in part], [_plain_text(article) for _, article in part]))
-            enter(self._view, [(number, one) for (number, _), one in zip(part, left[-1], strict=True)])
-        for part, traces in zip(parts, left, strict=True):
-            cleaned = clean_many([article for _, article in part], evidence_for(self._view, traces))
-            self._keeper.insert(prepare([number for number, _ in part], cleaned, traces, self._settings))
-        self._keeper.impose(pairs, [number for number, _ in articles])
 
     def _teller(self) -> Teller:
         return Teller(self._view, self._settings, self._shelf, self._keeper.web, self._now)
@@ -253,6 +236,15 @@ def _distinct(articles: Sequence[Article]) -> Iterator[list[Article]]:
         yield list(part.values())
 
 
+def refuse_empty(articles: Iterable[Article]) -> None:
+    """ArticleError for one that has neither text nor html."""
+    for article in articles:
+        if not article.text.strip() and not article.html:
+            raise ArticleError(
+                "has neither text nor html", place=f"article {article.id!r}", remedy="leave it out of the index"
+            )
+
+
 def article_count(view: Reading) -> int:
     """How many articles the index holds, without counting them."""
     return int(view.names().get(COUNT, "0"))
@@ -303,6 +295,11 @@ _SIZE = struct.Struct("<I")
 
 def verdict_bytes(verdict: Verdict) -> bytes:
     """What was answered, so that a redelivery gets the same answer."""
+    return verdict_head(verdict) + (b"" if verdict.match is None else match_bytes(verdict.match))
+
+
+def verdict_head(verdict: Verdict) -> bytes:
+    """The part of ``verdict_bytes`` before the match."""
     record = {
         "id": verdict.id,
         "relation": verdict.relation,
@@ -314,7 +311,7 @@ def verdict_bytes(verdict: Verdict) -> bytes:
         "revision": verdict.revision,
     }
     head = json.dumps(record, separators=(",", ":")).encode()
-    return _SIZE.pack(len(head)) + head + (b"" if verdict.match is None else match_bytes(verdict.match))
+    return _SIZE.pack(len(head)) + head
 
 
 def verdict_of(data: bytes) -> Verdict:

@@ -114,17 +114,6 @@ class Keeper:
             self._view.unpost("time", _times(item))
             self.touched.add(item.number)
 
-    def impose(self, wanted: set[Pair], numbers: Iterable[int]) -> None:
-        """Compare exactly these pairs among the articles of these numbers."""
-        listed: set[Pair] = set()
-        kept: set[Pair] = set()
-        for number in numbers:
-            for pairs, links in ((listed, self.web.of(number)), (kept, self.web.kept(number))):
-                pairs.update((min(number, other), max(number, other)) for other in links["other"].tolist())
-        for pair in sorted((listed - wanted) | (wanted - kept)):
-            self.web.impose(pair, pair in wanted)
-        self._settle()
-
     def erase(self, number: int) -> None:
         """Delete the records of an article that was extracted."""
         name = self._name(number)

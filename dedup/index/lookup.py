@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from dedup.index.answers import Revision, StoryEvent
 from dedup.index.codec import article_of, facts_of, key_of, page_of
 from dedup.index.contract import Reading
-from dedup.models import CleanArticle
+from dedup.models import Article, CleanArticle
 
 
 def number_of(view: Reading, name: str) -> int | None:
@@ -41,3 +42,9 @@ def event_of(number: int, record: dict[str, Any]) -> StoryEvent:
         articles=tuple(record["articles"]),
         at=datetime.fromisoformat(record["at"]),
     )
+
+
+def all_articles(view: Reading) -> Iterator[tuple[int, Article]]:
+    """Every article with its number, as delivered last."""
+    for number, data in view.scan("article"):
+        yield number, article_of(data)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dedup.errors import IndexStoreError
-from dedup.index.contract import LEAST, MOST, POSTINGS, RECORDS
+from dedup.index.contract import LEAST, MOST, NUMBERS, POSTINGS, RECORDS
 
 Undo = tuple[str, str, int, object]
 
@@ -19,6 +19,7 @@ class MemoryStore:
     """Dictionaries under one lock; a transaction that raises is undone from a list of what it overwrote."""
 
     place = ":memory:"
+    most = NUMBERS
 
     def __init__(self) -> None:
         self._lock = threading.RLock()

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from dedup.errors import IndexStoreError, MissingExtraError
 from dedup.index.codec import key_of
-from dedup.index.contract import LEAST, MOST, POSTINGS, RECORDS
+from dedup.index.contract import LEAST, MOST, NUMBERS, POSTINGS, RECORDS
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -30,6 +30,8 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 class PostgresStore:
     """Opens, or makes, the tables of an index in ``schema``. IndexStoreError where the server refuses;
     MissingExtraError without psycopg. ``durability`` "crash" lets a power cut of the server take the last commits."""
+
+    most = NUMBERS
 
     def __init__(self, address: str, durability: str = "power", readonly: bool = False, schema: str = SCHEMA) -> None:
         try:

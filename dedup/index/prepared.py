@@ -71,11 +71,11 @@ def _prepared(
     facts = Facts(
         id=clean.id,
         content=content,
-        stamp=_stamp(page, content),
+        stamp=stamp_of_page(page, content),
         words=sketch.words,
         sampled=len(sketch.sample),
         same=signed(sketch.digest[0]) if sketch.words else 0,
-        alike=_alike(ids),
+        alike=alike(ids),
         lead=_lead(sketch.signature),
         outlet=traces.outlet,
         days=clean.published.timestamp() / SECONDS_A_DAY if clean.published else float("nan"),
@@ -85,21 +85,24 @@ def _prepared(
     )
     if sketch.signature is None:
         return Prepared(number, clean, page, facts, outline, (), ())
+    bands = tuple(band_keys(sketch.signature[None], settings.bands)[0].tolist())
     samples = tuple(sketch.sample.astype(np.int64).tolist())
-    return Prepared(number, clean, page, facts, outline, _band_keys(sketch.signature, settings.bands), samples)
+    return Prepared(number, clean, page, facts, outline, bands, samples)
 
 
 def stamp_of(clean: CleanArticle, content: bytes) -> bytes:
     """8 bytes naming what cleaning made of an article, so that a kept profile is known to be of this text; ``content``
     is the digest of what was delivered."""
-    return _stamp(page_json(clean), content)
+    return stamp_of_page(page_json(clean), content)
 
 
-def _stamp(page: bytes, content: bytes) -> bytes:
+def stamp_of_page(page: bytes, content: bytes) -> bytes:
+    """The same, where the page is JSON already."""
     return hashlib.blake2b(page, digest_size=8, key=content).digest()
 
 
-def _alike(ids: NDArray[np.uint64]) -> int:
+def alike(ids: NDArray[np.uint64]) -> int:
+    """The key of an article's heaviest words, given ascending; 0 for none."""
     if not len(ids):
         return 0
     digest = hashlib.blake2b(ids.astype("<u8").tobytes(), digest_size=8).digest()
@@ -111,11 +114,11 @@ def _lead(signature: NDArray[np.uint32] | None) -> int:
     return 0 if signature is None else int(signature[0]) << 32 | int(signature[1])
 
 
-def _band_keys(signature: NDArray[np.uint32], bands: int) -> tuple[int, ...]:
-    """One key a band, from its number and rows."""
-    rows = signature.reshape(bands, -1).astype(np.uint64)
-    state = np.arange(1, bands + 1, dtype=np.uint64) * _GOLDEN
-    for column in rows.T:
-        state = (state ^ column) * _STEP
+def band_keys(signatures: NDArray[np.uint32], bands: int) -> NDArray[np.int64]:
+    """One key a band, from its number and rows: int64[n, bands] of n signatures."""
+    rows = signatures.reshape(len(signatures), bands, signatures.shape[1] // bands)
+    state = np.tile(np.arange(1, bands + 1, dtype=np.uint64) * _GOLDEN, (len(rows), 1))
+    for column in range(rows.shape[2]):
+        state = (state ^ rows[:, :, column]) * _STEP
         state ^= state >> np.uint64(32)
-    return tuple(state.astype(np.int64).tolist())
+    return state.view(np.int64)

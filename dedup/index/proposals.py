@@ -122,7 +122,7 @@ def _added_up(
 
 def _overlap(a: Facts, b: Facts) -> tuple[int, float]:
     _, i, j = np.intersect1d(a.ids, b.ids, assume_unique=True, return_indices=True)
-    return len(i), float(np.dot(a.weights[i].astype(np.float64), b.weights[j].astype(np.float64)))
+    return len(i), float((a.weights[i] * b.weights[j]).sum(dtype=np.float64))
 
 
 @compiled
@@ -134,7 +134,7 @@ def add_up(entries: Any, weights: Any, own: int) -> Any:
     at = 0
     for word in range(len(sizes)):
         for _ in range(sizes[word]):
-            products[at] = np.float64(held[at]) * np.float64(weights[word])
+            products[at] = held[at] * weights[word]  # rounded as in the batch
             at += 1
     order = np.argsort(numbers, kind="mergesort")
     distinct, shared = np.empty(len(numbers), np.int64), np.empty(len(numbers), np.int64)

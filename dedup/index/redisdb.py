@@ -31,6 +31,9 @@ WAKE = 1
 """Seconds after which one who waits for a turn looks whether the writer before it still lives."""
 MESSAGE_BYTES = 900 << 20
 """In one transaction: the server ends a connection that sends it a gigabyte (client-query-buffer-limit)."""
+ARTICLES = 10_000
+"""Articles that are worked out in bulk: kept here until they are sent they take 1.1 GB, and 25,000, the most that one
+transaction may hold (a minute of the server's time), 2.3 GB."""
 PAUSE = 0.002
 
 
@@ -46,6 +49,8 @@ class RedisStore:
     """Opens, or makes, the index at an address. IndexStoreError where the server refuses or holds something else under
     the prefix; MissingExtraError without redis. ``durability`` only says what is expected of the server, for
     ``notices``: it is the server that writes to its disk, or does not."""
+
+    most = ARTICLES
 
     def __init__(self, address: str, durability: str = "power", readonly: bool = False) -> None:
         where = parse_address(address)

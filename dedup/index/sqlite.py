@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from dedup.errors import IndexStoreError
+from dedup.index.contract import NUMBERS
 from dedup.index.schema import APPLICATION, migrate, refuse_foreign
 from dedup.index.sqliteview import Transaction, View, damaged
 from dedup.index.young import YoungTables
@@ -47,6 +48,8 @@ def log_is_at_risk(version: tuple[int, int, int] = sqlite3.sqlite_version_info[:
 class SqliteStore:
     """Opens, or makes, the file at ``path``; ``young`` postings (YOUNG) wait for their tables at most. IndexStoreError
     for a file that is no index of ours or is damaged."""
+
+    most = NUMBERS
 
     def __init__(
         self,

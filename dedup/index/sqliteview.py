@@ -160,8 +160,7 @@ class Transaction(View):
 
     def __init__(self, connection: sqlite3.Connection, place: str, young: YoungTables) -> None:
         super().__init__(connection, place, young)
-        self._came: dict[str, list[Row]] = {}
-        self._left: dict[str, list[Row]] = {}
+        self._change: dict[str, int] = {}  # of the sums of postings
         self._events: dict[str, dict[Row, bool]] = {}
         self._cleared: set[str] = set()
 
@@ -183,10 +182,9 @@ class Transaction(View):
 
     def _post(self, table: str, left: list[Row]) -> None:
         """Put postings into the table itself."""
-        came = self._came.setdefault(table, [])
         while left:
             done = self._insert(table, left)
-            came += left[:done]
+            self._add(table, _sum_of_postings(left[:done]))
             left = left[done + 1 :]
 
     def unpost(self, table: str, rows: Iterable[Row]) -> None:
@@ -195,7 +193,7 @@ class Transaction(View):
             self._events.setdefault(table, {}).update(dict.fromkeys(young, False))
         gone = sorted(self._there(table, wanted))
         self._connection.executemany(f"DELETE FROM p_{table} WHERE key = ? AND number = ?", gone)
-        self._left.setdefault(table, []).extend(gone)
+        self._add(table, -_sum_of_postings(gone))
 
     def name(self, name: str, value: str) -> None:
         self._connection.execute("INSERT OR REPLACE INTO names(name, value) VALUES(?, ?)", (name, value))
@@ -204,8 +202,7 @@ class Transaction(View):
         self._connection.execute(f"DELETE FROM {_table(table)}")
         if table in POSTINGS:
             self._connection.execute("DELETE FROM sums WHERE name = ?", (table,))
-            self._came.pop(table, None)
-            self._left.pop(table, None)
+            self._change.pop(table, None)
         if table in SPREAD:
             self._young(table)
             self._known.clear(table)
@@ -238,15 +235,15 @@ class Transaction(View):
 
     def add_up(self) -> None:
         """Write the checksums of the tables whose postings changed."""
-        changed = {table for rows in (self._came, self._left) for table, some in rows.items() if some}
-        if not changed:
+        if not self._change:
             return
-        sums = self._sums()
-        fresh = []
-        for table in sorted(changed):
-            more, less = (_sum_of_postings(rows.get(table, ())) for rows in (self._came, self._left))
-            fresh.append((table, signed((sums.get(table, 0) + more - less) % WRAP)))
+        sums, changed = self._sums(), sorted(self._change.items())
+        fresh = [(table, signed((sums.get(table, 0) + change) % WRAP)) for table, change in changed]
         self._connection.executemany("INSERT OR REPLACE INTO sums(name, sum) VALUES(?, ?)", fresh)
+
+    def _add(self, table: str, change: int) -> None:
+        if change:
+            self._change[table] = self._change.get(table, 0) + change
 
     def _insert(self, table: str, rows: Sequence[Row]) -> int:
         """Insert postings up to the first that is there already; how many. Most often none is: asking first for all

@@ -67,9 +67,9 @@ class Teller:
     def put(self, work: Work) -> None:
         """Write what is not as it was, and record what happened."""
         before = {number: place_of(data) for number, data in self._view.get("place", sorted(work.numbers)).items()}
-        old = self._plans({place.story for place in before.values()})
+        old = self.plans({place.story for place in before.values()})
         self._place(work.plans, before)
-        self._write(work.plans, old)
+        self.write(work.plans, old)
 
     def _place(self, plans: Iterable[Plan], before: Mapping[int, Place]) -> None:
         """Write the places that changed."""
@@ -81,11 +81,13 @@ class Teller:
         changed = {number: place for number, place in fresh.items() if before.get(number) != place}
         self._view.put("place", [(number, place_bytes(place)) for number, place in changed.items()])
 
-    def _plans(self, keys: Iterable[int]) -> dict[int, Plan]:
+    def plans(self, keys: Iterable[int]) -> dict[int, Plan]:
+        """The plans that are there, by key."""
         return {key: plan_of(data) for key, data in self._view.get("story", sorted(set(keys))).items()}
 
-    def _write(self, plans: Sequence[Plan], old: Mapping[int, Plan]) -> None:
-        """Put the plans that are not as they were; what was told of the others stays."""
+    def write(self, plans: Sequence[Plan], old: Mapping[int, Plan]) -> None:
+        """Put the plans that are not as they were, ``old`` those of the same articles; what was told of the others
+        stays."""
         fresh = {key_of(plan.story_id): plan for plan in plans}
         gone = [key for key in old if key not in fresh]
         changed = {key: plan for key, plan in fresh.items() if key not in old or old[key].digest != plan.digest}
@@ -113,7 +115,7 @@ class Teller:
         self._view.drop("place", [number])
         # What was told names it; a plan of which nobody is left would not be met again.
         self._view.drop("told", [place.story])
-        plan = self._plans([place.story]).get(place.story)
+        plan = self.plans([place.story]).get(place.story)
         if plan is not None and not members_left(self._view.get("place", plan.numbers), place.story, plan):
             self._view.drop("story", [place.story])
             self._record([("ended", plan.story_id, (plan.story_id,), plan.names)])

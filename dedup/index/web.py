@@ -138,20 +138,6 @@ class Web:
             self._thinned.add(number)
         self._asked.add(pair_of(number, first))
 
-    def impose(self, pair: Pair, on: bool) -> None:
-        """Compare a pair, or do not, whatever the rules of one article at a time say: what ``rebuild`` found."""
-        for number, other in (pair, pair[::-1]):
-            at = self._at(number, other)
-            if not on:
-                self._held[number]["copy"][at] = self._held[number]["near"][at] = -1.0
-                self._held[number]["flags"][at] &= 0xFF - GIVEN
-            self._touched.add(number)
-            self._unranked.add(number)
-        self._mark(*pair, IMPOSED, on)
-        if not on:
-            self._thinned.update(pair)
-        self._asked.add(pair)
-
     def settle(self) -> Changes:
         """Rank anew whatever was touched; which pairs are now compared, and which no longer."""
         tops = {(n, kind): self._ranked(self.of(n), kind) for n in sorted(self._unranked) for kind in self._most}
@@ -293,14 +279,19 @@ class Web:
                 self._touched.add(number)
 
     def _trimmed(self, links: Links) -> Links:
-        """Without pairs that are none any more; of too many, those compared and then the best."""
+        """Without pairs that are none any more, and without those that are too many."""
         alive: Links = links[(links["copy"] >= 0) | (links["near"] >= 0) | ((links["flags"] & (GIVEN | KEPT)) != 0)]
         if len(alive) <= HELD:
             return alive
         self.dropped += len(alive) - HELD
-        best = np.maximum(alive["copy"], alive["near"]) + 2.0 * ((alive["flags"] & KEPT) != 0)
-        trimmed: Links = alive[np.sort(np.argsort(-best, kind="stable")[:HELD])]
-        return trimmed
+        return trimmed(alive)
+
+
+def trimmed(links: Links) -> Links:
+    """Of too many, those that are compared and then the best."""
+    best = np.maximum(links["copy"], links["near"]) + 2.0 * ((links["flags"] & KEPT) != 0)
+    kept: Links = links[np.sort(np.argsort(-best, kind="stable")[:HELD])]
+    return kept
 
 
 def _batch_order(facts: Facts, kind: str) -> tuple[int, int] | str:

@@ -67,26 +67,44 @@ class _Scored(NamedTuple):
     score: NDArray[np.float32]
 
 
+class Met(NamedTuple):
+    """All pairs that pass the rules. ``first`` int32[n] as in ``Candidates``; the others stand for all of their words
+    and are numbered so that ties go to the lesser: ``rows`` int64[k] of the table by number, pairs ``a`` < ``b`` of
+    numbers int32[m] with their ``scores`` float32[m]. ``caps`` as in ``Candidates``, before the best are chosen."""
+
+    first: NDArray[np.int32]
+    rows: NDArray[np.int64]
+    a: NDArray[np.int32]
+    b: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    caps: Mapping[str, int]
+
+
+def meet(table: SketchTable, settings: Settings) -> Met:
+    """Every pair that meets in a band or shares enough of its samples, of articles that stand for their words."""
+    first = equal_bodies(table)
+    stands = (first == np.arange(len(table))) & table.sketched
+    rows = _number(table, np.flatnonzero(stands))
+    scored, hot_samples, hot_bands = _join(table, rows, settings)
+    return Met(first, rows.articles, *scored, {"sample_buckets": hot_samples, "band_buckets": hot_bands})
+
+
 def candidate_pairs(table: SketchTable, settings: Settings) -> Candidates:
     """The pairs to compare: equal bodies, pairs that meet in a band, pairs that share enough of their samples.
 
     The result does not depend on the order of the articles, but that equal bodies are paired with their first. Bodies
     without words are never paired.
     """
-    first = equal_bodies(table)
-    stands = (first == np.arange(len(table))) & table.sketched
-    rows = _number(table, np.flatnonzero(stands))
-    scored, hot_samples, hot_bands = _join(table, rows, settings)
-    kept = _best(scored, len(rows.articles), settings.candidates_each)
-    left_out = len(scored.a) - len(kept.a)
-    twins = np.flatnonzero(first != np.arange(len(table)))
-    a = np.concatenate([rows.articles[kept.a], first[twins]])
-    b = np.concatenate([rows.articles[kept.b], twins])
+    met = meet(table, settings)
+    kept = _best(_Scored(met.a, met.b, met.scores), len(met.rows), settings.candidates_each)
+    twins = np.flatnonzero(met.first != np.arange(len(table)))
+    a = np.concatenate([met.rows[kept.a], met.first[twins]])
+    b = np.concatenate([met.rows[kept.b], twins])
     pairs = np.column_stack([np.minimum(a, b), np.maximum(a, b)]).astype(np.int32)
     scores = np.concatenate([kept.score, np.ones(len(twins), np.float32)])
     order = np.lexsort((pairs[:, 1], pairs[:, 0]))
-    caps = {"sample_buckets": hot_samples, "band_buckets": hot_bands, "candidates_each": left_out}
-    return Candidates(pairs[order], first, scores[order], {name: count for name, count in caps.items() if count})
+    caps = {**met.caps, "candidates_each": len(met.a) - len(kept.a)}
+    return Candidates(pairs[order], met.first, scores[order], {name: count for name, count in caps.items() if count})
 
 
 def equal_bodies(table: SketchTable) -> NDArray[np.int32]:

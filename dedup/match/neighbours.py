@@ -153,13 +153,13 @@ def join_part(join: Join, part: tuple[int, int]) -> Found:
 def choose(join: Join, parts: Iterable[Found], settings: Settings) -> Neighbours:
     """The best pairs of each article among those of all parts, and its twins."""
     articles = int(max(join.stands.max(initial=-1), join.twins.max(initial=-1))) + 1
-    held, total, since = [_nothing_found()], 0, 0
+    held, total, since = [nothing_found()], 0, 0
     for part in parts:
         held.append(part)
         total, since = total + len(part.a), since + len(part.a)
         if since > len(held[0].a) + FOUND_A_CHOICE:
-            held, since = [_best(_together(held), articles, settings.neighbours_each)], 0
-    best = _best(_together(held), articles, settings.neighbours_each)
+            held, since = [best_found(together(held), articles, settings.neighbours_each)], 0
+    best = best_found(together(held), articles, settings.neighbours_each)
     pairs = np.concatenate([np.column_stack([best.a, best.b]), join.twins])
     hot = int(np.count_nonzero(np.diff(join.postings.starts) > settings.neighbour_bucket))
     caps = {"neighbour_terms": hot, "neighbours_each": total - len(best.a)}
@@ -192,15 +192,17 @@ def _stand_ins(packed: Packed) -> npt.NDArray[np.int32]:
     return at.astype(np.int32)[inverse.reshape(-1)]
 
 
-def _nothing_found() -> Found:
+def nothing_found() -> Found:
+    """No pairs."""
     return Found(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
 
 
-def _together(parts: list[Found]) -> Found:
+def together(parts: list[Found]) -> Found:
+    """Pairs after each other, one part or more."""
     return Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _best(found: Found, articles: int, each: int) -> Found:
+def best_found(found: Found, articles: int, each: int) -> Found:
     """The pairs among the ``each`` of highest cosine of one of their two articles, ties to the lesser other."""
     degrees = np.bincount(found.a, minlength=articles) + np.bincount(found.b, minlength=articles)
     kept = np.zeros(len(found.a), np.bool_)

@@ -71,7 +71,7 @@ def find_stories(
     SpillError where the files cannot grow.
     """
     told, settings, runner = progress or no_progress, settings or Settings(), runner or SerialRunner()
-    with _collecting_seldom():
+    with collecting_seldom():
         return _find_stories(articles, settings, told, runner, hold_mb << 20)
 
 
@@ -103,7 +103,7 @@ def _find_stories(
 
 
 @contextmanager
-def _collecting_seldom() -> Iterator[None]:
+def collecting_seldom() -> Iterator[None]:
     """Python looks for reference cycles every 700 new objects, time and again through all that is held; a run makes
     millions of objects and no cycles, and would spend 7% of its time on it."""
     before = gc.get_threshold()

@@ -15,6 +15,7 @@ from dedup.stories.clusters import Floor
 from dedup.stories.feed import (
     Batch,
     Groups,
+    Places,
     Scores,
     Telling,
     Units,
@@ -37,8 +38,7 @@ from dedup.stories.links import Ids
 def tell(given: Comparing, ids: Sequence[str], matches: Matches, progress: Progress) -> tuple[Story, ...]:
     """The stories of all articles. What is asked for beside the matches of the candidates is added to them."""
     table = matches.candidates
-    units = _units(given, ids, matches)
-    story = story_of(units, _merged(given, _scores(given, units, matches), len(ids)))
+    units, story = plan(given, ids, matches)
     telling = Telling(given.cleaned, ids, table, units, story)
     batches = batches_of_stories(table, story)
     shared = (given, matches.others, telling)
@@ -50,6 +50,12 @@ def tell(given: Comparing, ids: Sequence[str], matches: Matches, progress: Progr
         done += len(batch.places)
         progress("grouping", done, len(ids))
     return with_related(stories, table, {name: at for at, name in enumerate(ids)})
+
+
+def plan(given: Comparing, ids: Sequence[str], matches: Matches) -> tuple[Units, Places]:
+    """The units of all articles, and the story of each by its least place. The matches grow by what is asked for."""
+    units = _units(given, ids, matches)
+    return units, story_of(units, _merged(given, _scores(given, units, matches), len(ids)))
 
 
 def _units(given: Comparing, ids: Sequence[str], matches: Matches) -> Units:

@@ -72,7 +72,7 @@ class Scores:
 
 def batches_of_copies(table: MatchTable, count: int) -> list[Batch]:
     """The components of derived matches among ``count`` articles."""
-    return _batches(_components(table.pairs[table.derived], count), table.pairs, least=2)
+    return _batches(components(table.pairs[table.derived], count), table.pairs, least=2)
 
 
 def group_batch(batch: Batch, table: MatchTable, ids: Sequence[str], compare: Compare) -> Groups:
@@ -135,7 +135,7 @@ def story_scores(table: MatchTable) -> npt.NDArray[np.float64]:
 def batches_of_units(scores: Scores, floor: Floor, count: int) -> list[Batch]:
     """Units that may be merged: clusters between which every score is below the floor are not."""
     may_merge = np.rint(scores.values * UNITS) >= np.floor(floor.many * UNITS)
-    return _batches(_components(scores.pairs[may_merge], count), scores.pairs, least=2)
+    return _batches(components(scores.pairs[may_merge], count), scores.pairs, least=2)
 
 
 def merge_batch(batch: Batch, scores: Scores, floor: Floor) -> list[tuple[int, ...]]:
@@ -205,7 +205,7 @@ def with_related(stories: Sequence[Story], table: MatchTable, place: dict[str, i
 # --- components -------------------------------------------------------------------------------------------------
 
 
-def _components(edges: npt.NDArray[np.integer], count: int) -> Places:
+def components(edges: npt.NDArray[np.integer], count: int) -> Places:
     """The number of the component of each of ``count`` nodes, which edges (int[m, 2]) join."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

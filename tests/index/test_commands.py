@@ -11,8 +11,10 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
+from click.testing import CliRunner
 
 import dedup as library
+from dedup import cli, cli_index
 from tests.index.sites import site_feed
 
 ROOT = Path(__file__).parent.parent.parent
@@ -199,6 +201,47 @@ def test_a_feed_that_a_downloader_replaces_is_followed_through_bad_times(tmp_pat
     with library.open_index(tmp_path / "news.db") as index:
         assert {article.id for article in index.articles()} == {article.id for article in feed[:3]}
         assert index.history(feed[1].id) == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "sizes"), [((), [20, 12]), (("--batch", "9"), [7, 9, 9, 7])], ids=["default", "as the user says"]
+)
+def test_files_fill_a_new_index_by_large_transactions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: Sequence[str], sizes: list[int]
+) -> None:
+    feed, calls = site_feed(12, 3)[:32], list[int]()
+    for name, part in (("one", feed[:7]), ("two", feed[7:])):
+        (tmp_path / f"{name}.jsonl").write_bytes(_lines(part))
+    add_many = library.Index.add_many
+
+    def counted(index: library.Index, articles: list[library.Article]) -> list[library.Verdict]:
+        calls.append(len(articles))
+        return add_many(index, articles)
+
+    monkeypatch.setattr(library.Index, "add_many", counted)
+    monkeypatch.setattr(cli_index, "FILL", 20)
+    monkeypatch.setattr(cli_index, "BATCH", 3)
+    place = str(tmp_path / "news.db")
+    feeds = [str(tmp_path / "one.jsonl"), str(tmp_path / "two.jsonl")]
+    done = CliRunner().invoke(cli.cli, ["ingest", *feeds, "--index", place, *options])
+    assert done.exit_code == 0, done.output
+    assert calls == sizes
+    calls.clear()
+    more = tmp_path / "more.jsonl"
+    more.write_bytes(_lines(site_feed(2, 9)))
+    assert CliRunner().invoke(cli.cli, ["ingest", str(more), "--index", place]).exit_code == 0
+    assert max(calls) == 3
+    with library.open_index(place) as index:
+        assert {article.id for article in feed} <= {article.id for article in index.articles()}
+
+
+def test_what_a_feed_held_before_a_record_that_ends_the_run_is_added(tmp_path: Path) -> None:
+    path = tmp_path / "feed.jsonl"
+    path.write_bytes(_lines(site_feed(1, 3)[:2]) + b"no JSON\n")
+    done = dedup("ingest", path, "--index", tmp_path / "news.db", "--on-error", "strict")
+    assert done.returncode != 0
+    with library.open_index(tmp_path / "news.db") as index:
+        assert len(index) == 2
 
 
 def test_what_a_consumer_was_given_and_is_bad_is_kept_when_it_is_stopped(tmp_path: Path) -> None:

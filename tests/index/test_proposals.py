@@ -22,7 +22,7 @@ def test_the_words_that_articles_share_are_added_up(lists: list[tuple[float, dic
     entries = entries_of(posted)
     numbers, shared, total = add_up(entries, weights, 5)
     distinct, place, count = np.unique(entries.numbers, return_inverse=True, return_counts=True)
-    products = entries.weights.astype(np.float64) * np.repeat(weights.astype(np.float64), entries.sizes)
+    products = entries.weights * np.repeat(weights, entries.sizes)
     sums = np.bincount(place, products, minlength=len(distinct))
     other = distinct != 5
     assert numbers.tolist() == distinct[other].tolist()
