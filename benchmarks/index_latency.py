@@ -2,9 +2,10 @@
 
 ``python -m benchmarks.index_latency FEED --at 10000,100000`` fills an index from the feed with ``add_many``, stops at
 each size, and adds a few hundred further articles one by one, each committed to disk. Wall time and the processor
-time of this process are both printed: on a shared machine only the second can be compared. With ``--batch 1000000`` it is filled at once. ``--index`` measures a store
-on a server, whose own processor time is not in the figures; the index there must be a new one. With ``--peer`` the same
-articles go through ``datasketch.MinHashLSH`` in memory, whose durable form is one pickle of everything.
+time of this process are both printed: on a shared machine only the second can be compared. ``--batch 1000000`` fills it
+at once. ``--index`` measures a store on a server, whose own processor time is not in the figures; the index there must
+be a new one. With ``--peer`` the same articles go through ``datasketch.MinHashLSH`` in memory, whose durable form is
+one pickle of everything.
 """
 
 from __future__ import annotations
