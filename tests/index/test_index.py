@@ -14,11 +14,12 @@ import dedup
 from dedup.index import Index, ahead, handle, narrating
 from dedup.index.contract import Store
 from dedup.index.desk import Desk
+from dedup.index.memory import MemoryStore
 from dedup.models import Article, Result
 from dedup.report import write_stories_jsonl
 from dedup.settings import Settings
 from tests.index.sites import site_feed
-from tests.index.towns import town_feed
+from tests.index.towns import ring_feed, town_feed
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -53,6 +54,36 @@ def _same_as_batch(index: Index, articles: list[Article], settings: Settings | N
     home = {member.id: story.story_id for story in batch.stories for member in story.articles}
     assert set(told.matches) <= set(batch.matches)
     assert {m for m in batch.matches if home[m.a] == home[m.b]} <= set(told.matches)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_stories_are_those_of_the_batch_though_links_lead_from_each_to_all_others(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    draw, feed = random.Random(seed), ring_feed(events=12, articles=100, seed=seed)
+    monkeypatch.setattr(Desk.finish, "__defaults__", (draw.choice((8, 32, 1000)),))
+    index, inside = Index(MemoryStore()), dict[str, Article]()
+    for at, article in enumerate(draw.sample(feed, len(feed))):
+        index.add(article)
+        inside[article.id] = article
+        if at % 7 == 6:
+            index.remove(gone := draw.choice(sorted(inside)))
+            del inside[gone]
+        if at % 15 == 14:
+            _same_as_batch(index, list(inside.values()))
+    linked = dedup.find_stories(inside.values())
+    strong = [(match.a, match.b) for match in linked.matches if match.same_story_score >= index.settings.story_floor]
+    assert len(_reached(sorted(inside)[0], strong)) > len(inside) / 2
+    assert len(linked.stories) >= 6
+    _same_as_batch(index, list(inside.values()))
+
+
+def _reached(start: str, pairs: list[tuple[str, str]]) -> set[str]:
+    found, fresh = {start}, {start}
+    while fresh:
+        fresh = {name for pair in pairs if fresh & set(pair) for name in pair} - found
+        found |= fresh
+    return found
 
 
 @pytest.mark.parametrize("seed", range(2))

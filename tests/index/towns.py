@@ -104,3 +104,23 @@ def _body(rng: random.Random, kind: str, event: _Event, before: _Event) -> list[
     if kind == "own":
         return [*event.retold[3:], f"{_word(rng).capitalize()} asked {event.words[0]} for {_word(rng)}."]
     return list(event.told)
+
+
+def ring_feed(events: int, articles: int, seed: int) -> list[Article]:
+    """Own reports of events in a ring, each with names of one event and of the next: links that can shape a story lead
+    all the way round, though hardly a text derives from another."""
+    rng = random.Random(seed)
+    ring = [tuple(_word(rng).capitalize() for _ in range(12)) for _ in range(events)]
+    made = []
+    for number in range(articles):
+        at, own = rng.randrange(events), rng.random()
+        lines = [_line(rng, ring[at if rng.random() < own else (at + 1) % events]) for _ in range(9)]
+        headline = " ".join(rng.sample(ring[at], 3))
+        made.append(Article(f"r{number:04d}", "\n".join(lines), headline, outlet=f"o{number % OUTLETS}.example"))
+    return made
+
+
+def _line(rng: random.Random, names: tuple[str, ...]) -> str:
+    words = [*rng.sample(names, 4), *(_word(rng) for _ in range(5))]
+    rng.shuffle(words)
+    return f"The {' '.join(words)} was told on {rng.choice(_DAYS)}."
