@@ -63,11 +63,9 @@ class Young:
     def look(self, keys: Sequence[int]) -> dict[int, list[int]]:
         """The numbers under those of the keys that have any, in no order."""
         found = {}
-        wanted = np.array(keys, np.int64)
-        starts, ends = np.searchsorted(self._keys, wanted, "left"), np.searchsorted(self._keys, wanted, "right")
-        for at in np.flatnonzero(ends > starts).tolist():
-            numbers = self._numbers[starts[at] : ends[at]].tolist()
-            found[keys[at]] = [number for number in numbers if number != GONE] if self._gone else numbers
+        for key, low, high in self._places(keys):
+            numbers = self._numbers[low:high].tolist()
+            found[key] = [number for number in numbers if number != GONE] if self._gone else numbers
         if self._tail:
             for key in keys:
                 if key in self._tail:
@@ -89,9 +87,9 @@ class Young:
         found: list[Row] = []
         if not rows or not len(self):
             return found
-        wanted = np.array([key for key, _ in rows], np.int64)
-        starts, ends = np.searchsorted(self._keys, wanted, "left"), np.searchsorted(self._keys, wanted, "right")
-        for (key, number), low, high in zip(rows, starts.tolist(), ends.tolist(), strict=True):
+        places = {key: (low, high) for key, low, high in self._places([key for key, _ in rows])}
+        for key, number in rows:
+            low, high = places.get(key, (0, 0))
             same = low + np.flatnonzero(self._numbers[low:high] == number)
             self._numbers[same] = GONE
             self._gone += len(same)
@@ -125,6 +123,17 @@ class Young:
         start, end = np.searchsorted(self._keys, low, "left"), np.searchsorted(self._keys, high, "right")
         self._keys = np.concatenate([self._keys[:start], self._keys[end:]])
         self._numbers = np.concatenate([self._numbers[:start], self._numbers[end:]])
+
+    def _places(self, keys: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+        """Where those of the keys stand that are not held apart: key, first and last row."""
+        if not len(self._keys):
+            return
+        wanted = np.array(keys, np.int64)
+        starts = np.searchsorted(self._keys, wanted)
+        there = np.flatnonzero(self._keys[np.minimum(starts, len(self._keys) - 1)] == wanted)
+        ends = np.searchsorted(self._keys, wanted[there], "right").tolist()
+        for at, low, high in zip(there.tolist(), starts[there].tolist(), ends, strict=True):
+            yield keys[at], low, high
 
     def _fold(self) -> None:
         """Sort in what was held apart, and drop what is gone."""
