@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dedup.index.contract import Reading, Writing
 from dedup.index.kept import Memory
-from dedup.index.planning import Planner, Work
+from dedup.index.planning import Part, Planner
 from dedup.index.shelf import Shelf
 from dedup.index.telling import TURN, Teller
 from dedup.index.web import Web
@@ -30,20 +30,20 @@ class Seen(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """The stories of some articles, who speaks for whom, the marks of those that waited, and what was seen."""
+    """Some stories, the marks of those of their articles that waited, and what was seen."""
 
-    work: Work
-    speakers: Mapping[int, int]
+    part: Part
     waited: dict[int, bytes]
     seen: Seen
 
 
-def work_ahead(view: Reading, settings: Settings, memory: Memory, now: datetime, waiting: Set[int]) -> Ahead:
-    """The stories of the first of the articles that wait."""
+def work_ahead(
+    view: Reading, settings: Settings, memory: Memory, now: datetime, seeds: Set[int], waiting: Set[int]
+) -> Ahead:
+    """The stories of some of the articles that wait."""
     planner = Planner(view, settings, Shelf(view, settings, memory), Web(view, settings), now)
-    region = planner.reach(set(sorted(waiting)[:TOGETHER]), waiting)
-    work, speakers = planner.work_out(region), planner.speakers(region.inside)
-    return Ahead(work, speakers, dict(view.get("loose", sorted(region.inside))), _seen(view, planner, speakers))
+    part = planner.work_some(seeds, waiting)
+    return Ahead(part, dict(view.get("loose", sorted(part.work.numbers))), _seen(view, planner, part.speakers))
 
 
 def put_ahead(view: Writing, settings: Settings, memory: Memory, now: datetime, ahead: Ahead) -> bool:
@@ -51,10 +51,11 @@ def put_ahead(view: Writing, settings: Settings, memory: Memory, now: datetime, 
     shelf, web = Shelf(view, settings, memory), Web(view, settings)
     marks = view.get("loose", sorted(ahead.waited))
     planner = Planner(view, settings, shelf, web, now)
-    if len(marks) < len(ahead.waited) or _seen(view, planner, ahead.speakers) != ahead.seen:
+    if len(marks) < len(ahead.waited) or _seen(view, planner, ahead.part.speakers) != ahead.seen:
         return False
     teller = Teller(view, settings, shelf, web, now)
-    teller.put(ahead.work._replace(plans=[plan._replace(changed=now) for plan in ahead.work.plans]))
+    work = ahead.part.work
+    teller.put(work._replace(plans=[plan._replace(changed=now) for plan in work.plans]))
     view.drop("loose", [number for number, mark in marks.items() if mark == ahead.waited[number]])
     return True
 

@@ -123,13 +123,12 @@ class Desk:
     def finish(self, most: int | None = AT_ONCE) -> None:
         """Tell the stories of whatever was touched, those that wait included when ``most`` is None."""
         self._keeper.save()
-        waiting = self._keeper.touched
+        teller, waiting = self._teller(), self._keeper.touched
         if most is None:
-            waiting |= {number for number, _ in self._view.scan("loose")}
-        teller = self._teller()
-        teller.defer(teller.retell(waiting, most))
-        if most is None:
+            teller.retell_all(waiting | {number for number, _ in self._view.scan("loose")})
             teller.clear()
+        else:
+            teller.defer(teller.retell(waiting, most))
         add_caps(self._view, self._caps + self._keeper.caps)
         if self._more:
             self._view.name(COUNT, str(article_count(self._view) + self._more))

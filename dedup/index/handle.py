@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.errors import IndexStoreError
-from dedup.index.ahead import put_ahead, work_ahead
+from dedup.index.ahead import TOGETHER, put_ahead, work_ahead
 from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
 from dedup.index.bulkadd import add_in_bulk
 from dedup.index.caps import read_caps
@@ -272,13 +272,15 @@ class Index:
         """Work out stories from views of the reader; whether all of them could be put in."""
         with reader._view() as view:
             waiting = {number for number, _ in view.scan("loose")}
-        whole = True
-        while waiting:
+        whole, again = True, set[int]()
+        while waiting or again:
+            seeds = again or set(sorted(waiting)[:TOGETHER])
             with reader._view() as view:
-                ahead = work_ahead(view, self.settings, reader._memory, self._clock(), waiting)
+                ahead = work_ahead(view, self.settings, reader._memory, self._clock(), seeds, waiting)
             with self._writing() as writing:
-                whole &= put_ahead(writing, self.settings, self._memory, self._clock(), ahead)
-            waiting -= {min(waiting)} | ahead.work.numbers
+                done = put_ahead(writing, self.settings, self._memory, self._clock(), ahead)
+            whole, again = whole and done, ahead.part.again if done else set()
+            waiting -= ahead.part.work.numbers | seeds
         return whole
 
     def check(self, deep: bool = False) -> Check:

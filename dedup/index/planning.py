@@ -127,6 +127,15 @@ class Work(NamedTuple):
     numbers: frozenset[int]
 
 
+class Part(NamedTuple):
+    """Some stories that are worked out, and the articles to start from ``again`` when these are in their places: those
+    that mergers lead to and from; and who speaks for whom among all that were inside."""
+
+    work: Work
+    again: set[int]
+    speakers: Mapping[int, int]
+
+
 class Planner:
     """Regroups within one view."""
 
@@ -156,6 +165,21 @@ class Planner:
             if not led_to:
                 return region
             inside = self._closed(inside | led_to, most)
+
+    def work_some(self, seeds: Set[int], waiting: Set[int]) -> Part:
+        """The stories of many seeds as far as no merger leads out of them; the others are to be the seeds ``again``."""
+        inside = self._closed(seeds)
+        speakers = self.speakers(inside)
+        region = Region(inside, self.rivals(speakers, waiting))
+        again = self._led_to(region)
+        if not again:
+            return Part(self.work_out(region), again, speakers)
+        places = self._view.get("place", sorted(inside))
+        keys = {place_of(data).story for data in places.values()}
+        wholes = [*self._stories(region), *map(self.members, sorted(keys))]
+        while more := [whole for whole in wholes if not whole.isdisjoint(again) and not whole <= again]:
+            again.update(*more)
+        return Part(self.work_out(region, again), again, speakers)
 
     def speakers(self, inside: frozenset[int]) -> Mapping[int, int]:
         """Who speaks for whom among articles with all that derive from one another."""
@@ -266,20 +290,23 @@ class Planner:
         return 1.0
 
     def _led_to(self, region: Region) -> set[int]:
-        """The articles of the rivals that do merge with those inside; and of those that do not come out as they are
-        known, if there were any."""
+        """The articles of the stories that mergers lead out to and in from; and of rivals that do not come out as they
+        are known, if there were any."""
         if not region.rivals:
             return set()
         home = {number: key for key, members in region.rivals.items() for number in members}
-        numbers = self._component(self._related(region.articles)).numbers
         found: set[int] = set()
-        for units in self._linked(region):
-            cluster = {numbers[name] for unit in units for name in unit.members}
+        for cluster in self._stories(region):
             homes = {home.get(number) for number in cluster}
             (first, *others) = homes
             if others or (first is not None and len(cluster) < len(region.rivals[first])):
-                found.update(*(region.rivals[key] for key in homes if key is not None))
+                found.update(cluster, *(region.rivals[key] for key in homes if key is not None))
         return found
+
+    def _stories(self, region: Region) -> list[set[int]]:
+        """The articles of each story of ``_linked``."""
+        numbers = self._component(self._related(region.articles)).numbers
+        return [{numbers[name] for unit in units for name in unit.members} for units in self._linked(region)]
 
     # --- what comes of it ------------------------------------------------------------------------------------------
 
@@ -287,7 +314,8 @@ class Planner:
         """The units of each story among the articles inside and those of the rivals."""
         if self._clusters is None or self._clusters[0] != region:
             component = self._component(self._related(region.articles))
-            names = {name for name, number in component.numbers.items() if number in region.articles}
+            articles = region.articles
+            names = {name for name, number in component.numbers.items() if number in articles}
             groupings = [grouping for grouping in component.groupings if grouping.members[0] in names]
             self._clusters = region, cluster_groups(names, component.derivations, groupings, self._settings)
         return self._clusters[1]
@@ -312,18 +340,18 @@ class Planner:
             speakers |= dict.fromkeys((numbers[name] for name in group.members), numbers[group.representative])
         return Component(reached, numbers, found, compare, derivations, groupings, speakers)
 
-    def work_out(self, region: Region) -> Work:
-        """The stories of the articles inside a region that is whole."""
+    def work_out(self, region: Region, without: Set[int] = frozenset()) -> Work:
+        """The stories of the articles inside a region that is whole, or of those of them that are not ``without``."""
         component = self._component(self._related(region.articles))
-        numbers = component.numbers
-        clusters = [units for units in self._linked(region) if numbers[units[0].speaker] in region.inside]
+        numbers, inside = component.numbers, region.inside - without
+        clusters = [units for units in self._linked(region) if numbers[units[0].speaker] in inside]
         home = {numbers[name]: at for at, units in enumerate(clusters) for unit in units for name in unit.members}
         told, asked = _at_home(component.found, home), _at_home(component.compare.asked, home)
         plans = [
             self._plan(units, numbers, told.get(at, {}), tuple(sorted(asked.get(at, {}))))
             for at, units in enumerate(clusters)
         ]
-        return Work(plans, region.inside)
+        return Work(plans, inside)
 
     def _plan(
         self, units: Sequence[Unit], numbers: Mapping[str, int], told: Mapping[Pair, Match], asked: tuple[Pair, ...]

@@ -29,26 +29,33 @@ class Teller:
         self._now = now
         self._planner = Planner(view, settings, shelf, web, now)
 
-    def retell(self, loose: Iterable[int], most: int | None = None) -> set[int]:
-        """Work out the stories of these articles: those of an article at a time, looking at ``most`` articles, or of
-        TOGETHER.
+    def retell(self, loose: Iterable[int], most: int) -> set[int]:
+        """Work out the stories of these articles, of one after the other.
 
-        Returns the articles left as they were, because more than ``most`` would have to be looked at.
+        Returns the articles left as they were, because more than ``most`` would have to be looked at, or had before.
         """
-        waiting, left = set(loose), set[int]()
-        if most is not None:
-            left.update(self._view.get("loose", sorted(waiting)))
-            waiting -= left
+        waiting = set(loose)
+        left = set(self._view.get("loose", sorted(waiting)))
+        waiting -= left
         while waiting:
-            seeds = {min(waiting)} if most is not None else set(sorted(waiting)[:TOGETHER])
-            region = self._planner.reach(seeds, waiting, most)
+            region = self._planner.reach({min(waiting)}, waiting, most)
             if region.whole:
-                self._view.drop("loose", sorted(region.inside))
                 self.put(self._planner.work_out(region))
             else:
                 left |= waiting & region.inside
-            waiting -= region.inside | seeds
+            waiting -= region.inside | {min(waiting)}
         return left
+
+    def retell_all(self, loose: Iterable[int]) -> None:
+        """Work out the stories of these articles, of many at a time."""
+        waiting, again = set(loose), set[int]()
+        while waiting or again:
+            seeds = again or set(sorted(waiting)[:TOGETHER])
+            part = self._planner.work_some(seeds, waiting)
+            self._view.drop("loose", sorted(part.work.numbers))
+            self.put(part.work)
+            waiting -= part.work.numbers | seeds
+            again = part.again
 
     def defer(self, numbers: Iterable[int]) -> None:
         """Let articles wait, each time with another mark: who works stories out ahead takes off only marks it saw."""

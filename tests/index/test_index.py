@@ -324,7 +324,7 @@ def test_what_changes_while_its_story_is_worked_out_waits_again(
 
         def meanwhile(*given: Any) -> ahead.Ahead:
             found = ahead.work_ahead(*given)
-            if feed[3].id in {name for plan in found.work.plans for name in plan.names} and not told:
+            if feed[3].id in {name for plan in found.part.work.plans for name in plan.names} and not told:
                 told.append(index.add(changed))
             return found
 
