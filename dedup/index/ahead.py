@@ -37,12 +37,10 @@ class Ahead(NamedTuple):
     seen: Seen
 
 
-def work_ahead(
-    view: Reading, settings: Settings, memory: Memory, now: datetime, seeds: Set[int], waiting: Set[int]
-) -> Ahead:
+def work_ahead(view: Reading, settings: Settings, memory: Memory, now: datetime, seeds: Set[int]) -> Ahead:
     """The stories of some of the articles that wait."""
     planner = Planner(view, settings, Shelf(view, settings, memory), Web(view, settings), now)
-    part = planner.work_some(seeds, waiting)
+    part = planner.work_some(seeds)
     return Ahead(part, dict(view.get("loose", sorted(part.work.numbers))), _seen(view, planner, part.speakers))
 
 
@@ -57,6 +55,8 @@ def put_ahead(view: Writing, settings: Settings, memory: Memory, now: datetime, 
     work = ahead.part.work
     teller.put(work._replace(plans=[plan._replace(changed=now) for plan in work.plans]))
     view.drop("loose", [number for number, mark in marks.items() if mark == ahead.waited[number]])
+    # Those to start from again wait too: who changes one of them meanwhile then marks it anew.
+    teller.defer(ahead.part.again - view.get("loose", sorted(ahead.part.again)).keys())
     return True
 
 

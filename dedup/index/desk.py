@@ -101,7 +101,7 @@ class Desk:
         """Take an article out, its text, keys and history, as if it had never come."""
         self._more -= 1
         self._take_out(number)
-        self._teller().end(number)
+        self._keeper.touched |= self._teller().end(number)
         self._keeper.erase(number)
         self._view.drop("loose", [number])
         self._keeper.touched.discard(number)
@@ -274,8 +274,9 @@ def _homes(
             continue
         key = place_of(data).story
         plan = plan_of(view.get("story", [key])[key])
-        group = plan.group(at)
-        return plan.story_id, group_id(group) if len(group) > 1 else None
+        if at in plan.numbers:  # while it waits, another story may have come under that key
+            group = plan.group(at)
+            return plan.story_id, group_id(group) if len(group) > 1 else None
     return story_id([name]), None
 
 

@@ -276,7 +276,7 @@ class Index:
         while waiting or again:
             seeds = again or set(sorted(waiting)[:TOGETHER])
             with reader._view() as view:
-                ahead = work_ahead(view, self.settings, reader._memory, self._clock(), seeds, waiting)
+                ahead = work_ahead(view, self.settings, reader._memory, self._clock(), seeds)
             with self._writing() as writing:
                 done = put_ahead(writing, self.settings, self._memory, self._clock(), ahead)
             whole, again = whole and done, ahead.part.again if done else set()

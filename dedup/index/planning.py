@@ -6,7 +6,8 @@ best merger first, so that among some articles it does what it does among all, a
 another. The articles whose stories something changed are therefore linked together with those of the stories that
 could merge with theirs; where no merger leads out, their stories are those of the whole feed, and where one does, the
 stories it led to are taken in. Stories that wait to be worked out themselves are left out: they look back at these
-when it is their turn.
+when it is their turn. What holds at all times: the stories that do not wait are those of a feed of their articles
+alone.
 """
 
 from __future__ import annotations
@@ -120,6 +121,14 @@ class Region(NamedTuple):
         return self.inside.union(*self.rivals.values())
 
 
+class Linked(NamedTuple):
+    """The units of each story of a region, of articles that may be more: all that derive from one another."""
+
+    region: Region
+    component: Component
+    stories: list[tuple[Unit, ...]]
+
+
 class Work(NamedTuple):
     """The plans of the stories of some articles."""
 
@@ -147,27 +156,28 @@ class Planner:
         self._now = now
         self._pairs = Pairs(view, shelf, web)
         self._components: dict[frozenset[int], Component] = {}
-        self._clusters: tuple[Region, list[tuple[Unit, ...]]] | None = None
+        self._linked: Linked | None = None
 
     # --- how far it reaches ------------------------------------------------------------------------------------------
 
-    def reach(self, seeds: Set[int], waiting: Set[int], most: int | None = None) -> Region:
+    def reach(self, seeds: Set[int], waiting: Set[int], most: int) -> Region:
         """The articles whose stories are worked out with those of the seeds; ``waiting`` are all that are still to be.
         Not whole when there are more than ``most``, or one of them waits for having been among so many before."""
         inside = self._closed(seeds, most)
         while True:
-            if most is not None and (len(inside) > most or self._view.get("loose", sorted(inside))):
+            if len(inside) > most or self._view.get("loose", sorted(inside)):
                 return Region(inside, {}, False)
             region = Region(inside, self.rivals(self.speakers(inside), waiting))
-            if most is not None and len(region.articles) > most:
+            if len(region.articles) > most:
                 return region._replace(whole=False)
             led_to = self._led_to(region)
             if not led_to:
                 return region
             inside = self._closed(inside | led_to, most)
 
-    def work_some(self, seeds: Set[int], waiting: Set[int]) -> Part:
-        """The stories of many seeds as far as no merger leads out of them; the others are to be the seeds ``again``."""
+    def work_some(self, seeds: Set[int], waiting: Set[int] = frozenset()) -> Part:
+        """The stories of many seeds as far as no merger leads out of them; the others are to be the seeds ``again``.
+        ``waiting`` are articles that wait and are not marked for it."""
         inside = self._closed(seeds)
         speakers = self.speakers(inside)
         region = Region(inside, self.rivals(speakers, waiting))
@@ -176,9 +186,7 @@ class Planner:
             return Part(self.work_out(region), again, speakers)
         places = self._view.get("place", sorted(inside))
         keys = {place_of(data).story for data in places.values()}
-        wholes = [*self._stories(region), *map(self.members, sorted(keys))]
-        while more := [whole for whole in wholes if not whole.isdisjoint(again) and not whole <= again]:
-            again.update(*more)
+        again = _with_wholes(again, [*self._stories(region), *map(self.members, sorted(keys))])
         return Part(self.work_out(region, again), again, speakers)
 
     def speakers(self, inside: frozenset[int]) -> Mapping[int, int]:
@@ -304,21 +312,22 @@ class Planner:
         return found
 
     def _stories(self, region: Region) -> list[set[int]]:
-        """The articles of each story of ``_linked``."""
-        numbers = self._component(self._related(region.articles)).numbers
-        return [{numbers[name] for unit in units for name in unit.members} for units in self._linked(region)]
+        """The articles of each story of ``_link``."""
+        component, stories = self._link(region)
+        return [{component.numbers[name] for unit in units for name in unit.members} for units in stories]
 
     # --- what comes of it ------------------------------------------------------------------------------------------
 
-    def _linked(self, region: Region) -> list[tuple[Unit, ...]]:
-        """The units of each story among the articles inside and those of the rivals."""
-        if self._clusters is None or self._clusters[0] != region:
+    def _link(self, region: Region) -> tuple[Component, list[tuple[Unit, ...]]]:
+        """The units of each story among the articles inside and those of the rivals, and what these are from."""
+        if self._linked is None or self._linked.region != region:
             component = self._component(self._related(region.articles))
             articles = region.articles
             names = {name for name, number in component.numbers.items() if number in articles}
             groupings = [grouping for grouping in component.groupings if grouping.members[0] in names]
-            self._clusters = region, cluster_groups(names, component.derivations, groupings, self._settings)
-        return self._clusters[1]
+            stories = cluster_groups(names, component.derivations, groupings, self._settings)
+            self._linked = Linked(region, component, stories)
+        return self._linked.component, self._linked.stories
 
     def _component(self, reached: frozenset[int]) -> Component:
         """What the groups are among articles with all that derive from one another. The last answers are kept: they
@@ -342,9 +351,9 @@ class Planner:
 
     def work_out(self, region: Region, without: Set[int] = frozenset()) -> Work:
         """The stories of the articles inside a region that is whole, or of those of them that are not ``without``."""
-        component = self._component(self._related(region.articles))
+        component, stories = self._link(region)
         numbers, inside = component.numbers, region.inside - without
-        clusters = [units for units in self._linked(region) if numbers[units[0].speaker] in inside]
+        clusters = [units for units in stories if numbers[units[0].speaker] in inside]
         home = {numbers[name]: at for at, units in enumerate(clusters) for unit in units for name in unit.members}
         told, asked = _at_home(component.found, home), _at_home(component.compare.asked, home)
         plans = [
@@ -366,6 +375,14 @@ class Planner:
         for match in sorted(told.values(), key=lambda match: (match.a, match.b)):
             digest.update(core_bytes(match))
         return plan._replace(digest=digest.digest())
+
+
+def _with_wholes(numbers: Set[int], wholes: Sequence[Set[int]]) -> set[int]:
+    """The numbers, with the whole of every set that holds one of them."""
+    found = set(numbers)
+    while more := [whole for whole in wholes if not whole.isdisjoint(found) and not whole <= found]:
+        found.update(*more)
+    return found
 
 
 def _at_home(pairs: Mapping[Pair, Match], home: Mapping[int, int]) -> dict[int, dict[Pair, Match]]:

@@ -82,8 +82,12 @@ class SqliteStore:
                 yield View(self._connection, self.place, self._young)
                 return
             self._connection.execute("BEGIN")
+            view = View(self._connection, self.place, self._young)
             try:
-                yield View(self._connection, self.place, self._young)
+                yield view
+            except BaseException:
+                self._forget(view)
+                raise
             finally:
                 self._end("ROLLBACK")
 
@@ -106,10 +110,14 @@ class SqliteStore:
             transaction.add_up()
             self._connection.execute("COMMIT")
         except BaseException:
-            if transaction.has_young:
-                self._young = YoungTables()  # to be read again, without what is undone
+            self._forget(transaction)
             self._end("ROLLBACK")
             raise
+
+    def _forget(self, view: View) -> None:
+        """Read young postings again, without what is undone or half done."""
+        if view.looked_at_young:
+            self._young = YoungTables()
 
     def check(self) -> list[str]:
         with self._guard, self._errors():

@@ -21,6 +21,10 @@ KEYS_A_QUERY = 500
 """Below the 999 variables that every build of SQLite allows."""
 DIRECT = 100_000
 """Postings that a call may bring to be young first; more go to their table."""
+FAR_BEHIND = 1000
+"""Transactions of others from which on all young postings are read again: they are then taken in all at once."""
+LOG = "young"
+"""Name under which the number of the last transaction in the log stands beside the checksums."""
 PASSED = 0
 """Key of the record that says with which transaction each part of the keys moved last."""
 
@@ -36,7 +40,7 @@ class View:
         self._connection = connection
         self._place = place
         self._known = young
-        self._caught_up = False
+        self._caught_up = self.looked_at_young = False
 
     def get(self, table: str, keys: Sequence[int]) -> dict[int, bytes]:
         query = f"SELECT key, value, sum FROM r_{table} WHERE key IN "
@@ -94,7 +98,10 @@ class View:
     def _young(self, table: str) -> Young:
         """The young postings of a table as they are in this view."""
         if not self._caught_up:
+            self.looked_at_young = True
             last = self._connection.execute("SELECT max(key) FROM young").fetchone()[0] or 0
+            if last > self._known.seen + FAR_BEHIND:
+                self._known.restart()
             if last != self._known.seen:
                 self._known.catch_up(list(self.log(self._known.seen + 1)), self.passed())
             self._caught_up = True
@@ -103,6 +110,10 @@ class View:
     def passed(self) -> NDArray[np.int64]:
         """With which transaction each part of the keys moved into its table last."""
         return np.frombuffer(dict(self.log(PASSED, PASSED)).get(PASSED, bytes(8 * PARTS)), "<i8")
+
+    def last_logged(self) -> int:
+        """The number of the last transaction that should be in the log."""
+        return self._sums().get(LOG, 0)
 
     def log(self, low: int = LEAST, high: int = MOST) -> Iterator[tuple[int, bytes]]:
         """The records of the log of young postings, ascending."""
@@ -177,8 +188,9 @@ class Transaction(View):
         if table not in SPREAD or len(left) > DIRECT:
             self._post(table, left)
         elif left:
-            self._young(table).add(left)
+            young = self._young(table)
             self._events.setdefault(table, {}).update(dict.fromkeys(left, True))
+            young.add(left)
 
     def _post(self, table: str, left: list[Row]) -> None:
         """Put postings into the table itself."""
@@ -227,7 +239,8 @@ class Transaction(View):
             self._put_log(PASSED, passed.tobytes())
             self._connection.execute("DELETE FROM young WHERE key > ? AND key <= ?", (PASSED, int(passed.min())))
         self._put_log(number, record)
-        self._known.add(number)
+        self._connection.execute("INSERT OR REPLACE INTO sums(name, sum) VALUES(?, ?)", (LOG, number))
+        self._known.saw(number)
 
     def _put_log(self, key: int, value: bytes) -> None:
         row = (key, value, _sum(key, value))
@@ -272,7 +285,7 @@ def _filled(count: int) -> int:
 
 
 def _sum(key: int, value: bytes) -> int:
-    return zlib.crc32(value, key & 0xFFFFFFFF)
+    return zlib.crc32(value, (key ^ (key >> 32)) & 0xFFFFFFFF)
 
 
 def _sum_of_postings(rows: Sequence[Row]) -> int:
@@ -296,10 +309,9 @@ def damaged(view: View) -> list[str]:
         except IndexStoreError as error:
             wrong.append(error.what)
     try:
-        numbers, passed = [key for key, _ in view.log(PASSED + 1)], int(view.passed().min())
-        last = max([passed, *numbers])
-        first = min([passed + 1, last, *numbers])
-        if last and numbers != list(range(first, last + 1)):
+        numbers, last = [key for key, _ in view.log(PASSED + 1)], view.last_logged()
+        first = min([int(view.passed().min()) + 1, last, *numbers])
+        if last and (numbers[-1:] != [last] or len(numbers) != last - first + 1):
             wrong.append("records of the log of postings are missing")
     except IndexStoreError as error:
         wrong.append(error.what)

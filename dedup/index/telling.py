@@ -18,7 +18,7 @@ from dedup.settings import Settings
 TOGETHER = 1000
 """Articles that wait whose stories are worked out at once: of neighbours those beside them are looked at once."""
 TURN = "turn"
-"""Name of the count of times that stories which waited were worked out: who works some out ahead looks at it."""
+"""Name of the count of times that all that waited was worked out: who works some out ahead looks at it."""
 
 
 class Teller:
@@ -65,10 +65,6 @@ class Teller:
     def clear(self) -> None:
         """Nobody waits any longer."""
         self._view.drop("loose", [number for number, _ in self._view.scan("loose")])
-        self.end_turn()
-
-    def end_turn(self) -> None:
-        """Count that stories which waited were worked out."""
         self._view.name(TURN, str(int(self._view.names().get(TURN, "0")) + 1))
 
     def put(self, work: Work) -> None:
@@ -113,19 +109,24 @@ class Teller:
             records.append((number, json.dumps(record, separators=(",", ":")).encode()))
         self._view.put("event", records)
 
-    def end(self, number: int) -> None:
-        """Take an article that left out of its story; the others of it are to be told again."""
+    def end(self, number: int) -> set[int]:
+        """Take an article that left out of its story; the others of it, which are to be told again: all of them, since
+        another story can be under the story's key by then."""
         data = self._view.get("place", [number]).get(number)
         if data is None:
-            return
+            return set()
         place = place_of(data)
         self._view.drop("place", [number])
         # What was told names it; a plan of which nobody is left would not be met again.
         self._view.drop("told", [place.story])
         plan = self.plans([place.story]).get(place.story)
-        if plan is not None and not members_left(self._view.get("place", plan.numbers), place.story, plan):
+        if plan is None:
+            return set()
+        others = members_left(self._view.get("place", plan.numbers), place.story, plan)
+        if not others:
             self._view.drop("story", [place.story])
             self._record([("ended", plan.story_id, (plan.story_id,), plan.names)])
+        return others
 
 
 def _events(

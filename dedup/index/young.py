@@ -121,8 +121,8 @@ class Young:
         """Forget all with low <= key <= high."""
         self._fold()
         start, end = np.searchsorted(self._keys, low, "left"), np.searchsorted(self._keys, high, "right")
-        self._keys = np.concatenate([self._keys[:start], self._keys[end:]])
-        self._numbers = np.concatenate([self._numbers[:start], self._numbers[end:]])
+        parts = [np.concatenate([rows[:start], rows[end:]]) for rows in (self._keys, self._numbers)]
+        self._keys, self._numbers = parts
 
     def _places(self, keys: Sequence[int]) -> Iterator[tuple[int, int, int]]:
         """Where those of the keys stand that are not held apart: key, first and last row."""
@@ -176,6 +176,10 @@ class YoungTables:
     of the keys moved into its table last."""
 
     def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget all."""
         self._seen = 0
         self._passed = np.zeros(PARTS, np.int64)
         self._tables = {table: Young() for table in SPREAD}
@@ -210,7 +214,7 @@ class YoungTables:
             self._follow(table, entries[own], when[own])
         self._seen = records[-1][0] if records else self._seen
 
-    def add(self, number: int) -> None:
+    def saw(self, number: int) -> None:
         """The transaction of this number was this connection's own: its postings are in already."""
         self._seen = number
 

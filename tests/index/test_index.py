@@ -78,6 +78,19 @@ def test_stories_are_those_of_the_batch_though_links_lead_from_each_to_all_other
     _same_as_batch(index, list(inside.values()))
 
 
+def test_another_story_may_come_under_the_key_of_one_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    index, feed = Index(MemoryStore()), ring_feed(events=3, articles=40, seed=1)
+    index.add_many(feed[:-1])
+    names = next(story for story in index.stories() if len(story.articles) > 5).articles
+    monkeypatch.setattr(Desk.finish, "__defaults__", (1,))
+    first = Article(names[0].id, "Sturgeon spawn in the upper river again. " * 8, outlet="river.example")
+    index.remove(first.id)
+    assert index.stats().waiting >= len(names) - 1
+    assert index.add(first).story_id == dedup.find_stories([first]).stories[0].story_id
+    index.add(feed[-1])
+    _same_as_batch(index, [first, *(article for article in feed if article.id != first.id)])
+
+
 def _reached(start: str, pairs: list[tuple[str, str]]) -> set[str]:
     found, fresh = {start}, {start}
     while fresh:

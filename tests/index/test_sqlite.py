@@ -120,6 +120,8 @@ CHANGES = {
     "INSERT INTO p_band(key, number) VALUES(1, 1)": "the postings of table band are damaged",
     "UPDATE young SET value = zeroblob(15) WHERE key = 1": "the record 1 of table young is damaged",
     "DELETE FROM young WHERE key = 1": "records of the log of postings are missing",
+    "DELETE FROM young WHERE key = 2": "records of the log of postings are missing",
+    "UPDATE young SET key = key + (1 << 33) WHERE key = 2": "the record 8589934594 of table young is damaged",
 }
 
 
