@@ -79,16 +79,18 @@ def test_stories_are_those_of_the_batch_though_links_lead_from_each_to_all_other
 
 
 def test_another_story_may_come_under_the_key_of_one_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    index, feed = Index(MemoryStore()), ring_feed(events=3, articles=40, seed=1)
+    settings = Settings(neighbours_each=4, story_floor=0.05, story_pair=0.3)
+    index, feed = Index(MemoryStore(), settings), ring_feed(events=3, articles=60, seed=1)
     index.add_many(feed[:-1])
-    names = next(story for story in index.stories() if len(story.articles) > 5).articles
+    names = next(story for story in index.stories() if len(story.articles) > 12).articles
+    assert len(index.matches(names[0].id)) < len(names) - 1
     monkeypatch.setattr(Desk.finish, "__defaults__", (1,))
     first = Article(names[0].id, "Sturgeon spawn in the upper river again. " * 8, outlet="river.example")
     index.remove(first.id)
     assert index.stats().waiting >= len(names) - 1
     assert index.add(first).story_id == dedup.find_stories([first]).stories[0].story_id
     index.add(feed[-1])
-    _same_as_batch(index, [first, *(article for article in feed if article.id != first.id)])
+    _same_as_batch(index, [first, *(article for article in feed if article.id != first.id)], settings)
 
 
 def _reached(start: str, pairs: list[tuple[str, str]]) -> set[str]:
