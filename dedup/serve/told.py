@@ -16,7 +16,7 @@ from dedup.models import Story
 COSTLY = 0.1
 PAUSE = 10
 """An order that took longer than ``COSTLY`` seconds to work out is taken again for ``PAUSE`` times as long. What
-``add`` left is worked out first: those who add meanwhile need not wait for it, but share the interpreter with it."""
+``add`` left is worked out each time: those who add meanwhile need not wait for it, but share the interpreter with it."""
 
 Numbers = NDArray[np.int64]
 
@@ -42,6 +42,8 @@ class Told:
 
     def _up_to_date(self) -> Numbers:
         with self._lock:
+            # Each time: an article that waits is worked out once, whoever asks, and many at once take long.
+            self._index.settle_by(self._reader)
             began = time.monotonic()
             if began >= self._again:
                 self._work_out()
@@ -50,7 +52,6 @@ class Told:
             return self._order
 
     def _work_out(self) -> None:
-        self._index.settle_by(self._reader)
         # Read before the order: what comes in between makes the next call work it out again.
         event = self._reader.last_event()
         if event != self._event:

@@ -345,8 +345,8 @@ def test_an_order_that_is_long_in_working_out_is_taken_again_for_a_while(
     first, second, *_ = site_feed(2, 6)
     other = dedup.Article(id="other", text="Sturgeon spawn in the upper river again. " * 8)
     with dedup.open_index(tmp_path / "news.db") as opened:
-        settle = opened.settle_by
-        monkeypatch.setattr(opened, "settle_by", lambda reader: (settle(reader), now.append(now.pop() + 0.5)))
+        listed = opened.listed_by
+        monkeypatch.setattr(opened, "listed_by", lambda reader: (now.append(now.pop() + 0.5), listed(reader))[1])
         opened.add(first)
         kept = told.Told(opened)
         (story,) = kept.page(0, 9)[1]
