@@ -16,7 +16,7 @@ from dedup.models import Story
 COSTLY = 0.1
 PAUSE = 10
 """An order that took longer than ``COSTLY`` seconds to work out is taken again for ``PAUSE`` times as long. What
-``add`` left is worked out each time: those who add meanwhile need not wait for it, but share the interpreter with it."""
+``add`` left is worked out each time: those who add need not wait for it, but share the interpreter with it."""
 
 Numbers = NDArray[np.int64]
 
