@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from dedup.errors import IndexStoreError
+
 STORE_FORMAT = 4
 """Raised whenever records or postings change shape; a store of another format is refused, never guessed at."""
 
@@ -83,6 +85,18 @@ class Reading(Protocol):
     def names(self) -> Mapping[str, str]:
         """What ``name`` was given, such as the digest of the settings."""
         ...
+
+
+def damaged_records(view: Reading) -> list[str]:
+    """Read every record once, so that each checksum is tried: of each table the first that is wrong."""
+    wrong = []
+    for table in RECORDS:
+        try:
+            for _ in view.scan(table):
+                pass
+        except IndexStoreError as error:
+            wrong.append(error.what)
+    return wrong
 
 
 class Writing(Reading, Protocol):

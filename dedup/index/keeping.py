@@ -24,8 +24,6 @@ TWINS = 1000
 """Equal articles up to which another may come to stand for all of them; with more, the one that does stays, counted."""
 NUMBER_BITS = 31
 """Of an article's number, so that the numbers of a pair fit one key."""
-MARGIN = 1e-3
-"""Links below the floor of stories by this much still count as edges: their scores are kept in single precision."""
 
 
 def pair_key(pair: Pair) -> int:

@@ -24,7 +24,7 @@ import numpy as np
 
 from dedup.index.codec import DIGEST, Plan, core_bytes, core_of, place_of, plan_of
 from dedup.index.contract import Reading
-from dedup.index.keeping import MARGIN, pair_key
+from dedup.index.keeping import pair_key
 from dedup.index.shelf import Shelf
 from dedup.index.web import DERIVED, Pair, Web, pair_of
 from dedup.models import Match
@@ -35,6 +35,10 @@ from dedup.stories.stories import Unit, cluster_groups
 
 FEW = 32
 """Articles whose pairs are told apart one by one in less time than by sorting them as arrays."""
+
+
+MARGIN = 1e-3
+"""Scores that miss what a merger needs by this much may reach it: those of links are kept in single precision."""
 
 
 class Pairs:
@@ -184,9 +188,7 @@ class Planner:
         again = self._led_to(region)
         if not again:
             return Part(self.work_out(region), again, speakers)
-        places = self._view.get("place", sorted(inside))
-        keys = {place_of(data).story for data in places.values()}
-        again = _with_wholes(again, [*self._stories(region), *map(self.members, sorted(keys))])
+        again = _with_wholes(again, [*self._stories(region), *self._stories_of(inside)])
         return Part(self.work_out(region, again), again, speakers)
 
     def speakers(self, inside: frozenset[int]) -> Mapping[int, int]:
@@ -196,13 +198,14 @@ class Planner:
     def rivals(self, speakers: Mapping[int, int], waiting: Set[int] = frozenset()) -> dict[int, frozenset[int]]:
         """The stories, by key, that could merge with some of these articles, by who speaks for them, and that do not
         wait to be worked out."""
-        rivals = {}
-        for key, scores in self._scores(speakers).items():
-            if self._could_merge(scores):
-                members = self.members(key)
-                if not (members & waiting or self._view.get("loose", sorted(members))):
-                    rivals[key] = members
-        return rivals
+        near = [key for key, scores in self._scores(speakers).items() if self._could_merge(scores)]
+        rivals = self._members(near)
+        marked = self._view.get("loose", sorted(set().union(*rivals.values()) - waiting))
+        return {
+            key: members
+            for key, members in rivals.items()
+            if members.isdisjoint(waiting) and members.isdisjoint(marked)
+        }
 
     def _could_merge(self, scores: Sequence[float]) -> bool:
         """Whether clusters that have these scores between them could ever merge: those of a and b units need a sum of
@@ -213,13 +216,11 @@ class Planner:
         merge = any(total >= needed * math.sqrt(pairs) for pairs, total in enumerate(sums, 1))
         return merge and best[0] >= self._settings.story_floor - MARGIN
 
-    def members(self, key: int) -> frozenset[int]:
-        """The articles of a story."""
-        data = self._view.get("story", [key]).get(key)
-        if data is None:
-            return frozenset()
-        plan = plan_of(data)
-        return frozenset(members_left(self._view.get("place", plan.numbers), key, plan))
+    def _members(self, keys: Collection[int]) -> dict[int, frozenset[int]]:
+        """The articles of each of these stories that is there."""
+        plans = {key: plan_of(data) for key, data in self._view.get("story", sorted(keys)).items()}
+        places = self._view.get("place", sorted({number for plan in plans.values() for number in plan.numbers}))
+        return {key: frozenset(members_left(places, key, plan)) for key, plan in plans.items()}
 
     def _closed(self, seeds: Set[int], most: int | None = None) -> frozenset[int]:
         """The seeds with all that derive from one another and all of the stories that these were in; of long lists so
@@ -259,8 +260,12 @@ class Planner:
 
     def _mates(self, numbers: Set[int]) -> set[int]:
         """The articles of the stories that these were in."""
+        return set().union(*self._stories_of(numbers))
+
+    def _stories_of(self, numbers: Set[int]) -> list[frozenset[int]]:
+        """The articles of each story that some of these were in."""
         keys = {place_of(data).story for data in self._view.get("place", sorted(numbers)).values()}
-        return set().union(*map(self.members, sorted(keys)))
+        return list(self._members(keys).values())
 
     def _scores(self, speakers: Mapping[int, int]) -> dict[int, list[float]]:
         """Of each story outside, by key, the scores of its units with those of the articles inside, by who speaks for
@@ -276,16 +281,19 @@ class Planner:
         placed = self._view.get("place", sorted({other for _, other, _ in met}))
         places = {number: place_of(data) for number, data in placed.items()}
         there = self._shelf.facts(sorted({place.speaker for place in places.values()}))
-        between: dict[Pair, tuple[int, float]] = {}
+        between: dict[Pair, int] = {}
+        known: dict[Pair, float] = {}
         for number, other, score in met:
             if other in places:
-                place, mine = places[other], speakers[number]
-                theirs = place.speaker if place.speaker in there else other
-                known = score if (mine, theirs) == (number, other) else self._score(mine, theirs)
-                between[mine, theirs] = (place.story, known)
+                place = places[other]
+                pair = speakers[number], place.speaker if place.speaker in there else other
+                between[pair] = place.story
+                if pair == (number, other):
+                    known[pair] = score
+        self._web.load({theirs for pair in between.keys() - known.keys() for theirs in pair})
         scores: dict[int, list[float]] = {}
-        for story, score in between.values():
-            scores.setdefault(story, []).append(score)
+        for pair, story in between.items():
+            scores.setdefault(story, []).append(known[pair] if pair in known else self._score(*pair))
         return scores
 
     def _score(self, a: int, b: int) -> float:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from dedup.errors import IndexStoreError, MissingExtraError
 from dedup.index.codec import key_of
-from dedup.index.contract import LEAST, MOST, NUMBERS, POSTINGS, RECORDS
+from dedup.index.contract import LEAST, MOST, NUMBERS, POSTINGS, RECORDS, damaged_records
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -73,15 +73,8 @@ class PostgresStore:
             yield _Transaction(self._connection, self.place)
 
     def check(self) -> list[str]:
-        wrong = []
         with self.reading() as view:
-            for table in RECORDS:
-                try:
-                    for _ in view.scan(table):
-                        pass
-                except IndexStoreError as error:
-                    wrong.append(error.what)
-        return wrong
+            return damaged_records(view)
 
     def notices(self) -> list[str]:
         return []

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dedup.errors import IndexStoreError
 from dedup.index.codec import signed
-from dedup.index.contract import LEAST, MOST, POSTINGS, RECORDS
+from dedup.index.contract import LEAST, MOST, POSTINGS, RECORDS, damaged_records
 from dedup.index.young import PARTS, SPREAD, Row, Young, YoungTables, both, record_of
 
 QUERIES_AT_ONCE = 32
@@ -221,14 +221,9 @@ class Transaction(View):
             self._events.pop(table, None)
             self._cleared.add(table)
 
-    @property
-    def has_young(self) -> bool:
-        """Whether this transaction changed what is young."""
-        return bool(self._events or self._cleared)
-
     def keep_young(self, most: int) -> None:
         """Write the record of what happened to young postings; of too many, move some into their tables."""
-        if not self.has_young:
+        if not (self._events or self._cleared):
             return
         number = self._known.seen + 1
         record = record_of(self._events, self._cleared)
@@ -301,13 +296,7 @@ def _sum_of_postings(rows: Sequence[Row]) -> int:
 
 def damaged(view: View) -> list[str]:
     """Read every record and posting once, so that each checksum is tried."""
-    wrong = []
-    for table in RECORDS:
-        try:
-            for _ in view.scan(table):
-                pass
-        except IndexStoreError as error:
-            wrong.append(error.what)
+    wrong = damaged_records(view)
     try:
         numbers, last = [key for key, _ in view.log(PASSED + 1)], view.last_logged()
         first = min([int(view.passed().min()) + 1, last, *numbers])

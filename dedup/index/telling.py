@@ -37,13 +37,16 @@ class Teller:
         waiting = set(loose)
         left = set(self._view.get("loose", sorted(waiting)))
         waiting -= left
-        while waiting:
-            region = self._planner.reach({min(waiting)}, waiting, most)
+        for seed in sorted(waiting):
+            if seed not in waiting:
+                continue
+            region = self._planner.reach({seed}, waiting | left, most)
             if region.whole:
                 self.put(self._planner.work_out(region))
+                left -= region.inside
             else:
                 left |= waiting & region.inside
-            waiting -= region.inside | {min(waiting)}
+            waiting -= region.inside | {seed}
         return left
 
     def retell_all(self, loose: Iterable[int]) -> None:

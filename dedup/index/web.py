@@ -22,8 +22,8 @@ LINK = np.dtype([("other", "<i8"), ("copy", "<f4"), ("near", "<f4"), ("story", "
 """``copy`` and ``near`` rank the pair among copies and neighbours, -1 where it is none; ``story`` is the same-story
 score of a compared pair."""
 
-COPY_TOP, NEAR_TOP, SAME_WORDS, SAME_HEAVY, KEPT, DERIVED, RELATED, IMPOSED = 1, 2, 4, 8, 16, 32, 64, 128
-GIVEN = SAME_WORDS | SAME_HEAVY | IMPOSED
+COPY_TOP, NEAR_TOP, SAME_WORDS, SAME_HEAVY, KEPT, DERIVED, RELATED = 1, 2, 4, 8, 16, 32, 64
+GIVEN = SAME_WORDS | SAME_HEAVY
 OWN = COPY_TOP | NEAR_TOP | GIVEN
 HELD = 4096
 """Pairs listed for one article: 32 times the best that are compared; what falls off the end is counted."""
@@ -119,11 +119,10 @@ class Web:
     def unlink(self, number: int, kind: str) -> None:
         """Take all pairs of one kind away from an article and from the others'."""
         links = self.of(number)
-        others = links["other"][(links[kind] >= 0) | ((links["flags"] & IMPOSED) != 0)].tolist()
+        others = links["other"][links[kind] >= 0].tolist()
         self.load(others)
         self._thinned.update((number, *others))
         for other in others:
-            self._mark(number, other, IMPOSED, False)
             self._set(number, other, kind, -1.0)
             self._set(other, number, kind, -1.0)
             self._asked.add(pair_of(number, other))
@@ -269,14 +268,6 @@ class Web:
 
     def _read_facts(self, numbers: Iterable[int]) -> dict[int, Facts]:
         return {number: facts_of(data) for number, data in self._view.get("facts", list(numbers)).items()}
-
-    def _mark(self, a: int, b: int, flag: int, on: bool) -> None:
-        for number, other in ((a, b), (b, a)):
-            at = self._row(number, other)
-            if at is not None:
-                flags = self._held[number]["flags"]
-                flags[at] = int(flags[at]) | flag if on else int(flags[at]) & (0xFF - flag)
-                self._touched.add(number)
 
     def _trimmed(self, links: Links) -> Links:
         """Without pairs that are none any more, and without those that are too many."""
