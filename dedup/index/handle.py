@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dedup.errors import IndexStoreError
 from dedup.index.ahead import TOGETHER, put_ahead, work_ahead
 from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
-from dedup.index.bulkadd import add_in_bulk
+from dedup.index.bulk.add import add_in_bulk
 from dedup.index.caps import read_caps
 from dedup.index.codec import content_digest, facts_of, key_of, place_of, told_bytes
 from dedup.index.contract import Reading, Store, Writing
@@ -106,7 +106,7 @@ class Index:
     def add_many(self, articles: Iterable[Article]) -> list[Verdict]:
         """Take articles in, in one transaction: all or none. Verdicts in their order, of each text its own.
 
-        A call that brings very many is worked out all at once, several times as fast (``bulkadd.py``).
+        A call that brings very many is worked out all at once, several times as fast (``bulk/add.py``).
         """
         parts, verdicts = list(_of_one_text(articles)), list[Verdict]()
         with self._writing() as view:

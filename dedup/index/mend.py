@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dedup.index.bulk import given_of, refill
+from dedup.index.bulk.fill import given_of, refill
 from dedup.index.contract import Reading, Writing
 from dedup.index.kept import Memory
 from dedup.index.lookup import all_articles

@@ -13,7 +13,8 @@ import pytest
 
 import dedup
 from dedup import Article, ArticleError, Settings
-from dedup.index import Index, bulk, bulkadd, bulklinks, bulkrows, bulkstories, web
+from dedup.index import Index, web
+from dedup.index.bulk import add, fill, links, rows, stories
 from dedup.index.contract import POSTINGS, RECORDS, Store
 from dedup.index.desk import best_match
 from dedup.index.memory import MemoryStore
@@ -40,7 +41,7 @@ def _by_few(
     store = MemoryStore()
     index = _index(store, settings)
     with monkeypatch.context() as patch:
-        patch.setattr(bulkadd, "LEAST", NEVER)
+        patch.setattr(add, "LEAST", NEVER)
         for at in range(0, len(feed), few):
             index.add_many(feed[at : at + few])
     index.settle()
@@ -50,7 +51,7 @@ def _by_few(
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever fills an empty index is worked out in bulk."""
-    monkeypatch.setattr(bulkadd, "LEAST", 1)
+    monkeypatch.setattr(add, "LEAST", 1)
 
 
 def _tables(store: Store) -> dict[str, object]:
@@ -215,7 +216,7 @@ def test_more_than_there_are_makes_the_index_anew(near_store: Store, monkeypatch
     index.add(new_text(feed[0], seed=5))
     index.remove(feed[1].id)
     now, last = index.stories(), index.last_event()
-    monkeypatch.setattr(bulkadd, "LEAST", 50)
+    monkeypatch.setattr(add, "LEAST", 50)
     verdicts = index.add_many([*feed[40:], feed[1]])
     assert verdicts[:20] == first[40:]
     assert index.verdict(feed[5].id) == first[5]
@@ -247,7 +248,7 @@ def test_an_index_goes_on_from_what_was_filled_at_once(near_store: Store, monkey
     feed = town_feed(200, seed=4)
     index = _index(near_store)
     index.add_many(feed[:120])
-    monkeypatch.setattr(bulkadd, "LEAST", NEVER)
+    monkeypatch.setattr(add, "LEAST", NEVER)
     for article in feed[120:]:
         index.add(article)
     for article in feed[::5]:
@@ -281,11 +282,11 @@ def test_a_store_that_takes_fewer_is_filled_as_usual(monkeypatch: pytest.MonkeyP
 def test_what_is_held_and_written_at_a_time_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     feed, store, pieces = _mixed_feed(), MemoryStore(), MemoryStore()
     verdicts = _index(store).add_many(feed)
-    monkeypatch.setattr(bulkrows, "SORTED_AT_ONCE", 50)
-    monkeypatch.setattr(bulkstories, "STORIES_AT_ONCE", 2)
-    monkeypatch.setattr(bulklinks, "SEATS_AT_ONCE", 16)
-    monkeypatch.setattr(bulk, "TOGETHER", 8)
-    monkeypatch.setattr(bulk, "HOLD", 1 << 12)
+    monkeypatch.setattr(rows, "SORTED_AT_ONCE", 50)
+    monkeypatch.setattr(stories, "STORIES_AT_ONCE", 2)
+    monkeypatch.setattr(links, "SEATS_AT_ONCE", 16)
+    monkeypatch.setattr(fill, "TOGETHER", 8)
+    monkeypatch.setattr(fill, "HOLD", 1 << 12)
     assert _index(pieces).add_many(feed) == verdicts
     _assert_same(store, pieces)
 
@@ -293,7 +294,7 @@ def test_what_is_held_and_written_at_a_time_changes_nothing(monkeypatch: pytest.
 @pytest.mark.usefixtures("at_once")
 def test_lists_that_are_too_long_are_cut_and_counted(near_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     settings, feed = Settings(candidates_each=2, neighbours_each=2), site_feed(stories=10, seed=2)
-    for module in (web, bulklinks):
+    for module in (web, links):
         monkeypatch.setattr(module, "HELD", 6)
     index = _index(near_store, settings)
     index.add_many(feed)
@@ -307,7 +308,7 @@ def test_lists_that_are_too_long_are_cut_and_counted(near_store: Store, monkeypa
 def test_of_very_many_neighbours_the_best_are_listed(near_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     settings, feed = Settings(neighbours_each=2), town_feed(150, seed=3)
     monkeypatch.setattr(neighbours_module, "ROWS_A_PART", 16)
-    monkeypatch.setattr(bulklinks, "PAIRS", 40)
+    monkeypatch.setattr(links, "PAIRS", 40)
     index = _index(near_store, settings)
     index.add_many(feed)
     assert index.check().caps["pairs_held"] > 0
@@ -340,6 +341,6 @@ def test_an_empty_index_can_be_rebuilt(near_store: Store) -> None:
 def test_every_server_is_filled_at_once(far_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     feed = _mixed_feed()
     few = _by_few(monkeypatch, feed)
-    monkeypatch.setattr(bulkadd, "LEAST", 1)
+    monkeypatch.setattr(add, "LEAST", 1)
     _index(far_store).add_many(feed)
     _assert_same(few, far_store)

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.index.answers import Verdict
-from dedup.index.bulkkeys import Feed, Full, Known, classes_of, sorted_keys, write_buckets, write_classes, write_facts
-from dedup.index.bulklines import Trail
-from dedup.index.bulklinks import Listed, compared_pairs, copies_listed, find_near, near_listed, write_links
-from dedup.index.bulkmatches import Records, Said
-from dedup.index.bulkrows import parts_of
-from dedup.index.bulkstories import Planned, find_homes, write_stories
-from dedup.index.bulkverdicts import give_verdicts
+from dedup.index.bulk.keys import Feed, Full, Known, classes_of, sorted_keys, write_buckets, write_classes, write_facts
+from dedup.index.bulk.lines import Trail
+from dedup.index.bulk.links import Listed, compared_pairs, copies_listed, find_near, near_listed, write_links
+from dedup.index.bulk.matches import Records, Said
+from dedup.index.bulk.rows import parts_of
+from dedup.index.bulk.stories import Planned, find_homes, write_stories
+from dedup.index.bulk.verdicts import give_verdicts
 from dedup.index.codec import content_digest, key_of, page_bytes, page_json
 from dedup.index.contract import POSTINGS, RECORDS, Writing
 from dedup.index.kept import Memory

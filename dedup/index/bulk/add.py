@@ -7,8 +7,8 @@ from datetime import datetime
 from itertools import chain
 
 from dedup.index.answers import Verdict
-from dedup.index.bulk import given_of, refill
-from dedup.index.bulkrows import parts_of
+from dedup.index.bulk.fill import given_of, refill
+from dedup.index.bulk.rows import parts_of
 from dedup.index.caps import add_caps
 from dedup.index.codec import article_bytes, content_digest
 from dedup.index.contract import Writing

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.index.bulkrows import Numbers, key_ranges, parts_of, post_rows, post_sorted, ranks_of
+from dedup.index.bulk.rows import Numbers, key_ranges, parts_of, post_rows, post_sorted, ranks_of
 from dedup.index.codec import Facts, facts_bytes, key_of
 from dedup.index.contract import Writing
 from dedup.index.prepared import alike, band_keys

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dedup.index.bulkkeys import Feed
-from dedup.index.bulkrows import parts_of
-from dedup.index.bulkstories import CORE, cores_of
+from dedup.index.bulk.keys import Feed
+from dedup.index.bulk.rows import parts_of
+from dedup.index.bulk.stories import CORE, cores_of
 from dedup.index.codec import match_bytes
 from dedup.index.contract import Writing
 from dedup.index.keeping import NUMBER_BITS

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.index.bulkkeys import Feed
-from dedup.index.bulkrows import Numbers, put_blocks
+from dedup.index.bulk.keys import Feed
+from dedup.index.bulk.rows import Numbers, put_blocks
 from dedup.index.codec import DIGEST, Plan, key_of, place_of
 from dedup.index.contract import Writing
 from dedup.index.telling import Teller

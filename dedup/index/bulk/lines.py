@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.index.bulkrows import post_rows, put_blocks
+from dedup.index.bulk.rows import post_rows, put_blocks
 from dedup.index.contract import Writing
 from dedup.index.ledger import ROW, SETTLED
 from dedup.models import Article

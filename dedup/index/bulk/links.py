@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.index.bulkkeys import Feed
+from dedup.index.bulk.keys import Feed
 from dedup.index.contract import Writing
 from dedup.index.web import (
     COPY_TOP,

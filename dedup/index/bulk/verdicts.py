@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dedup.index.answers import Verdict
-from dedup.index.bulkkeys import Feed
-from dedup.index.bulkmatches import Said
-from dedup.index.bulkrows import parts_of
-from dedup.index.bulkstories import Homes
+from dedup.index.bulk.keys import Feed
+from dedup.index.bulk.matches import Said
+from dedup.index.bulk.rows import parts_of
+from dedup.index.bulk.stories import Homes
 from dedup.index.codec import match_of
 from dedup.index.contract import Writing
 from dedup.index.desk import verdict_head
