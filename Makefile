@@ -15,7 +15,7 @@ $(STAMP): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || \
 	  { echo "news-dedup needs Python 3.11 to 3.14; name one with: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[html,feeds,warc,zstd,parquet,serve,postgres,redis,test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[html,feeds,warc,zstd,parquet,serve,scrapy,postgres,redis,test]'
 	@echo "Compiling the kernels, once ..."
 	@$(BIN)/dedup run seeds/ --json $(VENV)/warm.jsonl 2>/dev/null
 	@touch $(STAMP)
