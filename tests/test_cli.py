@@ -327,11 +327,12 @@ def test_help_answers_quickly() -> None:
 
 def test_ctrl_c_leaves_no_half_written_output(tmp_path: Path) -> None:
     feed = tmp_path / "big.jsonl"
-    rows = [{"id": a.id, "title": a.title, "text": a.text} for a in wire_feed(1500, 4, 9)]
+    rows = [{"id": a.id, "title": a.title, "text": a.text} for a in wire_feed(100, 4, 9)]
     write_feed(feed, rows)
     command = [sys.executable, "-m", "dedup", "run", str(feed), "-o", str(tmp_path / "out")]
     running = subprocess.Popen(command, stderr=subprocess.PIPE)
-    time.sleep(1.5)
+    while len(list(tmp_path.iterdir())) == 1 and running.poll() is None:
+        time.sleep(0.01)
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130, said

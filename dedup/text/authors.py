@@ -142,7 +142,7 @@ def _may_close(codes, span, letter, table, known):  # type: ignore[no-untyped-de
     """Whether a line may name the author where an article closes."""
     low, high, word = span
     (_, follow, trade), named = known
-    if is_in(word, follow) or (letter == BODY and 65 <= codes[high - 1] <= 90):
+    if is_in(word, follow) or _after_mark(codes, low, high, table) or (letter == BODY and 65 <= codes[high - 1] <= 90):
         return True
     folded = _folded(codes, low, min(high, low + LABEL))
     named_first = folded or _opens_with_name(codes, low, high, table, False)
@@ -303,6 +303,17 @@ def _folded(codes, low, high):  # type: ignore[no-untyped-def]
             for code in FOLDED:
                 found |= codes[i] == code
     return found
+
+
+@njit(cache=True, nogil=True)
+def _after_mark(codes, low, high, table):  # type: ignore[no-untyped-def]
+    r"""Whether the first ASCII letter may follow an accent that stands alone: a word to us, ``\W`` to patterns."""
+    found = False
+    for i in range(low, min(high, low + LABEL)):
+        if word_at(codes, i, i + 1):
+            return found
+        found |= codes[i] > 127 and in_word(codes[i], table)
+    return False
 
 
 @njit(cache=True, nogil=True)

@@ -147,6 +147,7 @@ TEXTS = st.lists(st.tuples(st.sampled_from("TBLFF"), st.lists(NAMED, max_size=5)
 @example([("B", "x"), ("F", "Jane Doe WRITES a column")])
 @example([("B", "x"), ("F", "J. K. Doe Jr. i\u017f a columnist")])
 @example([("B", "x"), ("F", "Poſted by Jane Doe")])
+@example([("B", "x"), ("F", "\u0300 Follow Jane Doe on")])
 @example([("T", "x"), ("F", "\u0301Jane Doe"), ("B", "x"), ("F", "Note: Jane van Doe is a columnist")])
 def test_lines_that_are_not_marked_name_no_author(made: list[tuple[str, str]]) -> None:
     made = [(role, "".join(line.split("\n"))) for role, line in made]
