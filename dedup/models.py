@@ -76,6 +76,14 @@ class Article:
                 place=f"article {self.id!r}",
                 remedy="pass an aware datetime, such as datetime(..., tzinfo=timezone.utc), or None",
             )
+        try:
+            self.published.astimezone(UTC)
+        except OverflowError as error:
+            raise ArticleError(
+                f"published is {self.published}, which is no time in UTC",
+                place=f"article {self.id!r}",
+                remedy="leave out what stands for no date",
+            ) from error
 
     def _wrong(self, name: str, value: object, wanted: str, remedy: str) -> ArticleError:
         return ArticleError(

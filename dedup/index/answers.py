@@ -9,7 +9,7 @@ from typing import Literal
 
 from dedup.models import Match, Relation
 
-EventKind = Literal["created", "grown", "merged", "split", "shrunk", "ended"]
+EventKind = Literal["created", "grown", "merged", "split", "shrunk", "ended", "revised"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class StoryEvent:
     """What happened to a story: number in order, kind, the story's id now and the ids its articles were under before,
-    the ids of the articles that came or went, and when."""
+    the ids of the articles that came or went (or have another text), and when."""
 
     number: int
     kind: EventKind

@@ -304,17 +304,15 @@ def plan_of(data: bytes) -> Plan:
 @dataclass(frozen=True, slots=True)
 class Told:
     """A story as told of a plan with this digest: without its related stories, which are read from the matches;
-    ``changed`` when it last read otherwise; ``asked`` the matches between its articles that were made for it, beyond
-    the compared pairs."""
+    ``asked`` the matches between its articles that were made for it, beyond the compared pairs."""
 
     story: Story
     digest: bytes
-    changed: datetime
     asked: tuple[Match, ...] = ()
 
 
 def told_bytes(told: Told) -> bytes:
-    """A story and when it changed."""
+    """A story, the digest of its plan, and the matches made for it."""
     story = told.story
     record: dict[str, Any] = {name: getattr(story, name) for name in _STORY}
     record |= {"related": [], "first": _time(story.first), "last": _time(story.last)}
@@ -329,7 +327,7 @@ def told_bytes(told: Told) -> bytes:
         for group in story.groups
     ]
     asked = [{name: getattr(match, name) for name in _MATCH} for match in told.asked]
-    whole = {"story": record, "changed": _time(told.changed), "asked": asked}
+    whole = {"story": record, "asked": asked}
     return told.digest + zlib.compress(_json(whole), LEVEL)
 
 
@@ -353,7 +351,7 @@ def told_of(data: bytes) -> Told:
     raw |= {"groups": tuple(_group(group, members) for group in raw["groups"])}
     raw |= {name: _time_of(raw[name]) for name in ("first", "last")}
     asked = tuple(_asked(item) for item in record["asked"])
-    return Told(Story(**raw), told_digest(data), datetime.fromisoformat(record["changed"]), asked)
+    return Told(Story(**raw), told_digest(data), asked)
 
 
 def _asked(record: Mapping[str, Any]) -> Match:

@@ -201,6 +201,7 @@ class Desk:
         kept = json.dumps({"replaced": self._now.isoformat()}).encode()
         record = len(kept).to_bytes(4, "little") + kept + article_bytes(old)
         self._view.put("revision", [(low + count, record)])
+        self._teller().revised(number)
         self._take_out(number)
         return count + 1
 

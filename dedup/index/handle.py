@@ -14,7 +14,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.errors import IndexStoreError
+from dedup.errors import ArticleError, IndexStoreError
 from dedup.index.ahead import TOGETHER, put_ahead, work_ahead
 from dedup.index.answers import Check, IndexStats, Revision, StoryEvent, Verdict
 from dedup.index.bulk.add import add_in_bulk
@@ -31,6 +31,7 @@ from dedup.index.places import agree, store_at
 from dedup.index.sqlite import Durability
 from dedup.index.web import Web
 from dedup.models import Article, CleanArticle, Match, Result, Stats, Story
+from dedup.pipeline.intake import check_article
 from dedup.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -108,7 +109,7 @@ class Index:
 
         A call that brings very many is worked out all at once, several times as fast (``bulk/add.py``).
         """
-        parts, verdicts = list(_of_one_text(articles)), list[Verdict]()
+        parts, verdicts = list(_of_one_text(_checked(articles))), list[Verdict]()
         with self._writing() as view:
             if parts and (given := add_in_bulk(view, self.settings, self._clock(), parts[0], self._store.most)):
                 parts, verdicts = parts[1:], given
@@ -126,7 +127,9 @@ class Index:
         return self._remove([article_id]) == 1
 
     def expire(self, before: datetime) -> int:
-        """Remove all articles published before a time (aware); how many. Articles without a date stay."""
+        """Remove all articles published before a time (aware); how many. Articles without a date stay. Raises
+        ArticleError for a time without a zone."""
+        _refuse_naive("before", before)
         with self._view() as view:
             stamp = int(before.timestamp()) - 1
             numbers = [number for _, number in view.scan_posted("time", high=stamp)]
@@ -167,9 +170,11 @@ class Index:
     def stories(self, since: datetime | None = None) -> tuple[Story, ...]:
         """The stories of all articles, largest first, then by id: those of ``find_stories`` over the same articles.
 
-        With ``since`` (aware), those that changed at or after it. Whatever waits to be worked out is worked out
-        first; a handle open for reading only answers with what was told last.
+        With ``since`` (aware), those that changed at or after it: in what they hold, in a text, or in a match between
+        their articles. Whatever waits to be worked out is worked out first; a handle open for reading only answers with
+        what was told last. Raises ArticleError for a time without a zone.
         """
+        _refuse_naive("since", since)
         self.settle()
         with self._view() as view:
             tales = Narrator(view, self.settings, self._memory).every(since)
@@ -179,12 +184,9 @@ class Index:
 
     def listed_by(self, reader: Index, since: datetime | None = None) -> NDArray[np.int64]:
         """The order of ``stories`` as they were worked out last: for each the number of one of its articles, 8 bytes a
-        story. Read by another handle on the same index: this one goes on taking articles meanwhile, and then keeps
-        what was told for the first time."""
+        story. Read by another handle on the same index: this one goes on taking articles meanwhile."""
         with reader._view() as view:
-            numbers, fresh = Narrator(view, reader.settings, reader._memory).listed(since)
-        self._keep(fresh)
-        return np.array(numbers, np.int64)
+            return np.array(Narrator(view, reader.settings, reader._memory).listed(since), np.int64)
 
     def told_by(self, reader: Index, numbers: Sequence[int]) -> tuple[Story, ...]:
         """The stories that the articles of these numbers are in by now, in the order of ``stories``; read and kept as
@@ -213,7 +215,10 @@ class Index:
             return None if data is None else self._story(view, place_of(data).story)
 
     def events(self, since: datetime | int | None = None) -> tuple[StoryEvent, ...]:
-        """What happened to stories, in order: all of it, that from a time on, or that after an event's number."""
+        """What happened to stories, in order: all of it, that from a time (aware) on, or that after an event's number.
+        Raises ArticleError for a time without a zone, or what is no time."""
+        if not isinstance(since, int):
+            _refuse_naive("since", since)
         self.settle()
         with self._view() as view:
             low = since + 1 if isinstance(since, int) else 0
@@ -222,6 +227,7 @@ class Index:
 
     def result(self, since: datetime | None = None) -> Result:
         """Stories (those that changed since, if given), their articles and matches, as a batch would return them."""
+        _refuse_naive("since", since)
         self.settle()
         with self._view() as view:
             tales = Narrator(view, self.settings, self._memory).every(since)
@@ -436,6 +442,19 @@ def _of_one_text(articles: Iterable[Article]) -> Iterator[list[Article]]:
         part.append(article)
     if part:
         yield part
+
+
+def _checked(articles: Iterable[Article]) -> Iterator[Article]:
+    for number, article in enumerate(articles, 1):
+        check_article(article, number)
+        yield article
+
+
+def _refuse_naive(name: str, when: object) -> None:
+    """ArticleError for what is no time, or one that says nothing of its zone: it would mean another hour elsewhere."""
+    if when is None or (isinstance(when, datetime) and when.tzinfo is not None):
+        return
+    raise ArticleError(f"{name} is {when!r}, not a datetime with a time zone", remedy="pass datetime(..., tzinfo=UTC)")
 
 
 def _says(match: Match) -> bool:

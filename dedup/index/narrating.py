@@ -54,21 +54,15 @@ class Narrator:
         """All stories, or those that changed since."""
         return self.tales([key for key, _ in self._view.scan("story")], since)
 
-    def listed(self, since: datetime | None = None) -> tuple[list[int], dict[int, Tale]]:
-        """One article of each story, by number, in the order of the stories; and the stories that were told for the
-        first time, to know which of them changed since."""
-        found: list[tuple[int, str, int]] = []
-        fresh: dict[int, Tale] = {}
-        if since is None:
-            plans = (plan_of(data) for _, data in self._view.scan("story"))
-            found = [(-len(plan.numbers), plan.story_id, plan.numbers[0]) for plan in plans]
-        else:
-            keys = [key for key, _ in self._view.scan("story")]
-            for at in range(0, len(keys), AT_ONCE):
-                for key, tale in self._some(keys[at : at + AT_ONCE], since):
-                    found.append((-len(tale.plan.numbers), tale.plan.story_id, tale.plan.numbers[0]))
-                    fresh |= {key: tale} if tale.fresh else {}
-        return [number for _, _, number in sorted(found)], fresh
+    def listed(self, since: datetime | None = None) -> list[int]:
+        """One article of each story, by number, in the order of the stories: of all, or those that changed since."""
+        plans = (plan_of(data) for _, data in self._view.scan("story"))
+        found = [
+            (-len(plan.numbers), plan.story_id, plan.numbers[0])
+            for plan in plans
+            if since is None or plan.changed >= since
+        ]
+        return [number for _, _, number in sorted(found)]
 
     def around(self, numbers: Sequence[int]) -> dict[int, Tale]:
         """The stories that these articles are in by now; one that is gone is passed over."""
@@ -93,20 +87,17 @@ class Narrator:
         for key, plan in plans.items():
             told = told_of(held[key]) if key in held else None
             if key in late or told is None:
-                told = self._tell(plan, told, shelf, pairs)
-            if since is None or told.changed >= since:
-                yield key, Tale(plan, told, key in late)
+                told = self._tell(plan, shelf, pairs)
+            yield key, Tale(plan, told, key in late)
 
-    def _tell(self, plan: Plan, before: Told | None, shelf: Shelf, pairs: Pairs) -> Told:
+    def _tell(self, plan: Plan, shelf: Shelf, pairs: Pairs) -> Told:
         numbers = dict(zip(plan.names, plan.numbers, strict=True))
         articles = {name: shelf.clean(number) for name, number in numbers.items()}
         compare = ById(pairs, numbers)
         links = Links.of(pairs.among(set(plan.numbers)).values(), compare)
         story = tell_story(_units(plan), articles, links)
         asked = tuple(shelf.compare_all(sorted({*plan.asked, *compare.asked})))
-        same = before is not None and before.story == story
-        changed = before.changed if before is not None and same else plan.changed
-        return Told(story, plan.digest, changed, asked)
+        return Told(story, plan.digest, asked)
 
 
 def _of_members(plan: Plan, left: Set[int]) -> Plan:

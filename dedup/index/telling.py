@@ -112,6 +112,14 @@ class Teller:
             records.append((number, json.dumps(record, separators=(",", ":")).encode()))
         self._view.put("event", records)
 
+    def revised(self, number: int) -> None:
+        """Record that an article of a story has another text."""
+        for place in map(place_of, self._view.get("place", [number]).values()):
+            for plan in self.plans([place.story]).values():
+                if number in plan.numbers:  # while it waits, another story may have come under that key
+                    name = plan.names[plan.numbers.index(number)]
+                    self._record([("revised", plan.story_id, (plan.story_id,), (name,))])
+
     def end(self, number: int) -> set[int]:
         """Take an article that left out of its story; the others of it, which are to be told again: all of them, since
         another story can be under the story's key by then."""

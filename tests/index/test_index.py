@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import dedup
+from dedup.errors import ArticleError
 from dedup.index import Index, ahead, handle, narrating
 from dedup.index.contract import Store
 from dedup.index.desk import Desk
@@ -475,6 +476,35 @@ def test_stories_since_a_time_are_those_that_changed(near_store: Store, feed: li
     assert [member.id for member in late.articles] == ["x"]
     assert len(index.stories()) > 1
     assert index.stories(since=now[0] + timedelta(seconds=1)) == ()
+
+
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_a_corrected_text_is_told_of_whether_anybody_asked_before_or_not(near_store: Store, asked_before: bool) -> None:
+    now, text = [NOON], "The mill was fined {} dollars." + " It let dyes into the river in the dry month of June." * 5
+    index = Index(near_store, clock=lambda: now[0])
+    index.add_many(Article(id=name, text=text.format(100), title="Mill fined") for name in "ab")
+    if asked_before:
+        assert len(index.stories()) == 1
+    now[0] += timedelta(hours=1)
+    last = index.last_event()
+    index.add(Article(id="a", text=text.format(900), title="Mill fined"))
+    (corrected,) = index.stories(since=now[0])
+    (event,) = index.events(since=last)
+    assert (event.kind, event.story_id, event.articles) == ("revised", corrected.story_id, ("a",))
+    assert index.stories(since=now[0] + timedelta(seconds=1)) == ()
+
+
+@pytest.mark.parametrize("ask", ["stories", "events", "result", "expire"])
+@pytest.mark.parametrize("when", [datetime(2026, 1, 1), "2026-01-01"])
+def test_a_time_without_a_zone_is_refused(index: Index, ask: str, when: object) -> None:
+    with pytest.raises(ArticleError, match="not a datetime with a time zone"):
+        getattr(index, ask)(when)
+
+
+def test_what_is_no_article_is_refused_by_name(index: Index, feed: list[Article]) -> None:
+    with pytest.raises(ArticleError, match="item 2: the feed holds a dict where an Article"):
+        index.add_many([feed[0], {"id": "a"}])  # type: ignore[list-item]
+    assert len(index) == 0
 
 
 def test_an_article_without_text_is_refused_and_the_others_of_its_call_too(index: Index, feed: list[Article]) -> None:
