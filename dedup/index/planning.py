@@ -166,12 +166,17 @@ class Planner:
 
     def reach(self, seeds: Set[int], waiting: Set[int], most: int) -> Region:
         """The articles whose stories are worked out with those of the seeds; ``waiting`` are all that are still to be.
-        Not whole when there are more than ``most``, or one of them waits for having been among so many before."""
+        Not whole when there are more than ``most``, as far as that can be told by what stories were planned of, or one
+        of them waits for having been among so many before."""
         inside = self._closed(seeds, most)
         while True:
             if len(inside) > most or self._view.get("loose", sorted(inside)):
                 return Region(inside, {}, False)
-            region = Region(inside, self.rivals(self.speakers(inside), waiting))
+            near = self._near(self.speakers(inside))
+            plans = self._plans(near[: most + 1])
+            if sum(len(plan.numbers) for plan in plans.values()) > most:
+                return Region(inside, {}, False)
+            region = Region(inside, self._free(plans, waiting))
             if len(region.articles) > most:
                 return region._replace(whole=False)
             led_to = self._led_to(region)
@@ -188,7 +193,7 @@ class Planner:
         again = self._led_to(region)
         if not again:
             return Part(self.work_out(region), again, speakers)
-        again = _with_wholes(again, [*self._stories(region), *self._stories_of(inside)])
+        again = _with_wholes(again, [*self._stories(region), *self._members(self._plans_of(inside)).values()])
         return Part(self.work_out(region, again), again, speakers)
 
     def speakers(self, inside: frozenset[int]) -> Mapping[int, int]:
@@ -198,8 +203,15 @@ class Planner:
     def rivals(self, speakers: Mapping[int, int], waiting: Set[int] = frozenset()) -> dict[int, frozenset[int]]:
         """The stories, by key, that could merge with some of these articles, by who speaks for them, and that do not
         wait to be worked out."""
-        near = [key for key, scores in self._scores(speakers).items() if self._could_merge(scores)]
-        rivals = self._members(near)
+        return self._free(self._plans(self._near(speakers)), waiting)
+
+    def _near(self, speakers: Mapping[int, int]) -> list[int]:
+        """The keys of the stories that could merge with some of these articles."""
+        return [key for key, scores in self._scores(speakers).items() if self._could_merge(scores)]
+
+    def _free(self, plans: Mapping[int, Plan], waiting: Set[int]) -> dict[int, frozenset[int]]:
+        """The articles of those of the stories that do not wait to be worked out, by key."""
+        rivals = self._members(plans)
         marked = self._view.get("loose", sorted(set().union(*rivals.values()) - waiting))
         return {
             key: members
@@ -216,9 +228,12 @@ class Planner:
         merge = any(total >= needed * math.sqrt(pairs) for pairs, total in enumerate(sums, 1))
         return merge and best[0] >= self._settings.story_floor - MARGIN
 
-    def _members(self, keys: Collection[int]) -> dict[int, frozenset[int]]:
-        """The articles of each of these stories that is there."""
-        plans = {key: plan_of(data) for key, data in self._view.get("story", sorted(keys)).items()}
+    def _plans(self, keys: Collection[int]) -> dict[int, Plan]:
+        """The plans of those of these stories that are there, by key."""
+        return {key: plan_of(data) for key, data in self._view.get("story", sorted(keys)).items()}
+
+    def _members(self, plans: Mapping[int, Plan]) -> dict[int, frozenset[int]]:
+        """The articles that are left of each story."""
         places = self._view.get("place", sorted({number for plan in plans.values() for number in plan.numbers}))
         return {key: frozenset(members_left(places, key, plan)) for key, plan in plans.items()}
 
@@ -229,7 +244,10 @@ class Planner:
         fresh = self._present(seeds)
         while fresh and (most is None or len(reached) <= most):
             reached |= fresh
-            fresh = self._present(self._kin(fresh, most) | self._mates(fresh)) - reached
+            more = self._kin(fresh, most) | self._mates(fresh, most)
+            if most is not None and len(more | reached) > most:
+                return frozenset(reached | more)
+            fresh = self._present(more) - reached
         return frozenset(reached | fresh)
 
     def _related(self, numbers: frozenset[int]) -> frozenset[int]:
@@ -258,14 +276,15 @@ class Planner:
             found.update(posted)
         return found
 
-    def _mates(self, numbers: Set[int]) -> set[int]:
-        """The articles of the stories that these were in."""
-        return set().union(*self._stories_of(numbers))
+    def _mates(self, numbers: Set[int], most: int | None) -> set[int]:
+        """The articles of the stories that these were in; when they were planned of more than ``most``, all those."""
+        plans = self._plans_of(numbers)
+        planned = {number for plan in plans.values() for number in plan.numbers}
+        return planned if most is not None and len(planned) > most else set().union(*self._members(plans).values())
 
-    def _stories_of(self, numbers: Set[int]) -> list[frozenset[int]]:
-        """The articles of each story that some of these were in."""
-        keys = {place_of(data).story for data in self._view.get("place", sorted(numbers)).values()}
-        return list(self._members(keys).values())
+    def _plans_of(self, numbers: Set[int]) -> dict[int, Plan]:
+        """The plans of the stories that some of these were in, by key."""
+        return self._plans({place_of(data).story for data in self._view.get("place", sorted(numbers)).values()})
 
     def _scores(self, speakers: Mapping[int, int]) -> dict[int, list[float]]:
         """Of each story outside, by key, the scores of its units with those of the articles inside, by who speaks for
