@@ -106,6 +106,22 @@ def _open(place: Path | str, **how: Any) -> Index:
     return open_index(place, **how)
 
 
+def _open_to_ask(place: Path | str) -> Index:
+    """An index that must be there, for a command that only asks: where it may not be written, it is told as it stands,
+    and what waits to be worked out is said."""
+    from dedup.index.sqlitefiles import may_be_written
+    from dedup.report.words import count
+
+    readonly = isinstance(place, Path) and not may_be_written(place)
+    index = _open(place, readonly=readonly)
+    if readonly and (waiting := index.stats().waiting):
+        _say(
+            f"notice: {index.place} may not be written: what {count(waiting, 'article')} changed waits to be worked "
+            "out, and is told as it was before"
+        )
+    return index
+
+
 def _say(text: str) -> None:
     from dedup.report.safe import terminal_safe
 
@@ -369,7 +385,7 @@ def stories(index_file: Path | str, since: datetime | None, as_json: bool) -> No
     from dedup.report.safe import terminal_safe
     from dedup.report.words import count
 
-    with _open(index_file) as index:
+    with _open_to_ask(index_file) as index:
         if as_json:
             write_stories_jsonl(index.result(since), sys.stdout.buffer)
             return
@@ -386,7 +402,7 @@ def show(name: str, index_file: Path | str) -> None:
     from dedup.report.safe import terminal_safe
     from dedup.report.verdicts import article_lines, story_lines
 
-    with _open(index_file) as index:
+    with _open_to_ask(index_file) as index:
         index.settle()
         story, clean = index.story(name), index.get(name)
         if clean is not None:
@@ -412,7 +428,7 @@ def check(index_file: Path | str, deep: bool) -> None:
     """Say whether an index is sound; exit 1 when it is damaged or differs from the batch."""
     from dedup.report.words import count
 
-    with _open(index_file) as index:
+    with _open_to_ask(index_file) as index:
         found = index.check(deep)
         stats = index.stats()
     holds = [count(stats.articles, "article"), count(stats.stories, "story"), count(stats.matches, "match")]
@@ -472,7 +488,7 @@ def export(index_file: Path | str | None, report: Path | None, output: Path, sin
         click.echo(write_export(report, output))
         return
     assert index_file is not None
-    with _open(index_file) as index:
+    with _open_to_ask(index_file) as index:
         result = index.result(since)
     click.echo(write_export(result, output) if output.suffix else write_report(result, output))
 

@@ -53,7 +53,8 @@ def open_index(
     readonly: bool = False,
     clock: Clock | None = None,
 ) -> Index:
-    """Open the index in a SQLite file, or make one; ``postgresql://...`` and ``redis://...`` are those on a server.
+    """Open the index in a SQLite file, or make one; ``postgresql://...`` and ``redis://...`` are those on a server, and
+    ":memory:" is a new one in memory.
 
     Without ``settings``, those the index was made with. ``durability`` "power": what ``add`` returned survives a
     power cut; "crash": kill -9, faster. ``clock`` dates events (now, in UTC). Raises IndexStoreError for a file that

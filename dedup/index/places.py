@@ -6,9 +6,11 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import get_args
 
 from dedup.errors import IndexStoreError, SettingsError
 from dedup.index.contract import STORE_FORMAT, Store
+from dedup.index.memory import MemoryStore
 from dedup.index.postgres import PREFIXES as POSTGRES
 from dedup.index.postgres import PostgresStore
 from dedup.index.redisdb import PREFIXES as REDIS
@@ -19,7 +21,12 @@ from dedup.sketch import scheme
 
 
 def store_at(path: str | os.PathLike[str], durability: Durability, readonly: bool) -> Store:
-    """The store at an address, opened or made."""
+    """The store at an address, opened or made. IndexStoreError for an address or a durability that there is not."""
+    if durability not in get_args(Durability):
+        known = " or ".join(f'"{name}"' for name in get_args(Durability))
+        raise IndexStoreError(f"there is no durability {durability!r}", remedy=f"give {known}")
+    if os.fspath(path) == MemoryStore.place:
+        return _in_memory(path, readonly)
     if isinstance(path, str) and path.startswith(POSTGRES):
         return PostgresStore(path, durability, readonly)
     if isinstance(path, str) and path.startswith(REDIS):
@@ -29,6 +36,15 @@ def store_at(path: str | os.PathLike[str], durability: Durability, readonly: boo
             "no index can be kept there", place=path, remedy="give a file, redis://... or postgresql://..."
         )
     return SqliteStore(path, durability, readonly)
+
+
+def _in_memory(path: str | os.PathLike[str], readonly: bool) -> MemoryStore:
+    """A new store in memory. What gives a Path, as the commands do, means a file or would keep nothing."""
+    if readonly or not isinstance(path, str):
+        raise IndexStoreError(
+            "an index in memory is empty at first and gone with the program", place=str(path), remedy="name a file"
+        )
+    return MemoryStore()
 
 
 def agree(store: Store, settings: Settings | None, readonly: bool) -> tuple[Settings, bool]:

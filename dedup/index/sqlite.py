@@ -12,11 +12,23 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from dedup.errors import IndexStoreError
 from dedup.index.contract import NUMBERS
 from dedup.index.schema import APPLICATION, migrate, refuse_foreign
+from dedup.index.sqlitefiles import (
+    LOG_BYTES,
+    LOG_PAGES,
+    Log,
+    Stamp,
+    Turn,
+    copy_whole,
+    frozen,
+    refuse_unwritable,
+    size_of,
+    stamp_of,
+)
 from dedup.index.sqliteview import Transaction, View, damaged
 from dedup.index.young import YoungTables
 
@@ -28,9 +40,6 @@ SYNCHRONOUS = {"power": "FULL", "crash": "NORMAL"}
 PAGE_CACHE_KIB, READER_CACHE_KIB = 65536, 16384
 """Pages kept by a handle, and by one open for reading only. The system keeps the file's pages too: what this saves is a
 call and a copy a page, and for who writes that a large call need not put pages into the log twice."""
-LOG_PAGES = 8000
-"""Pages of the write-ahead log after which it is copied into the database: 32 MB. An article touches some 90 pages;
-with SQLite's 1,000 every eleventh one pays for a copy and two fsyncs."""
 BUSY_SECONDS = 60.0
 STATEMENTS = 1024
 """Statements kept ready: one a table and size of a list of keys, which are filled up to powers of two."""
@@ -39,6 +48,8 @@ YOUNG = 700_000
 """Postings that are young at most: those of some 8,000 articles, 11 MB. Each of the 128 parts that they move in is put
 into its table when it holds those of some 16,000 articles, once in 128 articles (30 ms)."""
 
+COPY_AGAIN = "the copy was not made; see that there is room and its folder can be written, and try again"
+
 
 def log_is_at_risk(version: tuple[int, int, int] = sqlite3.sqlite_version_info[:3]) -> bool:
     """Whether this SQLite can corrupt a database that two connections write to at once (fixed in 3.51.3)."""
@@ -46,8 +57,8 @@ def log_is_at_risk(version: tuple[int, int, int] = sqlite3.sqlite_version_info[:
 
 
 class SqliteStore:
-    """Opens, or makes, the file at ``path``; ``young`` postings (YOUNG) wait for their tables at most. IndexStoreError
-    for a file that is no index of ours or is damaged."""
+    """Opens, or makes, the file at ``path``; ``young`` postings (YOUNG) wait for their tables at most, and its log
+    should have ``log_bytes``. IndexStoreError for a file that is no index of ours, is damaged or may not be written."""
 
     most = NUMBERS
 
@@ -57,16 +68,23 @@ class SqliteStore:
         durability: Durability = "power",
         readonly: bool = False,
         young: int | None = None,
+        log_bytes: int = LOG_BYTES,
     ) -> None:
         self.place = os.fspath(path)
+        self._path = Path(self.place)
         self._readonly = readonly
         self._most_young = YOUNG if young is None else young
         self._young = YoungTables()
         self._guard = threading.RLock()
-        self._turn = _Turn(Path(self.place + "-lock"))
-        refuse_foreign(Path(self.place), readonly)
+        self._turn = Turn(Path(self.place + "-lock"))
+        self._log = Log(self._path, log_bytes)
+        self._wrote_in = 0
+        self._durability, self._log_bytes = durability, log_bytes
+        refuse_foreign(self._path, readonly)
+        if not readonly:
+            refuse_unwritable(self._path)
         with self._errors():
-            self._connection = self._connect(durability)
+            self._connection = self._connect()
         try:
             with self._errors(), nullcontext() if readonly else self._turn:
                 migrate(self._connection, self.place, readonly)
@@ -81,15 +99,38 @@ class SqliteStore:
             if self._connection.in_transaction:
                 yield View(self._connection, self.place, self._young)
                 return
-            self._connection.execute("BEGIN")
-            view = View(self._connection, self.place, self._young)
-            try:
-                yield view
-            except BaseException:
-                self._forget(view)
-                raise
-            finally:
-                self._end("ROLLBACK")
+            with self._unchanged():
+                self._connection.execute("BEGIN")
+                view = View(self._connection, self.place, self._young)
+                try:
+                    yield view
+                except BaseException:
+                    self._forget(view)
+                    raise
+                finally:
+                    self._end("ROLLBACK")
+
+    @contextmanager
+    def _unchanged(self) -> Iterator[None]:
+        """Of a file that is read without locks (``frozen``): opens it anew where somebody wrote to it since, and raises
+        IndexStoreError where somebody does so meanwhile."""
+        if self._stamp is None:
+            yield
+            return
+        if self._stamp != stamp_of(self._path):
+            before, self._connection = self._connection, self._connect()
+            self._young = YoungTables()
+            before.close()
+        stamp = self._stamp
+        try:
+            yield
+        finally:
+            if stamp is not None and stamp != stamp_of(self._path):
+                raise IndexStoreError(
+                    "was written to while it was read without locks, for which its folder would have to be written",
+                    place=self.place,
+                    remedy="ask again",
+                )
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
@@ -97,8 +138,11 @@ class SqliteStore:
             raise IndexStoreError("is open for reading only", place=self.place, remedy="open it with readonly=False")
         with self._guard, self._errors():
             self._connection.total_changes  # noqa: B018 - a closed connection says so before the lock file is opened
-            with self._turn, self._transaction() as transaction:
-                yield transaction
+            with self._turn:
+                with self._transaction() as transaction:
+                    yield transaction
+                self._wrote_in = os.getpid()
+                self._log.shorten(self._connection)
 
     @contextmanager
     def _transaction(self) -> Iterator[Transaction]:
@@ -120,7 +164,7 @@ class SqliteStore:
             self._young = YoungTables()
 
     def check(self) -> list[str]:
-        with self._guard, self._errors():
+        with self._guard, self._errors(), self._unchanged():
             rows = self._connection.execute("PRAGMA integrity_check(20)").fetchall()
             wrong = [f"SQLite says: {row[0]}" for row in rows if row[0] != "ok"]
         if not wrong:
@@ -137,29 +181,28 @@ class SqliteStore:
         ]
 
     def size(self) -> int:
-        files = [Path(self.place + end) for end in ("", "-wal")]
-        return sum(file.stat().st_size for file in files if file.exists())
+        return size_of(self._path)
 
     def backup(self, target: Path) -> None:
-        if target.exists():
-            raise IndexStoreError("is there already", place=str(target), remedy="name a file that does not exist yet")
-        with self._guard, self._errors():
-            copy = sqlite3.connect(target)
-            try:
-                self._connection.backup(copy)
-                copy.execute("PRAGMA journal_mode=WAL")
-            finally:
-                copy.close()
+        with self._guard, self._errors(target), self._unchanged():
+            self._connection.total_changes  # noqa: B018 - a closed connection says so before a file is made
+            copy_whole(self._connection, target)
 
     def close(self) -> None:
         with self._guard:
+            if self._wrote_in == os.getpid():  # in a process made by fork the connection is another's
+                with suppress(sqlite3.Error, OSError), self._turn.if_free() as free:
+                    if free:
+                        self._log.empty(self._connection)
+                self._wrote_in = 0
             self._connection.close()
             self._turn.close()
 
-    def _connect(self, durability: Durability) -> sqlite3.Connection:
-        mode = "ro" if self._readonly else "rwc"
+    def _connect(self) -> sqlite3.Connection:
+        stamp = frozen(self._path) if self._readonly else None
+        mode = "rwc" if not self._readonly else "ro" if stamp is None else "ro&immutable=1"
         connection = sqlite3.connect(
-            f"{Path(self.place).absolute().as_uri()}?mode={mode}",
+            f"{self._path.absolute().as_uri()}?mode={mode}",
             uri=True,
             timeout=BUSY_SECONDS,
             isolation_level=None,
@@ -167,9 +210,11 @@ class SqliteStore:
             cached_statements=STATEMENTS,
         )
         connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KIB if self._readonly else PAGE_CACHE_KIB}")
-        connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
         if not self._readonly:
-            connection.execute(f"PRAGMA synchronous={SYNCHRONOUS[durability]}")
+            connection.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
+            connection.execute(f"PRAGMA journal_size_limit={self._log_bytes}")
+            connection.execute(f"PRAGMA synchronous={SYNCHRONOUS[self._durability]}")
+        self._stamp: Stamp | None = stamp
         return connection
 
     def _end(self, how: str) -> None:
@@ -178,56 +223,41 @@ class SqliteStore:
                 self._connection.execute(how)
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """SQLite's errors as IndexStoreError with the remedy that fits. Of a damaged file even what SQLite says of the
-        damage may be no UTF-8."""
+    def _errors(self, target: Path | None = None) -> Iterator[None]:
+        """SQLite's errors as IndexStoreError with the remedy that fits; of a copy to a ``target`` it is at fault unless
+        the file is damaged. Of a damaged file even what SQLite says of the damage may be no UTF-8."""
         try:
             yield
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-            raise IndexStoreError(
-                str(error) or type(error).__name__, place=self.place, remedy=_remedy(error)
-            ) from error
+            text = str(error) or type(error).__name__
+            if target is None or _is_of_the_file(error):
+                raise IndexStoreError(text, place=self.place, remedy=_remedy(error)) from error
+            if isinstance(error, OSError):
+                text = f"cannot be written ({error.strerror})"
+            raise IndexStoreError(text, place=str(target), remedy=COPY_AGAIN) from error
+
+
+def _is_damage(error: Exception) -> bool:
+    return isinstance(error, UnicodeDecodeError) or "malformed" in str(error) or "not a database" in str(error)
+
+
+def _is_of_the_file(error: Exception) -> bool:
+    return _is_damage(error) or "closed" in str(error)
 
 
 def _remedy(error: Exception) -> str:
     text = str(error)
     if "full" in text or "File too large" in text:
         return "make room on the disk and go on; what was acknowledged is kept"
-    if isinstance(error, UnicodeDecodeError) or "malformed" in text or "not a database" in text:
+    if _is_damage(error):
         return "the file is damaged and was left as it is: restore a backup, or ingest the feeds into a new index"
     if "locked" in text:
         return "another program holds the file; close it and try again"
     if "closed" in text:
         return "open the index again"
+    if "readonly" in text:
+        return "see that the file, those beside it (-wal, -shm, -lock) and their folder can be written"
     return "nothing of this call was kept; see that the folder can be written and the disk is sound"
-
-
-class _Turn:
-    """The lock file: one writing process at a time. Where the system has no flock, SQLite's own lock must do."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: IO[bytes] | None = None
-
-    def __enter__(self) -> None:
-        try:
-            import fcntl
-        except ImportError:
-            return
-        if self._file is None:
-            self._file = self._path.open("ab")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            import fcntl
-
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
 
 __all__ = ["APPLICATION", "Durability", "SqliteStore", "log_is_at_risk"]
