@@ -19,7 +19,7 @@ from tests.index.conftest import RedisServer
 from tests.index.sites import site_feed
 
 ROOT = Path(__file__).parent.parent.parent
-_, RECIPE = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "index.md").read_text(encoding="utf-8"), re.DOTALL)
+_, RECIPE, _ = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "index.md").read_text(encoding="utf-8"), re.DOTALL)
 
 DYING = """
 import os, signal, sys
