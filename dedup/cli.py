@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dedup import __version__
-from dedup.cli_index import fields_of, map_option, register, say_if_first_run
+from dedup.cli_index import register
+from dedup.cli_options import Terminated, fields_of, map_option, progress_shown, say, say_if_first_run
 from dedup.errors import DedupError
 
 if TYPE_CHECKING:
@@ -27,42 +29,39 @@ EXIT_ERROR, EXIT_REJECTIONS, EXIT_INTERRUPTED = 1, 3, 130
 
 
 def main() -> None:
-    """Run the command; a DedupError is one sentence on stderr and exit 1, Ctrl-C is exit 130."""
+    """Run the command; a DedupError is one sentence on stderr and exit 1, Ctrl-C is exit 130; SIGTERM ends by it."""
     try:
         cli.main(standalone_mode=False)
     except click.UsageError as error:
         error.show()
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        _say(f"dedup: {error.format_message()}")
+        say(f"dedup: {error.format_message()}")
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort, SystemError) as error:
-        if isinstance(error, SystemError) and not _interrupted(error):
+        if isinstance(error, SystemError) and not _is_behind(KeyboardInterrupt, error):
             raise
-        _say("dedup: interrupted; no half-written output was left")
+        terminated = _is_behind(Terminated, error)
+        say(f"dedup: {'terminated' if terminated else 'interrupted'}; no half-written output was left")
+        if terminated:  # by the signal, as a shell (143) and systemd expect of a service that was stopped
+            signal.raise_signal(signal.SIGTERM)
         sys.exit(EXIT_INTERRUPTED)
     except DedupError as error:
-        _say(f"dedup: {error}")
+        say(f"dedup: {error}")
         sys.exit(EXIT_ERROR)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(EXIT_ERROR)
     except OSError as error:
-        _say(f"dedup: the output cannot be written ({error.strerror or error}); make room or choose another place")
+        say(f"dedup: the output cannot be written ({error.strerror or error}); make room or choose another place")
         sys.stderr.close()
         sys.exit(EXIT_ERROR)
 
 
-def _interrupted(error: BaseException) -> bool:
-    """Whether Ctrl-C is behind an error: compiled code that is interrupted ends in a SystemError."""
+def _is_behind(kind: type[BaseException], error: BaseException) -> bool:
+    """Whether such an error is behind another: compiled code that is interrupted ends in a SystemError."""
     below = error.__cause__ or error.__context__
-    return isinstance(error, KeyboardInterrupt) or (below is not None and _interrupted(below))
-
-
-def _say(text: str) -> None:
-    from dedup.report.safe import terminal_safe
-
-    click.echo(terminal_safe(text), err=True)
+    return isinstance(error, kind) or (below is not None and _is_behind(kind, below))
 
 
 # --- options shared by commands ---------------------------------------------------------------------------------
@@ -171,7 +170,7 @@ def run(
     policy, passed = Policy(options["on_error"], options["max_bad"]), PassedOver()
     job = _copies_job if options["stop_after"] else _stories_job
     with Quarantine(_quarantine_file(output, json_file), policy) as quarantine:
-        with _progress() as progress:
+        with progress_shown() as progress:
             items = quarantine.watch(read_feeds(feeds, fields=fields, on_passed_over=passed))
             rejections, articles, finish = job(items, settings, progress, options["workers"], options["hold_mb"])
         for rejection in rejections[quarantine.rejected :]:
@@ -180,7 +179,7 @@ def run(
         finish(output, json_file)
     _say_passed(passed)
     if kept := quarantine.sentence():
-        _say(kept)
+        say(kept)
     if fail_on_rejections and rejections:
         sys.exit(EXIT_REJECTIONS)
 
@@ -255,7 +254,7 @@ def _check_any_article(rejections: Sequence[Rejection], articles: int, feeds: Se
 
 def _say_passed(passed: PassedOver) -> None:
     if passed.counts:
-        _say(passed.sentence())
+        say(passed.sentence())
 
 
 def _quarantine_file(output: Path | None, json_file: str | None) -> Path:
@@ -280,6 +279,7 @@ def clean_command(file: str, explain: bool, **options: Any) -> None:
     from dedup.pipeline import clean_feed
 
     articles = _articles([file], options)
+    say_if_first_run()
     if explain:
         _explain_lines(articles)
         return
@@ -288,7 +288,7 @@ def clean_command(file: str, explain: bool, **options: Any) -> None:
             click.echo(("" if number == 0 else "\n") + f"=== {item.id}")
         _print_clean(item)
         if not item.body.strip():
-            _say(f"{item.id}: no article text was found; --explain says what every line is taken for")
+            say(f"{item.id}: no article text was found; --explain says what every line is taken for")
 
 
 def _articles(feeds: Sequence[str], options: dict[str, Any]) -> list[Article]:
@@ -304,7 +304,7 @@ def _articles(feeds: Sequence[str], options: dict[str, Any]) -> list[Article]:
         elif options.get("on_error") == "strict":
             raise BadRecordError(item.message, place=f"{item.file}, {item.position}")
         elif options.get("on_error") != "skip":
-            _say(f"{item.file}, {item.position}: {item.code}: {item.message}")
+            say(f"{item.file}, {item.position}: {item.code}: {item.message}")
     _say_passed(passed)
     if not articles:
         from dedup.errors import FeedError
@@ -371,6 +371,7 @@ def compare_command(a: str, b: str, as_json: bool, settings_file: Path | None) -
             raise click.UsageError(
                 f"{place_of(path)} holds {len(articles):,} articles; compare takes files of one article each"
             )
+        say_if_first_run()
         pair.append(clean(articles[0]))
     match = compare(pair[0], pair[1], _settings(settings_file))
     own = (own_agencies(pair[0].article), own_agencies(pair[1].article))
@@ -397,6 +398,7 @@ def explain(a: str, b: str, report: Path) -> None:
     """Say why two articles of a written report were, or were not, put together."""
     from dedup.report.explain import explain_pair
 
+    say_if_first_run()
     click.echo(explain_pair(report, a, b, _words))
 
 
@@ -414,6 +416,7 @@ def evaluate_command(arguments: tuple[str, ...], as_json: bool, settings_file: P
         raise click.UsageError("name a file of labels")
     if kind is None and len(files) > 1 and not files[0].exists():
         raise click.UsageError(f"{arguments[0]!r} is neither a kind of labels ({', '.join(KINDS)}) nor a file")
+    say_if_first_run()
     scores = evaluate(kind, files[0], files[1:], _settings(settings_file))
     click.echo(scores_to_json(scores) if as_json else scores_to_text(scores))
 
@@ -426,17 +429,3 @@ def settings_command(settings_file: Path | None) -> None:
 
 
 register(cli)
-
-# --- progress ---------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """A progress line on a terminal, nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from dedup.report.progress import progress_line
-
-    with progress_line() as progress:
-        yield progress

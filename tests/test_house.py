@@ -12,7 +12,7 @@ import dedup
 PACKAGE = Path(dedup.__file__).parent
 ORDER = (
     "errors models settings spill sources text sketch match stories pipeline copies index engines report serve "
-    "evaluate cli_index cli __main__"
+    "evaluate cli_options cli_ingest cli_index cli __main__"
 ).split()
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from dedup.report.safe import terminal_safe
 
 __all__ = ["wrong_parts"]
 
+_BLANK_FOR_PLUS = re.compile(r"T.* \d\d:?\d\d$")
+"""A time whose zone has lost its "+"."""
 MOST = 10
 NAME = 100
 """Parts that are named, and characters of a name: both are the client's to choose."""
@@ -33,5 +36,7 @@ def _why(error: Mapping[str, Any]) -> str:
         return "no JSON object sent as application/json"
     if error["type"] == "extra_forbidden":
         return "not known here"
+    if error["loc"][0] == "query" and _BLANK_FOR_PLUS.search(str(error["input"])):
+        return "a + in an address is a blank: write it as %2B, or give the time in UTC with Z"
     said = str(error["msg"]).removeprefix("Value error, ")
     return said[:1].lower() + said[1:NAME]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
@@ -46,11 +46,19 @@ class Follower:
     """Gives what is new in files and folders at each look.
 
     A file of JSON lines (by its name and its content) that grows is read on from its last whole line, also when it is
-    renamed and another takes its name. Any other file is read again as a whole when it has changed.
+    renamed and another takes its name. Any other file is read again as a whole when it has changed. What is gone,
+    empty, no feed or cannot be read is told to ``on_passed_over``, once a change; ``apart`` are files never read.
     """
 
-    def __init__(self, fields: Mapping[str, str] | None = None, on_passed_over: OnPassedOver | None = None) -> None:
-        self._fields, self._passed_over = fields, on_passed_over
+    def __init__(
+        self,
+        fields: Mapping[str, str] | None = None,
+        on_passed_over: OnPassedOver | None = None,
+        apart: Sequence[Path] = (),
+    ) -> None:
+        self._fields, self._on_passed_over, self._apart = fields, on_passed_over, apart
+        self._said: dict[str, str] = {}
+        self._missing: set[str] = set()
         self._states: dict[str, dict[str, State]] = {}
         self._tails: OrderedDict[str, _Tail] = OrderedDict()
         self._leaving: list[_Tail] = []
@@ -58,16 +66,26 @@ class Follower:
     def look(self, feed: str) -> Iterator[Item]:
         """What is new in a feed since the last look at it. Raises FeedError as ``read_feed`` does, for a missing path
         at the first look only."""
+        for item in self._look(feed):
+            self._said.pop(item.file or "", None)
+            yield item
+
+    def _look(self, feed: str) -> Iterator[Item]:
         known = self._states.get(feed)
-        if known is None and not Path(feed).exists():
+        if known is None and not os.path.exists(feed):  # noqa: PTH110 - Path.exists raises where it may not look
             raise FeedError("there is no such file or folder", place=feed, remedy="check the path")
-        states = self._states[feed] = _states(feed)
+        states = self._states[feed] = self._states_now(feed, known or {})
         changed = [file for file, state in states.items() if known is None or state != known.get(file)]
         lines = [file for file in changed if _grows_by_lines(file)]
+        gone = (known or {}).keys() - states.keys()
         yield from self._left()
-        yield from self._gone((known or {}).keys() - states.keys())
+        yield from self._gone(gone)
+        self._note_gone(feed, gone)
         for file in sorted({*lines, *(file for file in states if file in self._tails)}):
-            yield from self._read_on(file, states[file])
+            yield from self._read_on(file, states)
+        for file in lines:
+            if file in states and states[file].size == 0:
+                self._note(file, "empty")
         yield from self._whole(feed, {file for file in changed if file not in lines})
 
     def close(self) -> None:
@@ -77,21 +95,66 @@ class Follower:
         self._tails.clear()
         self._leaving.clear()
 
+    def _note(self, file: str, why: str) -> None:
+        """Tell what is the matter with a file, unless that was told and nothing was read of it since."""
+        if self._said.get(file) != why:
+            self._said[file] = why
+            if self._on_passed_over:
+                self._on_passed_over(file, why)
+
+    def _note_gone(self, feed: str, files: Iterable[str]) -> None:
+        """Tell which files of a feed are gone since the last look, or once that all of it is."""
+        if os.path.lexists(feed):
+            self._missing.discard(feed)
+        elif feed in self._missing:
+            return
+        else:
+            self._missing.add(feed)
+            files = (feed,)
+        for file in sorted(files):
+            self._note(file, "gone")
+            del self._said[file]
+
+    def _states_now(self, feed: str, known: Mapping[str, State]) -> dict[str, State]:
+        """The files of a feed that are there now: itself, or those of a folder but hidden ones and those kept apart.
+        What cannot be looked at is as it was."""
+        try:
+            files = sorted(Path(feed) / name for name in files_below(feed)[0]) if Path(feed).is_dir() else [Path(feed)]
+        except OSError as error:
+            self._note(feed, unreadable(feed, error).what)
+            return dict(known)
+        apart = {(state.device, state.inode) for state in map(_state_of, self._apart) if state}
+        states = {}
+        for file in map(str, files):
+            try:
+                state = _state_of(Path(file))
+            except OSError as error:
+                self._note(file, unreadable(file, error).what)
+                state = known.get(file)
+            if state and (state.device, state.inode) not in apart:
+                states[file] = state
+        return states
+
     def _whole(self, feed: str, files: set[str]) -> Iterator[Item]:
         if files and Path(feed).is_dir():
-            yield from read_folder(feed, FieldTable(self._fields), self._passed_over, files)
+            yield from read_folder(feed, FieldTable(self._fields), self._note, files)
         elif files:
-            yield from read_feed(feed, fields=self._fields, on_passed_over=self._passed_over)
+            yield from read_feed(feed, fields=self._fields, on_passed_over=self._note)
 
-    def _read_on(self, file: str, state: State) -> Iterator[Item]:
-        tail = self._tails.get(file)
+    def _read_on(self, file: str, states: dict[str, State]) -> Iterator[Item]:
+        tail, state = self._tails.get(file), states[file]
         if tail is not None and not tail.is_at(state):
             yield from self._gone([file])
         elif tail is not None and not tail.continues(state):
             self._tails.pop(file).close()
         tail = self._tails.get(file)
         if tail is None:
-            tail = self._tails[file] = _Tail(file, FieldTable(self._fields))
+            try:
+                tail = self._tails[file] = _Tail(file, FieldTable(self._fields))
+            except FeedError as error:
+                self._note(file, error.what)
+                del states[file]  # so that the next look tries again
+                return
             while len(self._tails) > MOST_OPEN:
                 self._tails.popitem(last=False)[1].close()
         yield from tail.items()
@@ -177,20 +240,13 @@ def _is_whole(line: bytes) -> bool:
     return True
 
 
-def _states(feed: str) -> dict[str, State]:
-    """The files of a feed that are there now: itself, or those of a folder but hidden ones."""
-    root = Path(feed)
-    files = [root]
-    if root.is_dir():
-        files = sorted(root / name for name in files_below(feed)[0])
-    states = {}
-    for file in files:
-        try:
-            status = file.stat()
-        except OSError:  # renamed or removed since it was listed
-            continue
-        states[str(file)] = State(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-    return states
+def _state_of(file: Path) -> State | None:
+    """What a file is told by; None where there is none."""
+    try:
+        status = file.stat()
+    except (FileNotFoundError, NotADirectoryError):  # renamed or removed since it was listed
+        return None
+    return State(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _grows_by_lines(file: str) -> bool:

@@ -31,9 +31,12 @@ class PassedOver:
         if not self.counts:
             return ""
         total = self.counts.total()
-        parts = [f"{self._listed(why)} ({why})" for why in sorted(self.counts)]
         files = "file that is no feed was" if total == 1 else "files that are no feed were"
-        return f"{total} {files} left aside: {'; '.join(parts)}"
+        return f"{total} {files} left aside: {self.listed()}"
+
+    def listed(self) -> str:
+        """Which files, by reason."""
+        return "; ".join(f"{self._listed(why)} ({why})" for why in sorted(self.counts))
 
     def _listed(self, why: str) -> str:
         names, more = self._names[why], self.counts[why] - len(self._names[why])

@@ -7,8 +7,9 @@ import contextlib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Literal, Self
@@ -17,6 +18,7 @@ import orjson
 
 from dedup.errors import BadRecordError, FeedError, ReportError, SettingsError
 from dedup.models import Article, Rejection
+from dedup.sources.appending import Appended
 from dedup.sources.encoding import scrub
 from dedup.sources.records import digest_of
 
@@ -73,8 +75,9 @@ class Quarantine:
     The file appears when the block ends, and only if there was a rejection; a file of an earlier run, in which records
     may have been mended, is then renamed to ``.old``. It is also written when BadRecordError ends the block, so
     that the reason can be read; any other error leaves nothing. ``read``, ``accepted`` and ``codes`` are the counts.
-    With ``at_once``, for feeds that go on, a rejection is in the file as soon as it is counted, whatever ends the
-    block, and a record that comes again is kept once. Raises ReportError where the file cannot be written.
+    With ``at_once``, for an index, a rejection is added to the file as soon as it is counted, whatever ends the block:
+    several processes may add to one file, nothing in it is ever removed, and a record that is there is not added again.
+    Raises ReportError where the file cannot be written.
     """
 
     def __init__(
@@ -85,9 +88,9 @@ class Quarantine:
         self.accepted = 0
         self.codes: Counter[str] = Counter()
         self._at_end = False
-        self._at_once = at_once
-        self._kept: set[tuple[str, str, str]] = set()
+        self._kept: set[str] | None = None
         self._file: BinaryIO | None = None
+        self._added = Appended(self.path) if at_once and self.path is not None else None
 
     @property
     def rejected(self) -> int:
@@ -103,7 +106,9 @@ class Quarantine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
+        if self._added is not None:
+            self._adding(self._added.close)
+        elif self._file is not None:
             self._close(keep=kind is None or issubclass(kind, BadRecordError))
         elif kind is None and self._writes:
             self._set_aside()
@@ -112,6 +117,11 @@ class Quarantine:
         assert self.path is not None
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
             self.path.replace(self.path.with_name(self.path.name + ".old"))
+
+    def sync(self) -> None:
+        """Make what was rejected so far durable, before its sender is told that it may forget it."""
+        if self._added is not None:
+            self._adding(self._added.sync)
 
     def sentence(self) -> str:
         """How many records are kept where, and what helps; "" where none is kept."""
@@ -165,8 +175,10 @@ class Quarantine:
 
     def _keep(self, rejection: Rejection) -> None:
         self.codes[rejection.code] += 1
-        if self._writes and not self._is_known(rejection):
+        if self._writes and self._added is None:
             self._write(to_line(rejection))
+        elif self._writes:
+            self._adding(partial(self._add_once, rejection))
         if self.policy.on_error == "strict":
             mend = _OWN_ID if rejection.code == _CONFLICT else "mend the record"
             raise BadRecordError(
@@ -185,26 +197,28 @@ class Quarantine:
                 remedy="check that the format and the field names were understood, or allow more with --max-bad",
             )
 
-    def _is_known(self, rejection: Rejection) -> bool:
-        """Whether a file that is read again and again holds the same bad record as before."""
-        key = (rejection.file, rejection.code, rejection.digest)
-        if not self._at_once or key in self._kept:
-            return self._at_once
-        self._kept.add(key)
-        return False
-
-    def _open(self) -> BinaryIO:
-        self._temporary.parent.mkdir(parents=True, exist_ok=True)
-        if not self._at_once:
-            return self._temporary.open("wb")
+    def _add_once(self, rejection: Rejection) -> None:
+        """Add what the file does not hold already: feeds are read again and again."""
         assert self.path is not None
-        self._set_aside()
-        return self.path.open("wb", buffering=0)
+        assert self._added is not None
+        if self._kept is None:
+            self._kept = _marks_in(self.path)
+        mark = _mark(rejection)
+        if mark not in self._kept:
+            self._added.append(to_line(rejection))
+            self._kept.add(mark)
+
+    def _adding(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def _write(self, line: bytes) -> None:
         try:
             if self._file is None:
-                self._file = self._open()
+                self._temporary.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._temporary.open("wb")
             self._file.write(line)
         except OSError as error:
             raise self._unwritable(error) from error
@@ -217,7 +231,7 @@ class Quarantine:
             with file:
                 file.flush()
                 os.fsync(file.fileno())
-            if keep and not self._at_once:
+            if keep:
                 self._set_aside()
                 self._temporary.replace(self.path)
         except OSError as error:
@@ -231,6 +245,22 @@ class Quarantine:
             place=str(self.path),
             remedy="make room or choose another output folder",
         )
+
+
+def _mark(rejection: Rejection) -> str:
+    """What is equal of two rejections of one record; one that has no bytes of its own is told by its message."""
+    parts = (rejection.file, rejection.member or "", rejection.code, rejection.digest or rejection.message)
+    return digest_of("\0".join(scrub(part).text for part in parts).encode())
+
+
+def _marks_in(path: Path) -> set[str]:
+    """The marks of all that a quarantine holds; lines that somebody is mending are passed over."""
+    marks = set[str]()
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        for line in file:
+            with contextlib.suppress(KeyError, TypeError, ValueError):
+                marks.add(_mark(from_entry(orjson.loads(line))))
+    return marks
 
 
 def _place(rejection: Rejection) -> str:

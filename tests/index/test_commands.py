@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -14,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import dedup as library
-from dedup import cli, cli_index
+from dedup import cli, cli_ingest
 from tests.index.sites import site_feed
 
 ROOT = Path(__file__).parent.parent.parent
@@ -219,8 +221,8 @@ def test_files_fill_a_new_index_by_large_transactions(
         return add_many(index, articles)
 
     monkeypatch.setattr(library.Index, "add_many", counted)
-    monkeypatch.setattr(cli_index, "FILL", 20)
-    monkeypatch.setattr(cli_index, "BATCH", 3)
+    monkeypatch.setattr(cli_ingest, "FILL", 20)
+    monkeypatch.setattr(cli_ingest, "BATCH", 3)
     place = str(tmp_path / "news.db")
     feeds = [str(tmp_path / "one.jsonl"), str(tmp_path / "two.jsonl")]
     done = CliRunner().invoke(cli.cli, ["ingest", *feeds, "--index", place, *options])
@@ -258,6 +260,179 @@ def test_what_a_consumer_was_given_and_is_bad_is_kept_when_it_is_stopped(tmp_pat
     assert json.loads(line)["raw"] == "no JSON"
 
 
+def test_what_several_consumers_of_one_index_reject_is_all_kept(tmp_path: Path) -> None:
+    index, beside = tmp_path / "news.db", tmp_path / "news.db.quarantine.jsonl"
+    feed = site_feed(1, 3)
+    command = [*COMMAND, "ingest", "-", "--index", str(index), "--emit", "verdicts"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with ExitStack() as stack:
+        runs = [stack.enter_context(subprocess.Popen(command, **pipes)) for _ in range(2)]  # type: ignore[call-overload]
+        for name, run in enumerate(runs):
+            run.stdin.write(b"no JSON %d\n" % name + _lines(feed[name : name + 1]))
+            run.stdin.flush()
+            assert _next_ids(run, 1) == [feed[name].id]
+        for run in runs:
+            run.stdin.close()
+            assert run.wait() == 0
+    assert b"0 rejected; the index" in dedup("ingest", "-", "--index", index, stdin=_lines(feed[:2])).stderr
+    kept = beside.read_text(encoding="utf-8").splitlines()
+    assert sorted(json.loads(line)["raw"] for line in kept) == ["no JSON 0", "no JSON 1"]
+    assert [path.name for path in tmp_path.glob("*quarantine*")] == [beside.name]
+
+
+@pytest.mark.parametrize("feed", ["by name", "-"])
+def test_the_quarantine_of_an_index_is_given_to_it_under_another_name(tmp_path: Path, feed: str) -> None:
+    index, beside = tmp_path / "news.db", tmp_path / "news.db.quarantine.jsonl"
+    dedup("ingest", "-", "--index", index, stdin=b"no JSON\n")
+    mended = beside.read_text(encoding="utf-8").replace(
+        "no JSON", '{\\"id\\": \\"a\\", \\"text\\": \\"The ferry was late.\\"}'
+    )
+    beside.write_text(mended, encoding="utf-8")
+    with beside.open("rb") as file:
+        given = "-" if feed == "-" else beside
+        done = subprocess.run(
+            [*COMMAND, "ingest", given, "--index", index], stdin=file, capture_output=True, check=False, timeout=120
+        )
+    assert done.returncode == 1
+    assert b"are added to this file, so it cannot be read meanwhile; rename it, mend" in done.stderr
+    assert beside.read_text(encoding="utf-8") == mended
+    beside.rename(tmp_path / "mended.jsonl")
+    assert b"1 added, 0 were known, 0 rejected" in dedup("ingest", tmp_path / "mended.jsonl", "--index", index).stderr
+
+
+@pytest.mark.parametrize(("number", "said"), [(signal.SIGINT, b"interrupted"), (signal.SIGTERM, b"terminated")])
+def test_a_consumer_that_is_stopped_says_what_it_has_done(tmp_path: Path, number: signal.Signals, said: bytes) -> None:
+    feed = site_feed(1, 3)
+    command = [*COMMAND, "ingest", "-", "--index", str(tmp_path / "news.db"), "--emit", "verdicts"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdin is not None
+        assert run.stderr is not None
+        run.stdin.write(b"no JSON\n" + _lines(feed[:2]))
+        run.stdin.flush()
+        assert _next_ids(run, 2) == [article.id for article in feed[:2]]
+        run.send_signal(number)
+        told = run.stderr.read()
+        assert run.wait() == (130 if number == signal.SIGINT else -signal.SIGTERM)
+    kept = f", kept with the reasons in {tmp_path}/news.db.quarantine.jsonl".encode()
+    assert b"stopped; until then 2 added, 0 were known, 1 rejected" + kept in told
+    assert b"dedup: " + said + b"; no half-written output was left" in told
+
+
+def test_what_others_add_meanwhile_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, add_many, (own, *others) = tmp_path / "feed.jsonl", library.Index.add_many, site_feed(2, 3)[:4]
+    path.write_bytes(_lines([own, own]))
+
+    def beside(index: library.Index, articles: Sequence[library.Article]) -> list[library.Verdict]:
+        add_many(index, others)
+        return add_many(index, articles)
+
+    monkeypatch.setattr(library.Index, "add_many", beside)
+    assert "1 added, 1 were known, 0 rejected; the index holds 4 articles" in _said(
+        "ingest", path, "--index", tmp_path / "news.db"
+    )
+
+
+def test_a_disk_that_is_full_does_not_hide_what_was_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, add_many = tmp_path / "feed.jsonl", library.Index.add_many
+    path.write_bytes(_lines(site_feed(2, 3)[:6]))
+
+    def full(index: library.Index, articles: Sequence[library.Article]) -> list[library.Verdict]:
+        if len(index) >= 4:
+            raise library.IndexStoreError("cannot be written (disk is full)", place="news.db", remedy="make room")
+        return add_many(index, articles)
+
+    monkeypatch.setattr(library.Index, "add_many", full)
+    done = CliRunner().invoke(cli.cli, ["ingest", str(path), "--index", str(tmp_path / "news.db"), "--batch", "2"])
+    assert isinstance(done.exception, library.IndexStoreError)
+    assert "stopped; until then 4 added, 0 were known, 0 rejected\n" in done.output
+
+
+def test_on_a_terminal_it_shows_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, seen = tmp_path / "feed.jsonl", list[tuple[str, int, int]]()
+    path.write_bytes(_lines(site_feed(2, 3)[:6]))
+
+    @contextmanager
+    def shown() -> Iterator[Callable[[str, int, int], None]]:
+        yield lambda *step: seen.append(step)
+
+    monkeypatch.setattr(cli_ingest, "progress_shown", shown)
+    done = CliRunner().invoke(cli.cli, ["ingest", str(path), "--index", str(tmp_path / "news.db"), "--batch", "4"])
+    assert done.exit_code == 0
+    added = [step for step in seen if step[0] == "articles added"]
+    assert added == [("articles added", *step) for step in ((0, 4), (4, 4), (4, 6), (6, 6))]
+
+
+def test_a_first_run_says_that_it_compiles(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = tmp_path / "feed.jsonl"
+    feed.write_bytes(_lines(site_feed(1, 1)))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "none"))
+    for command in (["ingest", str(feed)], ["check", "--deep"], ["stories"], ["rebuild"]):
+        done = CliRunner().invoke(
+            cli.cli, [*command, "--index", str(seeded if command == ["stories"] else tmp_path / "a.db")]
+        )
+        assert "compiling, once, for one to two minutes" in done.stderr
+
+
+def _said(*arguments: str | Path) -> str:
+    """What a command says on stderr, run in this process."""
+    done = CliRunner().invoke(cli.cli, [str(argument) for argument in arguments])
+    assert done.exit_code == 0, done.output
+    return done.stderr
+
+
+def test_what_takes_long_says_first_what_it_does(tmp_path: Path) -> None:
+    index = tmp_path / "news.db"
+    with library.open_index(index) as opened:
+        opened.add_many(site_feed(2, 3)[:5])
+    assert "running the batch over 5 articles, to compare\n" in _said("check", "--deep", "--index", index)
+    assert _said("check", "--index", index) == ""
+    assert "working everything out anew from 5 articles\n" in _said("rebuild", "--index", index)
+    said = _said("export", "--index", index, "--since", "2999-01-01", "-o", tmp_path / "a.jsonl")
+    assert "collecting the stories of 5 articles\n" in said
+    assert "no story changed since 2999-01-01T00:00:00+00:00: what is written is empty\n" in said
+    assert "no story" not in _said("export", "--index", index, "--since", "1d", "-o", tmp_path / "b.jsonl")
+
+
+def test_expire_says_that_articles_without_a_date_stay(tmp_path: Path) -> None:
+    index, before = tmp_path / "news.db", "0 articles from before 2999-01-01T00:00:00+00:00 removed"
+    with library.open_index(index) as opened:
+        opened.add(library.Article("a", "The ferry was late."))
+    assert f"{before}; 1 left; those without a date stay\n" in _said(
+        "expire", "--index", index, "--before", "2999-01-01"
+    )
+    with library.open_index(index) as opened:
+        opened.remove("a")
+    assert f"{before}; 0 left\n" in _said("expire", "--index", index, "--before", "2999-01-01")
+    assert "Articles without a date stay" in CliRunner().invoke(cli.cli, ["expire", "--help"]).stdout
+
+
+def test_while_feeds_are_followed_what_is_the_matter_with_one_is_said_once(tmp_path: Path) -> None:
+    folder, feed = tmp_path / "feeds", site_feed(2, 3)
+    folder.mkdir()
+    for name, part in (("a", feed[:1]), ("b", feed[1:2])):
+        (folder / f"{name}.jsonl").write_bytes(_lines(part))
+    with _followed(folder, folder / "news.db") as run:
+        assert run.stderr is not None
+        assert len(_next_ids(run, 2)) == 2
+        assert b"2 added" in run.stderr.readline()
+        (folder / "x.gz").write_bytes(bytes(range(256)) * 40)
+        (folder / "a.jsonl").unlink()
+        (folder / "b.jsonl").write_bytes(b"")
+        said = run.stderr.readline()
+        while b"b.jsonl" not in said or b"x.gz" not in said:  # a look may come between the changes
+            said += run.stderr.readline()
+        (folder / "b.jsonl").write_bytes(_lines(feed[2:3]))
+        assert len(_next_ids(run, 1)) == 1
+        assert b"3 added" in run.stderr.readline()
+        run.terminate()
+        rest = run.stderr.read()
+    assert sorted(re.findall(rb"(\S+)/feeds/(\S+) \((\w+)\)", said)) == [
+        (str(tmp_path).encode(), *what)
+        for what in ((b"a.jsonl", b"gone"), (b"b.jsonl", b"empty"), (b"x.gz", b"binary"))
+    ]
+    assert rest.startswith(b"stopped; until then 3 added")
+
+
 def test_articles_without_text_are_rejected_and_kept_beside_the_index(tmp_path: Path) -> None:
     rows = _lines(site_feed(1, 3)[:1]) + b'{"id": "empty", "text": ""}\nnot json\n'
     done = dedup("ingest", "-", "--index", tmp_path / "news.db", stdin=rows)
@@ -272,6 +447,8 @@ def test_articles_without_text_are_rejected_and_kept_beside_the_index(tmp_path: 
     ("arguments", "said"),
     [
         (("stories", "--index", "ftp://example.org/x"), b"no index can be kept at ftp://; give a file, redis://"),
+        (("stories", "--since", "99999999d"), b"'99999999d' is before all times; give one such as"),
+        (("stories", "--since", "99999999999999d"), b"is before all times; give one such as"),
         (("show", "nobody"), b"dedup: the index holds no story and no article 'nobody'; `dedup stories --index"),
         (("backup", "no/folder/copy.db"), b"dedup: no/folder/copy.db: its folder does not exist; make "),
         (("serve", "--host", "0.0.0.0"), b"dedup: 0.0.0.0 can be reached from other machines"),

@@ -19,8 +19,7 @@ from tests.index.conftest import RedisServer
 from tests.index.sites import site_feed
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "index.md").read_text(encoding="utf-8"), re.DOTALL)
-(RECIPE,) = (example for example in EXAMPLES if "xreadgroup" in example)
+_, RECIPE, _ = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "index.md").read_text(encoding="utf-8"), re.DOTALL)
 
 DYING = """
 import os, signal, sys

@@ -384,3 +384,12 @@ def test_a_port_in_use_is_named_before_anything_is_opened() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(SettingsError, match=rf"127\.0\.0\.1:{port} .*--port"):
             check_address("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("zone", ["00:00", "0530"])
+def test_a_plus_that_was_not_escaped_is_named(client: Client, zone: str) -> None:
+    status, answer = client.ask("GET", f"/stories?since=2026-01-01T00:00:00+{zone}")
+    assert status == 422
+    assert "since: a + in an address is a blank: write it as %2B, or give the time in UTC with Z" in answer.decode()
+    body = b'{"id": "a", "text": "x", "published": "2026-01-01T00:00:00 00:00"}'
+    assert b"%2B" not in client.ask("POST", "/articles", body)[1]

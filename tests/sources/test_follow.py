@@ -1,8 +1,12 @@
 """Files that grow, are replaced or rotated: everything is given, a line once, a half-written one when it is whole."""
 
+import errno
+import gzip
 import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -178,3 +182,141 @@ def test_rejections_name_the_file_and_the_line(tmp_path: Path, follower: Followe
     (item,) = follower.look(str(feed))
     assert isinstance(item, Rejection)
     assert (item.file, item.position, item.raw) == (str(feed), "line 2", b"[]")
+
+
+# --- what is the matter with files, told once a change ----------------------------------------------------------
+
+
+class Told:
+    """A follower, and what it told at each look."""
+
+    def __init__(self, feed: Path, apart: tuple[Path, ...] = ()) -> None:
+        self._feed, self._notes = feed, list[str]()
+        self._follower = Follower(None, self._note, apart)
+
+    def _note(self, file: str, why: str) -> None:
+        self._notes.append(f"{Path(file).name} {why}")
+
+    def close(self) -> None:
+        self._follower.close()
+
+    def look(self) -> list[str]:
+        self._notes.clear()
+        self.seen = _seen(self._follower, self._feed)
+        return list(self._notes)
+
+
+Watched = Callable[..., Told]
+
+
+@pytest.fixture
+def watched() -> Iterator[Watched]:
+    with ExitStack() as stack:
+        yield lambda feed, *apart: stack.enter_context(closing(Told(feed, apart)))
+
+
+def test_a_file_of_lines_that_is_emptied_or_gone_is_told_once(tmp_path: Path, watched: Watched) -> None:
+    feed = tmp_path / "feed.jsonl"
+    feed.write_bytes(_line("a"))
+    told = watched(feed)
+    assert told.look() == []
+    for _ in range(2):
+        feed.write_bytes(b"")
+        assert told.look() == ["feed.jsonl empty"]
+        assert told.look() == []
+        feed.write_bytes(_line("b"))
+        assert told.look() == []
+        feed.unlink()
+        assert told.look() == ["feed.jsonl gone"]
+        assert told.look() == []
+        assert told.look() == []
+        feed.write_bytes(_line("c"))
+        assert told.look() == []
+        assert told.seen == ["c"]
+
+
+def test_of_a_folder_it_is_told_which_files_are_gone_or_that_all_of_it_is(tmp_path: Path, watched: Watched) -> None:
+    folder = tmp_path / "feeds"
+    folder.mkdir()
+    for name in "abc":
+        (folder / f"{name}.jsonl").write_bytes(_line(name))
+    told = watched(folder)
+    assert told.look() == []
+    (folder / "b.jsonl").unlink()
+    assert told.look() == ["b.jsonl gone"]
+    assert told.look() == []
+    shutil.rmtree(folder)
+    assert told.look() == ["feeds gone"]
+    assert told.look() == []
+    folder.mkdir()
+    (folder / "a.jsonl").write_bytes(_line("d"))
+    assert told.look() == []
+    assert told.seen == ["d"]
+
+
+def test_a_file_that_became_no_feed_is_told_at_each_change_from_good_to_bad(tmp_path: Path, watched: Watched) -> None:
+    good, bad = gzip.compress(_line("a") + _line("b")), bytes(range(256)) * 40
+    packed = tmp_path / "x.gz"
+    packed.write_bytes(good)
+    told = watched(tmp_path)
+    assert told.look() == []
+    for more in (b"1", b"2"):
+        packed.write_bytes(bad)
+        assert told.look() == ["x.gz binary"]
+        assert told.look() == []
+        packed.write_bytes(bad + more)
+        assert told.look() == []
+        packed.write_bytes(good)
+        assert told.look() == []
+        assert told.seen == ["a", "b"]
+
+
+def test_a_file_that_the_system_does_not_let_look_at_is_told_and_is_not_gone(
+    tmp_path: Path, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.jsonl").write_bytes(_line(name))
+    told = watched(tmp_path)
+    assert told.look() == []
+    stat = Path.stat
+
+    def refused(path: Path, **how: bool) -> os.stat_result:
+        if path.name == "a.jsonl":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return stat(path, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refused)
+        patch.setattr("dedup.sources.follow.files_below", lambda root: (["a.jsonl", "b.jsonl"], []))
+        assert told.look() == ["a.jsonl cannot be read (Permission denied)"]
+        assert told.look() == []
+    _append(tmp_path / "a.jsonl", _line("c"))
+    assert told.look() == []
+    assert told.seen == ["c"]
+
+
+def test_a_folder_that_cannot_be_listed_is_told_and_waited_for(
+    tmp_path: Path, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jsonl").write_bytes(_line("a"))
+    told = watched(tmp_path)
+    assert told.look() == []
+
+    def refused(root: str) -> tuple[list[str], list[str]]:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dedup.sources.follow.files_below", refused)
+        assert told.look() == [f"{tmp_path.name} cannot be read (Permission denied)"]
+        assert told.look() == []
+    assert (told.look(), told.seen) == ([], [])
+
+
+def test_what_is_kept_apart_is_not_read_nor_told(tmp_path: Path, watched: Watched) -> None:
+    apart = tmp_path / "news.db.quarantine.jsonl"
+    apart.touch()
+    (tmp_path / "a.jsonl").write_bytes(_line("a"))
+    told = watched(tmp_path, apart, tmp_path / "nowhere")
+    assert (told.look(), told.seen) == ([], ["a"])
+    apart.write_bytes(b'{"quarantine":1,"position":"line 1","code":"x","complete":true}\n')
+    assert (told.look(), told.seen) == ([], [])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +17,7 @@ from hypothesis import strategies as st
 from dedup.errors import BadRecordError, FeedError, ReportError, SettingsError
 from dedup.models import Article, Rejection
 from dedup.sources import Policy, Quarantine, read_quarantine
+from dedup.sources.quarantine import from_entry
 from dedup.sources.records import digest_of
 
 Item = Article | Rejection
@@ -228,9 +233,21 @@ def test_a_missing_file_and_a_line_of_another_kind_are_named(tmp_path: Path) -> 
         list(read_quarantine(tmp_path / "q.jsonl"))
 
 
-def test_of_a_feed_that_goes_on_each_rejection_is_kept_at_once_and_once(tmp_path: Path) -> None:
+# --- of an index, which several processes add to ----------------------------------------------------------------
+
+
+def raws(path: Path) -> list[bytes]:
+    return [rejection.raw for rejection in read_quarantine(path)]
+
+
+def add(path: Path, *raw: bytes) -> None:
+    with Quarantine(path, at_once=True) as quarantine:
+        for number, record in enumerate(raw):
+            quarantine.add(bad(number, record))
+
+
+def test_of_an_index_each_rejection_is_kept_at_once_and_once(tmp_path: Path) -> None:
     path = tmp_path / "q.jsonl"
-    path.write_text("earlier")
     quarantine = Quarantine(path, at_once=True)
 
     def interrupted() -> None:
@@ -244,4 +261,69 @@ def test_of_a_feed_that_goes_on_each_rejection_is_kept_at_once_and_once(tmp_path
         interrupted()
     assert (quarantine.rejected, quarantine.accepted) == (2, 2)
     assert len(list(read_quarantine(path))) == 1
-    assert (tmp_path / "q.jsonl.old").read_text() == "earlier"
+
+
+def test_what_an_index_rejected_stays_whatever_runs_come_later(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    add(path, b"one")
+    run(Quarantine(path, at_once=True), "...")
+    add(path, b"two", b"one")
+    add(path)
+    add(path, b"three")
+    assert raws(path) == [b"one", b"two", b"three"]
+    assert names(tmp_path) == ["q.jsonl"]
+
+
+def test_rejections_without_bytes_of_their_own_are_told_apart(tmp_path: Path) -> None:
+    with Quarantine(tmp_path / "q.jsonl", at_once=True) as quarantine:
+        for name in "aba":
+            quarantine.add(Rejection("feed.jsonl", "line 1", "no-text", f"article {name} has no text"))
+    assert len(raws(tmp_path / "q.jsonl")) == 2
+
+
+def test_several_that_add_lines_at_once_mix_and_lose_none(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+
+    def consume(name: int) -> None:
+        add(path, *(b"%d-%d " % (name, number) + b"x" * 100_000 for number in range(20)))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(consume, range(4)))
+    firsts = sorted(raw.split()[0] for raw in raws(path))
+    assert firsts == sorted(b"%d-%d" % (name, number) for name in range(4) for number in range(20))
+
+
+def test_a_file_that_is_moved_away_to_be_mended_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    with Quarantine(path, at_once=True) as quarantine:
+        quarantine.add(bad(1, b"one"))
+        path.rename(tmp_path / "mended.jsonl")
+        quarantine.add(bad(2, b"two"))
+    assert raws(tmp_path / "mended.jsonl") == [b"one"]
+    assert raws(path) == [b"two"]
+
+
+def test_a_line_that_was_cut_off_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_bytes(b'{"quarantine":1,"raw":"ha')
+    add(path, b"one")
+    cut, whole = path.read_bytes().splitlines()
+    assert cut.endswith(b"ha")
+    assert from_entry(orjson.loads(whole)).raw == b"one"
+
+
+def test_of_a_line_that_does_not_fit_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "q.jsonl"
+    add(path, b"one")
+    before, write = path.read_bytes(), os.write
+
+    def full(file: int, data: bytes) -> int:
+        if len(data) < 50:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(file, data[:-40])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(ReportError, match="No space left"):
+            add(path, b"two")
+    assert path.read_bytes() == before
