@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -40,11 +41,14 @@ def _workshop(target: Path) -> Iterator[Path]:
     with _as_report_errors(target):
         _check_replaceable(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".unfinished", dir=target.parent))
+    # Named before it is there: Ctrl-C can come at any moment from its making on.
+    work = _unfinished(target)
     try:
+        with _as_report_errors(target):
+            work.mkdir(mode=0o700)
         yield work
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        _remove(work)
 
 
 def check_folder(folder: str | os.PathLike[str]) -> None:
@@ -61,16 +65,28 @@ def new_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     with _as_report_errors(target):
         if target.is_dir():
             raise ReportError("is a folder", place=str(target), remedy="name a file")
-        number, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".unfinished", dir=target.parent)
-    work = Path(name)
+    work = _unfinished(target)
     try:
         with _as_report_errors(target):
-            with os.fdopen(number, "wb") as stream:
+            with work.open("xb") as stream:
                 yield stream
-            work.chmod(0o666 & ~_umask())
             work.replace(target)
     finally:
         work.unlink(missing_ok=True)
+
+
+def _unfinished(target: Path) -> Path:
+    """A hidden name beside the wanted one that nothing has."""
+    return target.parent / f".{target.name}.{secrets.token_hex(4)}.unfinished"
+
+
+def _remove(work: Path) -> None:
+    """Remove a folder, also when Ctrl-C comes while that is done."""
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+    except KeyboardInterrupt:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
 
 
 def _publish(work: Path, target: Path) -> None:
